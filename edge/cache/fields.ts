@@ -1,0 +1,82 @@
+/**
+ * Header fields as they came: name, value, name, value, … (RFC 9110 §5). A field that was sent twice
+ * stands twice; names keep their case and are compared without it. This is the form that node:http
+ * gives (`rawHeaders`) and takes (`writeHead`), so a header crosses us without an object of its own.
+ */
+export type Fields = readonly string[]
+
+/** No fields at all. */
+export const NO_FIELDS: Fields = []
+
+/** The first value of a field, or `undefined`. @param name in lower case */
+export function firstValue(fields: Fields, name: string): string | undefined {
+  for (let at = 0; at < fields.length; at += 2) {
+    if (isNamed(fields[at] as string, name)) return fields[at + 1]
+  }
+  return undefined
+}
+
+/**
+ * All values of a field as one list, joined by a comma (RFC 9110 §5.3), or `undefined`.
+ * Not for `Set-Cookie`, whose values can't be joined. @param name in lower case
+ */
+export function joinedValue(fields: Fields, name: string): string | undefined {
+  let joined: string | undefined
+  for (let at = 0; at < fields.length; at += 2) {
+    if (!isNamed(fields[at] as string, name)) continue
+    const value = fields[at + 1] as string
+    joined = joined === undefined ? value : `${joined}, ${value}`
+  }
+  return joined
+}
+
+/** How often a field was sent. @param name in lower case */
+export function countOf(fields: Fields, name: string): number {
+  let count = 0
+  for (let at = 0; at < fields.length; at += 2) if (isNamed(fields[at] as string, name)) count += 1
+  return count
+}
+
+/** The fields that `keep` wants. @param keep is given the name in lower case */
+export function filterFields(fields: Fields, keep: (name: string) => boolean): string[] {
+  const kept: string[] = []
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] as string
+    if (keep(name.toLowerCase())) kept.push(name, fields[at + 1] as string)
+  }
+  return kept
+}
+
+/** The fields with one of them set: every earlier value of it is gone. */
+export function withField(fields: Fields, name: string, value: string): string[] {
+  const lower = name.toLowerCase()
+  const rest = filterFields(fields, (other) => other !== lower)
+  rest.push(name, value)
+  return rest
+}
+
+/** A comma-separated list's members, in lower case, without the empty ones (RFC 9110 §5.6.1). */
+export function listMembers(value: string | undefined): string[] {
+  if (value === undefined) return []
+  return value
+    .split(',')
+    .map((member) => member.trim().toLowerCase())
+    .filter((member) => member !== '')
+}
+
+/** Fields from an object, as libraries give them. Numbers and lists are written out. */
+export function fieldsFrom(
+  headers: Readonly<Record<string, string | string[] | number | undefined>>,
+): string[] {
+  const fields: string[] = []
+  for (const [name, value] of Object.entries(headers)) {
+    if (Array.isArray(value)) for (const one of value) fields.push(name, one)
+    else if (value !== undefined) fields.push(name, String(value))
+  }
+  return fields
+}
+
+/** Whether two field names are the same. @param lower the wanted name, already in lower case */
+function isNamed(name: string, lower: string): boolean {
+  return name.length === lower.length && (name === lower || name.toLowerCase() === lower)
+}

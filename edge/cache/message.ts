@@ -1,0 +1,44 @@
+import type { Readable } from 'node:stream'
+import type { Fields } from './fields.ts'
+
+/** The part of a request before its body (RFC 9110 §6.2). */
+export interface RequestHead {
+  /** Upper case, as on the wire. */
+  method: string
+  /** `http` or `https`, as the viewer came. */
+  scheme: string
+  /** Authority without user information; the port is kept when it was sent. */
+  host: string
+  /** Origin form: path and query, as on the wire (RFC 9112 §3.2.1). */
+  target: string
+  fields: Fields
+}
+
+/** A request on its way to an origin or a shield. */
+export interface Request extends RequestHead {
+  /** Body of an unsafe request; `undefined` when there is none. */
+  body?: Readable | undefined
+}
+
+/** The part of a response before its body. */
+export interface ResponseHead {
+  status: number
+  fields: Fields
+}
+
+/** A response as it comes in: the head is whole, the body still flows. */
+export interface Response extends ResponseHead {
+  /**
+   * The body; `undefined` when the response has none (HEAD, 204, 304). A body that was cut off
+   * ends in an 'error' event, never in a clean end.
+   */
+  body?: Readable | undefined
+}
+
+/**
+ * Whatever is asked when the cache can't answer: a shield, or an origin.
+ *
+ * Rejects with an `UpstreamError` when no response was had. Aborting the signal ends the exchange
+ * and destroys the body.
+ */
+export type Upstream = (request: Request, signal: AbortSignal) => Promise<Response>

@@ -1,0 +1,81 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { type Logger, pino } from 'pino'
+import type { z } from 'zod'
+import { describeError, SelvedgeError } from './errors.ts'
+import { type ProgramSettings, readSettings } from './settings.ts'
+
+/** How long a program may take to end once it was asked to, ms. */
+const STOP_MS_MAX = 8_000
+
+/** What a starting program is given. */
+export interface Starting<Settings> {
+  settings: Settings
+  log: Logger
+  /** Whatever must be closed at the end; closed in reverse order. */
+  parts: AsyncDisposableStack
+}
+
+/** What a program tells the one that started it. */
+export type ProgramMessage = { ready: true } | { failed: string; fixable: boolean }
+
+/**
+ * The life of a program: read settings, start, say so, wait to be stopped, close everything, exit 0.
+ *
+ * The settings come as the first IPC message when another program forked this one, or from
+ * `--settings FILE` (JSON) when it was started by hand. It stops on SIGTERM, SIGINT and when the
+ * program that forked it is gone, so that nothing is left behind. Settings that can't be used end it
+ * with status 2, any other failure with status 1.
+ *
+ * @param start makes the program's parts; once it has resolved, the program is ready to serve
+ */
+export async function runProgram<Schema extends z.ZodType<ProgramSettings>>(
+  name: string,
+  schema: Schema,
+  start: (starting: Starting<z.infer<Schema>>) => Promise<void>,
+): Promise<void> {
+  const stopped = stopRequested()
+  const parts = new AsyncDisposableStack()
+  try {
+    const settings = readSettings(schema, await settingsGiven(), `settings of ${name}`)
+    const log = pino({ name, level: settings.logLevel, base: { program: name, node: settings.node } })
+    await start({ settings, log, parts })
+    tellParent({ ready: true })
+    log.info(`${name} is ready`)
+    await stopped
+    log.info(`${name} is stopping`)
+    await disposeWithin(parts, STOP_MS_MAX)
+    process.exit(0)
+  } catch (error) {
+    const fixable = error instanceof SelvedgeError
+    tellParent({ failed: describeError(error), fixable })
+    if (process.send === undefined) process.stderr.write(`${name}: ${describeError(error)}\n`)
+    await disposeWithin(parts, STOP_MS_MAX)
+    process.exit(fixable ? 2 : 1)
+  }
+}
+
+async function settingsGiven(): Promise<unknown> {
+  if (process.send !== undefined) {
+    const [settings] = await once(process, 'message')
+    return settings
+  }
+  const { values } = parseArgs({ options: { settings: { type: 'string' } } })
+  if (values.settings !== undefined) return JSON.parse(readFileSync(values.settings, 'utf8'))
+  return undefined
+}
+
+function stopRequested(): Promise<unknown> {
+  return Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process, 'disconnect')])
+}
+
+function tellParent(message: ProgramMessage): void {
+  // The parent may die at any moment; 'disconnect' then ends us, so a failed send needs no answer of its own.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
+}
+
+async function disposeWithin(parts: AsyncDisposableStack, ms: number): Promise<void> {
+  const giveUp = new Promise((resolve) => setTimeout(resolve, ms).unref())
+  await Promise.race([parts.disposeAsync(), giveUp])
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { ConfigError } from './errors.ts'
+
+/** What every program is told, whatever else it needs. */
+export const programSettings = z.object({
+  node: z.string().min(1).max(63).describe('Name of this machine: in log records, `Via` and `Cache-Status`.'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('Least severe line to print.'),
+  admin: z
+    .object({
+      host: z.string().default('127.0.0.1'),
+      port: z.int().min(0).max(65_535),
+    })
+    .describe('Where /healthz, /readyz and /metrics are served.'),
+})
+
+/** Settings of one program: its own, on top of what all have. */
+export type ProgramSettings = z.infer<typeof programSettings>
+
+/**
+ * Validates data from outside against a schema.
+ *
+ * @param where names the file or option in the message, e.g. `selvedge.yaml`
+ * @throws ConfigError naming the first field that is wrong, what was found and what is allowed
+ */
+export function readSettings<Schema extends z.ZodType>(
+  schema: Schema,
+  data: unknown,
+  where: string,
+): z.infer<Schema> {
+  const result = schema.safeParse(data, { reportInput: true })
+  if (result.success) return result.data
+  const issue = deepestIssue(result.error.issues)
+  if (issue === undefined) throw new ConfigError(where, 'is not valid', 'See README.md for the fields.')
+  const field = [where, z.core.toDotPath(issue.path)].filter(Boolean).join(': ')
+  throw new ConfigError(field, `${issue.message} (found ${found(issue.input)})`, remedyOf(issue))
+}
+
+/** A union hides the useful message one level down: take the branch that got furthest. */
+function deepestIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
+  const [first] = issues
+  if (first?.code !== 'invalid_union') return first
+  const branches = first.errors.map(deepestIssue).filter((issue) => issue !== undefined)
+  const deepest = branches.sort((a, b) => b.path.length - a.path.length)[0]
+  return deepest === undefined ? first : { ...deepest, path: [...first.path, ...deepest.path] }
+}
+
+function found(input: unknown): string {
+  if (input === undefined) return 'nothing'
+  const text = JSON.stringify(input) ?? String(input)
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}
+
+function remedyOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `Give a value of type ${issue.expected}.`
+    case 'unrecognized_keys':
+      return `Remove or rename: ${issue.keys.join(', ')}.`
+    case 'invalid_value':
+      return `Allowed: ${issue.values.map((value) => JSON.stringify(value)).join(', ')}.`
+    case 'too_small':
+      return `At least ${issue.minimum} is needed.`
+    case 'too_big':
+      return `At most ${issue.maximum} is allowed.`
+    default:
+      return 'README.md and the example in deploy/selvedge.example.yaml show every field.'
+  }
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+
+const cacheControl = z
+  .string()
+  .default('public, max-age=60')
+  .describe('`Cache-Control` of objects that bring none of their own.')
+
+const indexDocument = z
+  .union([z.string().regex(/^[^/]+$/, 'must be a file name'), z.literal(false)])
+  .default('index.html')
+  .describe('Document answered for a path that ends in `/`; `false` for none.')
+
+const seconds = (maximum: number) => z.number().positive().max(maximum)
+
+/** A folder on the shield's own disk. */
+export const folderOrigin = z.strictObject({
+  path: z.string().min(1).describe('The folder; relative to the configuration file.'),
+  indexDocument,
+  cacheControl,
+})
+
+/** A bucket behind the S3 protocol, of AWS or anybody else. */
+export const s3Origin = z.strictObject({
+  bucket: z.string().min(1).max(255),
+  prefix: z.string().default('').describe('Put before every key, without slashes at its ends, e.g. `site`.'),
+  endpoint: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Any S3 endpoint; AWS in `region` when left out.'),
+  region: z.string().default('us-east-1'),
+  addressing: z
+    .enum(['path', 'host'])
+    .optional()
+    .describe('`endpoint/bucket/key` or `bucket.endpoint/key`; path with an `endpoint`, host without one.'),
+  accessKeyId: z
+    .string()
+    .optional()
+    .describe('AWS_ACCESS_KEY_ID when left out; unsigned requests without either.'),
+  secretAccessKey: z.string().optional().describe('AWS_SECRET_ACCESS_KEY when left out.'),
+  sessionToken: z.string().optional(),
+  forbiddenIsMissing: z
+    .boolean()
+    .default(true)
+    .describe('A bucket without the right to list answers 403 for a missing object: say 404 instead.'),
+  indexDocument,
+  cacheControl,
+})
+
+/** Any HTTP or HTTPS server. Timeouts carry CloudFront's names and defaults. */
+export const httpOrigin = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .describe('Scheme, host and port; a path is put before every path asked for.'),
+  hostHeader: z
+    .enum(['origin', 'viewer'])
+    .default('origin')
+    .describe('Which name the origin is asked under: its own or the one that the viewer used.'),
+  connectionAttempts: z.int().min(1).max(3).default(3),
+  connectionTimeout: seconds(10).default(10).describe('Seconds to connect.'),
+  originReadTimeout: seconds(120)
+    .default(30)
+    .describe('Seconds to the head, and between two pieces of the body.'),
+  originKeepaliveTimeout: seconds(120).default(5).describe('Seconds that an idle connection is kept.'),
+})
+
+const id = z.string().min(1).max(128)
+
+/** One origin: exactly one of `folder`, `s3` and `http`. */
+export const originSchema = z.union([
+  z.strictObject({ id, folder: folderOrigin }),
+  z.strictObject({ id, s3: s3Origin }),
+  z.strictObject({ id, http: httpOrigin }),
+])
+
+export type OriginSettings = z.infer<typeof originSchema>
+export type FolderOriginSettings = z.infer<typeof folderOrigin>
+export type S3OriginSettings = z.infer<typeof s3Origin>
+export type HttpOriginSettings = z.infer<typeof httpOrigin>

@@ -16,7 +16,12 @@ export type SignedFor = 'shield' | 'collector' | 'thumbnailer'
  * @param parts what must not be altered on the way: method, path, body digest …
  * @param nowMs Unix ms
  */
-export function signedValue(key: string, purpose: SignedFor, parts: readonly string[], nowMs: number): string {
+export function signedValue(
+  key: string,
+  purpose: SignedFor,
+  parts: readonly string[],
+  nowMs: number,
+): string {
   const seconds = Math.floor(nowMs / 1000)
   return `t=${seconds}, mac=${macOf(key, purpose, seconds, parts).toString('base64url')}`
 }

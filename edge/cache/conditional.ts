@@ -1,0 +1,72 @@
+import { type Fields, firstValue, joinedValue } from './fields.ts'
+
+/** What to answer once the request's preconditions are weighed (RFC 9110 §13.2.2). */
+export type Precondition = 'answer' | 'not-modified' | 'failed'
+
+/**
+ * Weighs a GET or HEAD's preconditions against the response that would be sent, in the order that
+ * RFC 9110 §13.2.2 sets: If-Match, else If-Unmodified-Since; then If-None-Match, else
+ * If-Modified-Since. Only for a response that would otherwise be 200.
+ */
+export function preconditionOf(request: Fields, response: Fields): Precondition {
+  const etag = firstValue(response, 'etag')
+  const modifiedMs = httpDateMs(firstValue(response, 'last-modified'))
+
+  const ifMatch = joinedValue(request, 'if-match')
+  const ifUnmodifiedSinceMs = httpDateMs(firstValue(request, 'if-unmodified-since'))
+  if (ifMatch !== undefined) {
+    if (!entityTagListed(ifMatch, etag, 'strong')) return 'failed'
+  } else if (ifUnmodifiedSinceMs !== undefined && modifiedMs !== undefined) {
+    if (modifiedMs > ifUnmodifiedSinceMs) return 'failed'
+  }
+
+  const ifNoneMatch = joinedValue(request, 'if-none-match')
+  if (ifNoneMatch !== undefined) {
+    return entityTagListed(ifNoneMatch, etag, 'weak') ? 'not-modified' : 'answer'
+  }
+  const ifModifiedSinceMs = httpDateMs(firstValue(request, 'if-modified-since'))
+  if (ifModifiedSinceMs === undefined || modifiedMs === undefined) return 'answer'
+  return modifiedMs <= ifModifiedSinceMs ? 'not-modified' : 'answer'
+}
+
+/**
+ * Whether `If-Range` lets the range be sent: an entity tag compares strongly, a date exactly
+ * (RFC 9110 §13.1.5). Without the field it does.
+ */
+export function ifRangeHolds(request: Fields, response: Fields): boolean {
+  const ifRange = firstValue(request, 'if-range')?.trim()
+  if (ifRange === undefined) return true
+  if (/^(W\/)?"/.test(ifRange)) return entityTagListed(ifRange, firstValue(response, 'etag'), 'strong')
+  const dateMs = httpDateMs(ifRange)
+  return dateMs !== undefined && dateMs === httpDateMs(firstValue(response, 'last-modified'))
+}
+
+/** An HTTP date in Unix ms, in any of the three forms (RFC 9110 §5.6.7), or `undefined`. */
+export function httpDateMs(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  const text = value.trim()
+  if (!HTTP_DATE.test(text)) return undefined
+  const ms = Date.parse(ASCTIME.test(text) ? `${text} GMT` : text)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+/** IMF-fixdate, RFC 850 and asctime, by their outline; `Date.parse` alone also takes `1` and `tomorrow`-like text. */
+const HTTP_DATE =
+  /^(?:[A-Za-z]{3}, \d{2} [A-Za-z]{3} \d{4} \d{2}:\d{2}:\d{2} GMT|[A-Za-z]{6,9}, \d{2}-[A-Za-z]{3}-\d{2} \d{2}:\d{2}:\d{2} GMT|[A-Za-z]{3} [A-Za-z]{3} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/
+const ASCTIME = /^[A-Za-z]{3} [A-Za-z]{3} [ \d]\d /
+
+/** An entity tag, weak or strong (RFC 9110 §8.8.3). */
+const ENTITY_TAG = /(W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g
+
+/** `*` matches any response that exists; the tags are compared as RFC 9110 §8.8.3.2 says. */
+function entityTagListed(list: string, etag: string | undefined, compare: 'weak' | 'strong'): boolean {
+  if (list.trim() === '*') return true
+  if (etag === undefined) return false
+  if (compare === 'strong') return !etag.startsWith('W/') && (list.match(ENTITY_TAG) ?? []).includes(etag)
+  const opaque = withoutWeakness(etag)
+  return (list.match(ENTITY_TAG) ?? []).some((listed) => withoutWeakness(listed) === opaque)
+}
+
+function withoutWeakness(etag: string): string {
+  return etag.startsWith('W/') ? etag.slice(2) : etag
+}

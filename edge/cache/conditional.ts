@@ -62,9 +62,13 @@ const ENTITY_TAG = /(W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g
 function entityTagListed(list: string, etag: string | undefined, compare: 'weak' | 'strong'): boolean {
   if (list.trim() === '*') return true
   if (etag === undefined) return false
-  if (compare === 'strong') return !etag.startsWith('W/') && (list.match(ENTITY_TAG) ?? []).includes(etag)
+  if (compare === 'strong') return !etag.startsWith('W/') && tagsIn(list).includes(etag)
   const opaque = withoutWeakness(etag)
-  return (list.match(ENTITY_TAG) ?? []).some((listed) => withoutWeakness(listed) === opaque)
+  return tagsIn(list).some((listed) => withoutWeakness(listed) === opaque)
+}
+
+function tagsIn(list: string): readonly string[] {
+  return list.match(ENTITY_TAG) ?? []
 }
 
 function withoutWeakness(etag: string): string {

@@ -55,12 +55,12 @@ export async function serveAdmin(at: { host: string; port: number }, health: Hea
  */
 export async function listenOn(
   server: Server,
-  at: { host: string; port: number },
+  at: { host: string; port: number; reusePort?: boolean },
   purpose: string,
   option: string,
 ): Promise<Listening> {
   try {
-    server.listen({ port: at.port, host: at.host })
+    server.listen(at)
     await once(server, 'listening')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Logger, pino } from 'pino'
@@ -17,13 +17,18 @@ export interface Starting<Settings> {
   parts: AsyncDisposableStack
 }
 
+/** The first message to a program: what it needs to know. */
+export interface SettingsMessage {
+  settings: unknown
+}
+
 /** What a program tells the one that started it. */
-export type ProgramMessage = { ready: true } | { failed: string; fixable: boolean }
+export type ProgramMessage = { ready: true } | { failed: string }
 
 /**
  * The life of a program: read settings, start, say so, wait to be stopped, close everything, exit 0.
  *
- * The settings come as the first IPC message when another program forked this one, or from
+ * The settings come as an IPC message when another program forked this one, or from
  * `--settings FILE` (JSON) when it was started by hand. It stops on SIGTERM, SIGINT and when the
  * program that forked it is gone, so that nothing is left behind. Settings that can't be used end it
  * with status 2, any other failure with status 1.
@@ -48,22 +53,27 @@ export async function runProgram<Schema extends z.ZodType<ProgramSettings>>(
     await disposeWithin(parts, STOP_MS_MAX)
     process.exit(0)
   } catch (error) {
-    const fixable = error instanceof SelvedgeError
-    tellParent({ failed: describeError(error), fixable })
+    tellParent({ failed: describeError(error) })
     if (process.send === undefined) process.stderr.write(`${name}: ${describeError(error)}\n`)
     await disposeWithin(parts, STOP_MS_MAX)
-    process.exit(fixable ? 2 : 1)
+    process.exit(error instanceof SelvedgeError ? 2 : 1)
   }
 }
 
 async function settingsGiven(): Promise<unknown> {
   if (process.send !== undefined) {
-    const [settings] = await once(process, 'message')
-    return settings
+    for await (const [message] of on(process, 'message')) {
+      // Libraries talk over the same channel: only ours has this form.
+      if (isSettingsMessage(message)) return message.settings
+    }
   }
   const { values } = parseArgs({ options: { settings: { type: 'string' } } })
   if (values.settings !== undefined) return JSON.parse(readFileSync(values.settings, 'utf8'))
   return undefined
+}
+
+function isSettingsMessage(message: unknown): message is SettingsMessage {
+  return typeof message === 'object' && message !== null && 'settings' in message
 }
 
 function stopRequested(): Promise<unknown> {

@@ -1,0 +1,112 @@
+import type { Answer } from './cache/answer.ts'
+import type { Cache } from './cache/cache.ts'
+import type { Upstream } from './cache/message.ts'
+import type { ResultType } from './cache/outcome.ts'
+import { type Access, accessOf } from './distribution/access.ts'
+import { cacheKey } from './distribution/cache-key.ts'
+import { forwardedFields } from './distribution/forwarded.ts'
+import { behaviorOf, type Distributions, type MatchedDistribution } from './distribution/match.ts'
+import { ownAnswer, respond } from './distribution/respond.ts'
+import type { Geo, Place } from './geo/place.ts'
+import type { ViewerRequest } from './viewer.ts'
+
+/** What the edge answers a viewer with: made once, each given only what it needs. */
+export interface Edge {
+  node: string
+  distributions: Distributions
+  geo: Geo
+  cache: Cache
+  /** The way to the shield for one distribution's request. */
+  upstreamFor(distribution: MatchedDistribution, viewer: ViewerRequest): Upstream
+  httpsPort: number | undefined
+}
+
+/** An answer, and what the log wants to know of how it came about. */
+export interface Served {
+  answer: Answer
+  distribution: MatchedDistribution | undefined
+  place: Place
+  resultType: ResultType
+  detailedResultType: string
+  cacheStatus: string
+}
+
+/**
+ * A request's way through the edge: which site, where from, may they, which key, do we have it, say it.
+ *
+ * @throws ViewerGone when the viewer left before there was an answer
+ */
+export async function answerViewer(edge: Edge, viewer: ViewerRequest): Promise<Served> {
+  const { request } = viewer
+  const place = edge.geo.placeOf(viewer.address)
+  const distribution = edge.distributions.ofHost(viewer.hostName)
+  if (distribution === undefined) return served(edge, viewer, place, undefined, unknownHost())
+
+  const access = accessOf(request, behaviorOf(distribution, request.target), edge.httpsPort)
+  if (!access.allowed) return served(edge, viewer, place, distribution, refusal(access))
+
+  const answer = await edge.cache.answer({
+    request: {
+      ...request,
+      target: rootObject(distribution, request.target),
+      fields: forwarded(edge, viewer, place),
+    },
+    upstream: edge.upstreamFor(distribution, viewer),
+    keyOf: (target) =>
+      cacheKey({ distribution: distribution.id, scheme: request.scheme, host: viewer.hostName, target }),
+    viewer: viewer.gone,
+  })
+  return served(edge, viewer, place, distribution, answer)
+}
+
+function served(
+  edge: Edge,
+  viewer: ViewerRequest,
+  place: Place,
+  distribution: MatchedDistribution | undefined,
+  answer: Answer,
+): Served {
+  const { outcome } = answer
+  const said = respond(answer, { node: edge.node, requestId: viewer.requestId })
+  const redirected = outcome.detail === 'Redirect'
+  return {
+    answer: said.answer,
+    distribution,
+    place,
+    resultType: redirected ? 'Redirect' : said.resultType,
+    detailedResultType: outcome.kind === 'failed' ? (outcome.detail ?? 'Error') : said.resultType,
+    cacheStatus: said.cacheStatus,
+  }
+}
+
+function forwarded(edge: Edge, viewer: ViewerRequest, place: Place): string[] {
+  const { request } = viewer
+  return forwardedFields(
+    request.fields,
+    { address: viewer.address, country: place.country },
+    {
+      scheme: request.scheme,
+      host: request.host,
+      protocolVersion: viewer.protocolVersion.slice('HTTP/'.length),
+      node: edge.node,
+    },
+  )
+}
+
+/** CloudFront's default root object is for `/` only, not for folders below it. */
+function rootObject(distribution: MatchedDistribution, target: string): string {
+  const { defaultRootObject } = distribution
+  if (defaultRootObject === undefined || !(target === '/' || target.startsWith('/?'))) return target
+  return `/${defaultRootObject}${target.slice(1)}`
+}
+
+/** RFC 9110 §15.5.20: nobody here speaks for that name. Never another site's content. */
+export function unknownHost(): Answer {
+  return ownAnswer(421, 'No site is configured under this name.')
+}
+
+function refusal(access: Exclude<Access, { allowed: true }>): Answer {
+  if (!('location' in access)) return ownAnswer(access.status, access.reason)
+  const answer = ownAnswer(access.status, 'This site is served over HTTPS.', ['Location', access.location])
+  return { ...answer, outcome: { ...answer.outcome, detail: 'Redirect' } }
+}

@@ -1,0 +1,114 @@
+import type { Readable } from 'node:stream'
+import { ifRangeHolds, preconditionOf } from './conditional.ts'
+import { type Fields, filterFields, firstValue, withField } from './fields.ts'
+import { ageSeconds } from './freshness.ts'
+import type { RequestHead } from './message.ts'
+import type { Outcome } from './outcome.ts'
+import { contentRange, rangeOf, unsatisfiedRange } from './range.ts'
+import type { StoredHead, StoredResponse } from './stored-response.ts'
+
+/** What the cache answers: a body that is here, one that still flows, or none. */
+export interface Answer {
+  status: number
+  fields: Fields
+  body?: Buffer | Readable | undefined
+  outcome: Outcome
+}
+
+/** What a 304 says of the response it stands for (RFC 9110 §15.4.5), and what the tiers say of it. */
+const NOT_MODIFIED_FIELDS: ReadonlySet<string> = new Set([
+  'age',
+  'cache-control',
+  'cache-status',
+  'content-location',
+  'date',
+  'etag',
+  'expires',
+  'last-modified',
+  'vary',
+])
+
+/**
+ * The answer to a GET or HEAD out of a whole stored response: itself, a part of it (206), or that it
+ * hasn't changed (304).
+ */
+export function answerFromStored(
+  request: RequestHead,
+  stored: StoredResponse,
+  outcome: Outcome,
+  nowMs: number,
+): Answer {
+  const fields = fieldsWithAge(stored, nowMs)
+  if (stored.status !== 200) return whole(request, stored.status, fields, stored.body, outcome)
+  return (
+    preconditionAnswer(request, fields, outcome) ??
+    rangeAnswer(request, fields, stored.body, outcome) ??
+    whole(request, 200, fields, stored.body, outcome)
+  )
+}
+
+/** The answer to a GET out of a response that is still arriving. Ranges have to wait until it has arrived. */
+export function answerFromStream(
+  request: RequestHead,
+  head: StoredHead,
+  read: () => Readable,
+  outcome: Outcome,
+  nowMs: number,
+): Answer {
+  const fields = fieldsWithAge(head, nowMs)
+  const conditional = head.status === 200 ? preconditionAnswer(request, fields, outcome) : undefined
+  if (conditional !== undefined) return conditional
+  const bodyless = request.method === 'HEAD' || head.status === 204
+  return { status: head.status, fields, body: bodyless ? undefined : read(), outcome }
+}
+
+/** A 304 or 412 where the request's preconditions ask for one, else `undefined`. */
+export function preconditionAnswer(
+  request: RequestHead,
+  fields: Fields,
+  outcome: Outcome,
+): Answer | undefined {
+  switch (preconditionOf(request.fields, fields)) {
+    case 'not-modified':
+      return { status: 304, fields: filterFields(fields, (name) => NOT_MODIFIED_FIELDS.has(name)), outcome }
+    case 'failed':
+      return { status: 412, fields: ['Content-Length', '0'], outcome }
+    case 'answer':
+      return undefined
+  }
+}
+
+/** A response's fields with its current `Age` (RFC 9111 §4: required of a stored response). */
+function fieldsWithAge(head: StoredHead, nowMs: number): Fields {
+  return withField(head.fields, 'Age', String(ageSeconds(head.deadlines, nowMs)))
+}
+
+function rangeAnswer(
+  request: RequestHead,
+  fields: Fields,
+  body: Buffer,
+  outcome: Outcome,
+): Answer | undefined {
+  if (request.method !== 'GET' || !ifRangeHolds(request.fields, fields)) return undefined
+  const range = rangeOf(firstValue(request.fields, 'range'), body.byteLength)
+  if (range === undefined) return undefined
+  const without = filterFields(fields, (name) => name !== 'content-length')
+  if (range === 'unsatisfiable') {
+    const bare = without.concat('Content-Range', unsatisfiedRange(body.byteLength), 'Content-Length', '0')
+    return { status: 416, fields: bare, outcome }
+  }
+  const part = body.subarray(range.first, range.last + 1)
+  const partial = without.concat(
+    'Content-Range',
+    contentRange(range, body.byteLength),
+    'Content-Length',
+    String(part.byteLength),
+  )
+  return { status: 206, fields: partial, body: part, outcome }
+}
+
+function whole(request: RequestHead, status: number, fields: Fields, body: Buffer, outcome: Outcome): Answer {
+  if (status === 204) return { status, fields, outcome }
+  const measured = withField(fields, 'Content-Length', String(body.byteLength))
+  return { status, fields: measured, body: request.method === 'HEAD' ? undefined : body, outcome }
+}

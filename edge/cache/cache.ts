@@ -1,0 +1,210 @@
+import { type Answer, answerFromStored, answerFromStream, preconditionAnswer } from './answer.ts'
+import { ask, type Fetching, fetchForAll } from './fetching.ts'
+import { firstValue, NO_FIELDS } from './fields.ts'
+import { type Flight, type Landing, landingOf, takeOff, ViewerGone } from './flight.ts'
+import { reuseOf } from './freshness.ts'
+import { createHitForMiss } from './hit-for-miss.ts'
+import { invalidatedTargets } from './invalidation.ts'
+import type { Request, Upstream } from './message.ts'
+import type { Outcome } from './outcome.ts'
+import type { StoredResponse } from './stored-response.ts'
+import { UpstreamError } from './upstream-error.ts'
+import { selectionOf, selects } from './vary.ts'
+
+/** One request to the cache, and how to go on from there. */
+export interface Asking {
+  request: Request
+  /** Asked when the cache can't answer. */
+  upstream: Upstream
+  /** The key under which the response to a GET of a target is stored. */
+  keyOf(target: string): string
+  /** Aborted when the viewer leaves. */
+  viewer: AbortSignal
+}
+
+/** A shared HTTP cache (RFC 9111). */
+export interface Cache {
+  /**
+   * Answers a request from the store or through upstream. An upstream that fails gives a bodyless 502
+   * or 504 whose outcome is `failed`, so that the caller can word it.
+   *
+   * @throws ViewerGone when nobody waits for the answer any more
+   */
+  answer(asking: Asking): Promise<Answer>
+}
+
+/**
+ * Makes a cache on a store. Requests for one key share one fetch; requests' own `Cache-Control` is not
+ * obeyed, as with CloudFront: a viewer can't make us ask the origin.
+ */
+export function createCache(fetching: Fetching): Cache {
+  const { store, now } = fetching
+  const flights = new Map<string, Flight>()
+  const hitForMiss = createHitForMiss()
+
+  async function answer(asking: Asking): Promise<Answer> {
+    const { request } = asking
+    if (request.method !== 'GET' && request.method !== 'HEAD') return pass(asking, 'method')
+    const key = asking.keyOf(request.target)
+    const stored = store.variants(key).find((variant) => selects(request.fields, variant.selection))
+    if (stored === undefined) return answerMiss(asking, key)
+    switch (reuseOf(stored.deadlines, now())) {
+      case 'serve':
+        return fromStored(asking, stored, { kind: 'hit', upstreamUs: 0 })
+      case 'serve-then-revalidate':
+        revalidateAside(asking, key, stored)
+        return fromStored(asking, stored, { kind: 'stale', upstreamUs: 0 })
+      case 'revalidate':
+        return answerWithOthers(asking, key, stored)
+    }
+  }
+
+  function answerMiss(asking: Asking, key: string): Promise<Answer> {
+    const { request } = asking
+    const wantsLess = request.method === 'HEAD' || firstValue(request.fields, 'range') !== undefined
+    const joinable = flights.has(flightKey(asking, key))
+    if (hitForMiss.has(key) || (wantsLess && !joinable)) return pass(asking, missOf(key))
+    return answerWithOthers(asking, key, undefined)
+  }
+
+  /** Joins the fetch in flight, or sets out on one that others can join. */
+  async function answerWithOthers(
+    asking: Asking,
+    key: string,
+    stored: StoredResponse | undefined,
+  ): Promise<Answer> {
+    const forward = stored === undefined ? missOf(key) : 'stale'
+    const joined = flights.get(flightKey(asking, key))
+    const flight = joined ?? launch(asking, key, stored)
+    const landing = await landingOf(flight, asking.viewer).catch((error: unknown) => {
+      if (joined === undefined) void flight.landing.then(discard)
+      throw error
+    })
+    const outcome = { forward, upstreamUs: landing.upstreamUs, ...(joined && { collapsed: true }) } as const
+    switch (landing.kind) {
+      case 'shared':
+        return joined === undefined ||
+          (landing.body.joinable && selects(asking.request.fields, landing.head.selection))
+          ? fromShared(asking, key, landing, joined === undefined ? 'miss' : 'hit', outcome)
+          : pass(asking, 'vary-miss')
+      case 'freshened':
+        return fromStored(asking, landing.stored, { kind: 'revalidated', ...outcome, forwardStatus: 304 })
+      case 'stale-allowed':
+        return fromStored(asking, landing.stored, { kind: 'stale', ...outcome, detail: landing.detail })
+      case 'unshareable':
+        return joined === undefined ? fromUnshareable(asking, key, landing, outcome) : pass(asking, forward)
+      case 'failed':
+        return failed(landing.error, { ...outcome, kind: 'failed' })
+    }
+  }
+
+  function launch(asking: Asking, key: string, stored: StoredResponse | undefined): Flight {
+    const { request, upstream } = asking
+    const name = flightKey(asking, key)
+    const flight = takeOff(key, (signal, self) =>
+      fetchForAll(fetching, { request, key, stored, upstream }, self, signal),
+    )
+    flights.set(name, flight)
+    // Until the body is stored the flight is where it can be had.
+    void flight.landing
+      .then((landing) => (landing.kind === 'shared' ? landing.body.whole : undefined))
+      .then(() => {
+        if (flights.get(name) === flight) flights.delete(name)
+      })
+    return flight
+  }
+
+  /** RFC 5861 §3: the stale response was served; one fetch renews it, and nobody waits. */
+  function revalidateAside(asking: Asking, key: string, stored: StoredResponse): void {
+    if (flights.has(flightKey(asking, key))) return
+    void launch(asking, key, stored).landing.then((landing) => {
+      // Upstream's newest word is that it may not be stored: what we have is not its word any more.
+      if (landing.kind === 'unshareable' && landing.response.status < 500) store.forget(key)
+      discard(landing)
+    })
+  }
+
+  /** Variants that are known to differ don't wait for one another. */
+  function flightKey(asking: Asking, key: string): string {
+    const [newest] = store.variants(key)
+    if (newest === undefined) return key
+    return JSON.stringify([key, selectionOf(asking.request.fields, newest.fields)])
+  }
+
+  function missOf(key: string): 'vary-miss' | 'uri-miss' {
+    return store.variants(key).length > 0 ? 'vary-miss' : 'uri-miss'
+  }
+
+  function fromStored(asking: Asking, stored: StoredResponse, outcome: Outcome): Answer {
+    const nowMs = now()
+    const ttlSeconds = Math.round((stored.deadlines.freshUntilMs - nowMs) / 1000)
+    return answerFromStored(asking.request, stored, { ...outcome, ttlSeconds }, nowMs)
+  }
+
+  async function fromShared(
+    asking: Asking,
+    key: string,
+    { head, body }: Extract<Landing, { kind: 'shared' }>,
+    kind: 'miss' | 'hit',
+    told: Pick<Outcome, 'forward' | 'collapsed' | 'upstreamUs'>,
+  ): Promise<Answer> {
+    const outcome: Outcome = { ...told, kind, forwardStatus: head.status, stored: true }
+    if (firstValue(asking.request.fields, 'range') === undefined) {
+      return answerFromStream(asking.request, head, () => body.read(), outcome, now())
+    }
+    const whole = await body.whole
+    return whole === undefined
+      ? pass(asking, missOf(key))
+      : fromStored(asking, { ...head, body: whole }, outcome)
+  }
+
+  function fromUnshareable(
+    asking: Asking,
+    key: string,
+    { response, because }: Extract<Landing, { kind: 'unshareable' }>,
+    told: Pick<Outcome, 'forward' | 'upstreamUs'>,
+  ): Answer {
+    hitForMiss.remember(key, because, response.status)
+    const outcome: Outcome = { ...told, kind: 'miss', forwardStatus: response.status, detail: because }
+    const conditional =
+      response.status === 200 ? preconditionAnswer(asking.request, response.fields, outcome) : undefined
+    const bodyless = conditional !== undefined || asking.request.method === 'HEAD'
+    if (bodyless) response.body?.destroy()
+    return conditional ?? { ...response, body: bodyless ? undefined : response.body, outcome }
+  }
+
+  /** Passes the request on as it is, for this viewer alone, and drops what it made invalid. */
+  async function pass(asking: Asking, forward: NonNullable<Outcome['forward']>): Promise<Answer> {
+    const { request, upstream, viewer } = asking
+    try {
+      const { response, upstreamUs } = await ask(upstream, request, viewer, now)
+      for (const target of invalidatedTargets(request, response)) invalidate(asking.keyOf(target))
+      return { ...response, outcome: { kind: 'miss', forward, forwardStatus: response.status, upstreamUs } }
+    } catch (error) {
+      if (viewer.aborted) throw new ViewerGone()
+      if (!(error instanceof UpstreamError)) throw error
+      return failed(error, { kind: 'failed', forward, upstreamUs: 0 })
+    }
+  }
+
+  /** What is on its way was asked for before the change: it isn't stored, and nobody joins it any more. */
+  function invalidate(key: string): void {
+    store.forget(key)
+    for (const [name, flight] of flights) {
+      if (flight.key !== key) continue
+      flight.outdated = true
+      flights.delete(name)
+    }
+  }
+
+  return { answer }
+}
+
+function failed(error: UpstreamError, outcome: Outcome): Answer {
+  return { status: error.status, fields: NO_FIELDS, outcome: { ...outcome, detail: error.failure } }
+}
+
+/** Ends a response that nobody will read. */
+function discard(landing: Landing): void {
+  if (landing.kind === 'unshareable') landing.response.body?.destroy()
+}

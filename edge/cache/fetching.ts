@@ -1,0 +1,166 @@
+import { Readable } from 'node:stream'
+import { cacheControlOf } from './cache-control.ts'
+import { type Fields, filterFields, firstValue } from './fields.ts'
+import type { Flight, Landing } from './flight.ts'
+import type { Exchange } from './freshness.ts'
+import { endToEndFields } from './hop-by-hop.ts'
+import type { Store } from './memory-store.ts'
+import type { Request, Response, Upstream } from './message.ts'
+import { SharedBody } from './shared-body.ts'
+import {
+  announcedBytes,
+  freshened,
+  type StoredHead,
+  type StoredResponse,
+  storedHeadOf,
+} from './stored-response.ts'
+import { mayStore } from './storing.ts'
+import { UpstreamError } from './upstream-error.ts'
+
+/** What fetches need of the cache that makes them. */
+export interface Fetching {
+  store: Store
+  /** Unix ms. */
+  now(): number
+  /** Largest body that is stored, bytes. */
+  objectBytesMax: number
+}
+
+/** A response as it came, and what it took. */
+export interface Asked {
+  response: Response
+  exchange: Exchange
+  upstreamUs: number
+}
+
+/** Fields that make a request ask for less than the whole response; a fetch that others share asks for all. */
+const PARTIAL: ReadonlySet<string> = new Set([
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+])
+
+/**
+ * Asks upstream. The response's fields are those that may go on, and always have a `Date`
+ * (RFC 9110 §6.6.1).
+ *
+ * @throws UpstreamError; whatever the signal was aborted with
+ */
+export async function ask(
+  upstream: Upstream,
+  request: Request,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<Asked> {
+  const requestedAtMs = now()
+  const startedMs = performance.now()
+  const response = await upstream(request, signal)
+  const fields = endToEndFields(response.fields)
+  const receivedAtMs = now()
+  if (firstValue(fields, 'date') === undefined) fields.push('Date', new Date(receivedAtMs).toUTCString())
+  return {
+    response: { ...response, fields },
+    exchange: { requestedAtMs, receivedAtMs },
+    upstreamUs: Math.round((performance.now() - startedMs) * 1000),
+  }
+}
+
+/**
+ * Fetches a response that may be stored, or asks whether the stored one still holds, for all who wait
+ * for the flight. A response that may be stored is stored as soon as it has arrived whole.
+ *
+ * Never rejects but for a failure that nobody foresaw.
+ */
+export async function fetchForAll(
+  fetching: Fetching,
+  asked: { request: Request; key: string; stored: StoredResponse | undefined; upstream: Upstream },
+  flight: Flight,
+  signal: AbortSignal,
+): Promise<Landing> {
+  const { request, key, stored, upstream } = asked
+  const startedMs = performance.now()
+  try {
+    const reply = await ask(upstream, wholeRequest(request, stored), signal, fetching.now)
+    return stored === undefined
+      ? landNew(fetching, request, key, reply, flight)
+      : landRevalidation(fetching, request, key, stored, reply, flight)
+  } catch (error) {
+    const upstreamUs = Math.round((performance.now() - startedMs) * 1000)
+    const failure =
+      error instanceof UpstreamError ? error : new UpstreamError('OriginError', 'upstream', { cause: error })
+    const standsIn = stored !== undefined && fetching.now() < stored.deadlines.staleIfDisconnectedUntilMs
+    if (standsIn) return { kind: 'stale-allowed', stored, detail: failure.failure, upstreamUs }
+    return { kind: 'failed', error: failure, upstreamUs }
+  }
+}
+
+function landRevalidation(
+  fetching: Fetching,
+  request: Request,
+  key: string,
+  stored: StoredResponse,
+  reply: Asked,
+  flight: Flight,
+): Landing {
+  const { response, exchange, upstreamUs } = reply
+  if (response.status === 304) {
+    const renewed = freshened(stored, response.fields, exchange)
+    if (!flight.outdated) fetching.store.put(key, renewed)
+    return { kind: 'freshened', stored: renewed, upstreamUs }
+  }
+  if (response.status >= 500 && fetching.now() < stored.deadlines.staleIfErrorUntilMs) {
+    response.body?.destroy()
+    return { kind: 'stale-allowed', stored, detail: 'OriginError', upstreamUs }
+  }
+  return landNew(fetching, request, key, reply, flight)
+}
+
+function landNew(fetching: Fetching, request: Request, key: string, reply: Asked, flight: Flight): Landing {
+  const { response, exchange, upstreamUs } = reply
+  const control = cacheControlOf(response.fields)
+  const decision = mayStore(request, response, control)
+  if (!decision.store) return { kind: 'unshareable', response, because: decision.because, upstreamUs }
+  if ((announcedBytes(response.fields) ?? 0) > fetching.objectBytesMax) {
+    return { kind: 'unshareable', response, because: 'too-large', upstreamUs }
+  }
+  const head = storedHeadOf(request.fields, response, control, exchange)
+  const body = new SharedBody(response.body ?? Readable.from([]), fetching.objectBytesMax)
+  void keepWhenWhole(fetching.store, key, head, body, flight)
+  return { kind: 'shared', head, body, upstreamUs }
+}
+
+/** An upstream that breaks off leaves nothing in the store: only a whole body is one. */
+async function keepWhenWhole(
+  store: Store,
+  key: string,
+  head: StoredHead,
+  shared: SharedBody,
+  flight: Flight,
+): Promise<void> {
+  const body = await shared.whole
+  if (body !== undefined && !flight.outdated) store.put(key, { ...head, body })
+}
+
+/** The request that others can share: for the whole response, or whether the stored one still holds. */
+function wholeRequest(request: Request, stored: StoredResponse | undefined): Request {
+  const fields = filterFields(request.fields, (name) => !PARTIAL.has(name))
+  return {
+    ...request,
+    method: 'GET',
+    fields: fields.concat(validatorsOf(stored?.fields ?? [])),
+    body: undefined,
+  }
+}
+
+/** The conditional fields that ask about a stored response (RFC 9111 §4.3.1). */
+function validatorsOf(stored: Fields): string[] {
+  const etag = firstValue(stored, 'etag')
+  const modified = firstValue(stored, 'last-modified')
+  return [
+    ...(etag === undefined ? [] : ['If-None-Match', etag]),
+    ...(modified === undefined ? [] : ['If-Modified-Since', modified]),
+  ]
+}

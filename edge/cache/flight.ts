@@ -1,0 +1,76 @@
+import type { Response } from './message.ts'
+import type { SharedBody } from './shared-body.ts'
+import type { StoredHead, StoredResponse } from './stored-response.ts'
+import type { UpstreamError } from './upstream-error.ts'
+
+/** What a fetch that several requests wait for came to, once upstream's head was there. */
+export type Landing =
+  /** A response that may be stored: whoever it selects may have it, from the start. */
+  | { kind: 'shared'; head: StoredHead; body: SharedBody; upstreamUs: number }
+  /** What was stored still holds (304). */
+  | { kind: 'freshened'; stored: StoredResponse; upstreamUs: number }
+  /** Upstream failed, and what was stored may stand in (RFC 5861 §4, RFC 9111 §4.2.4). */
+  | { kind: 'stale-allowed'; stored: StoredResponse; detail: string; upstreamUs: number }
+  /** A response that may not be stored: only the request that set out may have it. */
+  | { kind: 'unshareable'; response: Response; because: string; upstreamUs: number }
+  | { kind: 'failed'; error: UpstreamError; upstreamUs: number }
+
+/** One fetch in flight for a key, and those who wait for it. */
+export interface Flight {
+  readonly key: string
+  /** Never rejects. */
+  readonly landing: Promise<Landing>
+  /** Set when the key was invalidated meanwhile: what lands must not be stored. */
+  outdated: boolean
+  /** How many wait for the landing; the fetch is given up when the last one leaves. */
+  waiting: number
+  abort(): void
+}
+
+/** Thrown to a request whose viewer has gone before there was an answer. */
+export class ViewerGone extends Error {
+  constructor() {
+    super('the viewer left before there was an answer')
+    this.name = 'ViewerGone'
+  }
+}
+
+/** Starts a fetch. @param fetch makes a landing out of it; is given the signal that ends it */
+export function takeOff(
+  key: string,
+  fetch: (signal: AbortSignal, flight: Flight) => Promise<Landing>,
+): Flight {
+  const controller = new AbortController()
+  const { promise, resolve } = Promise.withResolvers<Landing>()
+  const flight: Flight = {
+    key,
+    landing: promise,
+    outdated: false,
+    waiting: 0,
+    abort: () => controller.abort(),
+  }
+  resolve(fetch(controller.signal, flight))
+  return flight
+}
+
+/**
+ * Waits for a flight to land, as long as the viewer does.
+ *
+ * @throws ViewerGone; the flight goes on while anybody else waits
+ */
+export async function landingOf(flight: Flight, viewer: AbortSignal): Promise<Landing> {
+  flight.waiting += 1
+  const { promise: gone, reject } = Promise.withResolvers<never>()
+  const leave = () => reject(new ViewerGone())
+  viewer.addEventListener('abort', leave, { once: true })
+  try {
+    if (viewer.aborted) leave()
+    return await Promise.race([flight.landing, gone])
+  } catch (error) {
+    if (flight.waiting === 1) flight.abort()
+    throw error
+  } finally {
+    flight.waiting -= 1
+    viewer.removeEventListener('abort', leave)
+  }
+}

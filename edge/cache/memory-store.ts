@@ -1,0 +1,48 @@
+import { LRUCache } from 'lru-cache'
+import { type StoredResponse, storedBytes } from './stored-response.ts'
+import { sameSelection } from './vary.ts'
+
+/** Most responses kept for one key; a `Vary: User-Agent` must not fill the store with one page. */
+const VARIANTS_MAX = 32
+
+/** Where whole responses are kept, found again by their key. */
+export interface Store {
+  /** The responses kept for a key, newest first. */
+  variants(key: string): readonly StoredResponse[]
+  /** Keeps a response, in place of the one with the same selection. */
+  put(key: string, stored: StoredResponse): void
+  /** Drops all that is kept for a key. */
+  forget(key: string): void
+  /** How much is kept now. */
+  readonly bytes: number
+  readonly keys: number
+}
+
+/**
+ * Keeps responses in this process's memory, the least recently used go first.
+ *
+ * @param bytesMax bound on the bodies, fields and keys kept, bytes
+ */
+export function createMemoryStore(bytesMax: number): Store {
+  const kept = new LRUCache<string, readonly StoredResponse[]>({
+    maxSize: bytesMax,
+    sizeCalculation: (variants, key) =>
+      variants.reduce((sum, stored) => sum + storedBytes(stored), key.length + 128),
+  })
+  return {
+    variants: (key) => kept.get(key) ?? [],
+    put(key, stored) {
+      const others = (kept.peek(key) ?? []).filter(
+        (other) => !sameSelection(other.selection, stored.selection),
+      )
+      kept.set(key, [stored, ...others.slice(0, VARIANTS_MAX - 1)])
+    },
+    forget: (key) => void kept.delete(key),
+    get bytes() {
+      return kept.calculatedSize
+    },
+    get keys() {
+      return kept.size
+    },
+  }
+}

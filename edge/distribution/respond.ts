@@ -1,0 +1,73 @@
+import type { Answer } from '../cache/answer.ts'
+import { filterFields, joinedValue } from '../cache/fields.ts'
+import { cacheStatusMember, type ResultType, resultTypeOf } from '../cache/outcome.ts'
+
+/** Statuses whose responses have no content (RFC 9110 §6.4.1). */
+const BODYLESS: ReadonlySet<number> = new Set([204, 304])
+
+/** Fields that every tier of ours words for itself. */
+const SAID_ANEW: ReadonlySet<string> = new Set(['cache-status', 'via', 'x-cache', 'x-selvedge-request-id'])
+
+/** Who speaks, and about which request. */
+export interface Respondent {
+  /** Name of this cache in `Via` and `Cache-Status`. */
+  node: string
+  requestId: string
+}
+
+/** An answer in its final form, and what the log says of it. */
+export interface Responded {
+  answer: Answer
+  resultType: ResultType
+  /** Our member of `Cache-Status`. */
+  cacheStatus: string
+}
+
+/**
+ * Words the answer: a page for a failure, `Via` (RFC 9110 §7.6.3), `X-Cache`, `Cache-Status`
+ * (RFC 9211; ours comes after those of the caches nearer the origin) and the request's id.
+ */
+export function respond(answer: Answer, by: Respondent): Responded {
+  const spoken = answer.outcome.kind === 'failed' ? failurePage(answer, by.requestId) : answer
+  const resultType = resultTypeOf(answer.outcome, answer.status)
+  const member = cacheStatusMember(by.node, answer.outcome)
+  const fields = filterFields(spoken.fields, (name) => !SAID_ANEW.has(name))
+  const upstreamStatus = joinedValue(spoken.fields, 'cache-status')
+  const upstreamVia = joinedValue(spoken.fields, 'via')
+  const via = `1.1 ${by.node} (selvedge)`
+  fields.push(
+    'Via',
+    upstreamVia === undefined ? via : `${upstreamVia}, ${via}`,
+    'X-Cache',
+    `${resultType} from selvedge`,
+    'Cache-Status',
+    upstreamStatus === undefined ? member : `${upstreamStatus}, ${member}`,
+    'X-Selvedge-Request-Id',
+    by.requestId,
+  )
+  return { answer: { ...spoken, fields }, resultType, cacheStatus: member.slice(member.indexOf(';') + 2) }
+}
+
+/** An answer of our own: one line of text, never cached by anybody. */
+export function ownAnswer(status: number, sentence: string, more: readonly string[] = []): Answer {
+  const body = Buffer.from(BODYLESS.has(status) ? '' : `${sentence}\n`)
+  const fields = [
+    'Date',
+    new Date().toUTCString(),
+    'Content-Type',
+    'text/plain; charset=utf-8',
+    'Content-Length',
+    String(body.byteLength),
+    'Cache-Control',
+    'no-store',
+    ...more,
+  ]
+  return { status, fields, body, outcome: { kind: 'miss', upstreamUs: 0 } }
+}
+
+function failurePage(answer: Answer, requestId: string): Answer {
+  const sentence =
+    answer.status === 504 ? 'The origin did not answer in time.' : 'The origin could not be reached.'
+  const page = ownAnswer(answer.status, `${sentence} Request id: ${requestId}`)
+  return { ...page, outcome: answer.outcome }
+}

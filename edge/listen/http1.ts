@@ -1,0 +1,115 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Logger } from 'pino'
+import type { Served } from '../answer-viewer.ts'
+import type { Answer } from '../cache/answer.ts'
+import { ViewerGone } from '../cache/flight.ts'
+import { ownAnswer } from '../distribution/respond.ts'
+import type { Transfer, ViewerRequest } from '../viewer.ts'
+import { viewerRequestOf } from './request.ts'
+
+/** What the front needs from the edge behind it. */
+export interface Behind {
+  answer(viewer: ViewerRequest): Promise<Served>
+  /** Told once for each request, when its response has ended; `served` is missing when the viewer left before. */
+  ended(viewer: ViewerRequest, served: Served | undefined, transfer: Transfer): void
+  log: Logger
+}
+
+/** Takes HTTP/1.1 requests from node:http, and writes the answers. @param scheme `http` or `https` */
+export function http1Listener(scheme: string, behind: Behind): RequestListener {
+  return (incoming, response) => {
+    const meter = startMeter(incoming, response)
+    const gone = new AbortController()
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort(new ViewerGone())
+    })
+    const viewer = viewerRequestOf(incoming, scheme, gone.signal)
+    if ('malformed' in viewer) {
+      write(response, ownAnswer(400, viewer.malformed, ['Connection', 'close']))
+      return
+    }
+    void handle(viewer, response, behind, meter)
+  }
+}
+
+async function handle(
+  viewer: ViewerRequest,
+  response: ServerResponse,
+  behind: Behind,
+  meter: Meter,
+): Promise<void> {
+  let served: Served | undefined
+  try {
+    served = await behind.answer(viewer)
+    meter.firstByte()
+    await write(response, served.answer)
+  } catch (error) {
+    if (!viewer.gone.aborted) {
+      behind.log.error({ requestId: viewer.requestId, error: describe(error) }, 'a response broke off')
+      failLate(response, viewer.requestId)
+    }
+  }
+  meter.whenClosed((transfer) => behind.ended(viewer, served, transfer))
+}
+
+/** Writes an answer; rejects when its body breaks off, and then the connection is broken too. */
+async function write(response: ServerResponse, answer: Answer): Promise<void> {
+  response.writeHead(answer.status, [...answer.fields])
+  if (answer.body instanceof Readable) await pipeline(answer.body, response)
+  else response.end(answer.body)
+}
+
+/** What can still be said once something unforeseen has happened: an error page, or a broken connection. */
+function failLate(response: ServerResponse, requestId: string): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const answer = ownAnswer(500, `The server could not answer this request. Request id: ${requestId}`)
+  response.writeHead(answer.status, [...answer.fields])
+  response.end(answer.body)
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** Measures one exchange on its connection. */
+interface Meter {
+  firstByte(): void
+  /** Calls back once the response has ended, whole or not. */
+  whenClosed(done: (transfer: Transfer) => void): void
+}
+
+/** Bytes that earlier requests of a connection account for. */
+const countedBytes = new WeakMap<object, { read: number; written: number }>()
+
+function startMeter(incoming: IncomingMessage, response: ServerResponse): Meter {
+  const startedMs = performance.now()
+  const { socket } = incoming
+  let firstByteMs: number | undefined
+  const closed = new Promise<void>((resolve) => response.once('close', resolve))
+  const sinceStartUs = (ms: number) => Math.round((ms - startedMs) * 1000)
+  return {
+    firstByte() {
+      firstByteMs = performance.now()
+    },
+    whenClosed(done) {
+      void closed.then(() => {
+        const before = countedBytes.get(socket) ?? { read: 0, written: 0 }
+        const now = { read: socket.bytesRead, written: socket.bytesWritten }
+        countedBytes.set(socket, now)
+        const endedMs = performance.now()
+        done({
+          status: response.headersSent ? response.statusCode : 0,
+          bytesSent: now.written - before.written,
+          bytesReceived: now.read - before.read,
+          timeToFirstByteUs: sinceStartUs(firstByteMs ?? endedMs),
+          timeTakenUs: sinceStartUs(endedMs),
+        })
+      })
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { createProxyServer } from 'http-proxy'
+import type { Logger } from 'pino'
+import type { Served } from '../answer-viewer.ts'
+import type { Answer } from '../cache/answer.ts'
+import { ownAnswer } from '../distribution/respond.ts'
+import type { Upgraded } from '../upgrade-viewer.ts'
+import type { Transfer, ViewerRequest } from '../viewer.ts'
+import { viewerRequestOf } from './request.ts'
+
+/** What this front needs from the edge behind it. */
+export interface BehindUpgrade {
+  upgrade(viewer: ViewerRequest): Upgraded
+  /** Told once for each upgrade, when its connection has ended. */
+  ended(viewer: ViewerRequest, served: Served, transfer: Transfer): void
+  log: Logger
+}
+
+/** An upgraded connection has no request-response pairs, so nobody's leaving ends anything. */
+const NEVER = new AbortController().signal
+
+/**
+ * Passes WebSocket and other upgrades through to a shield: after the 101 we only carry bytes.
+ *
+ * @param scheme `ws` or `wss`
+ */
+export function upgradeListener(scheme: string, behind: BehindUpgrade) {
+  const proxy = createProxyServer({ ws: true })
+  return (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const viewer = viewerRequestOf(incoming, scheme, NEVER)
+    if ('malformed' in viewer) {
+      writeRaw(socket, ownAnswer(400, viewer.malformed))
+      return
+    }
+    const { served, route } = behind.upgrade(viewer)
+    let { status } = served.answer
+    whenEnded(incoming.socket, (transfer) => behind.ended(viewer, served, { ...transfer, status }))
+    if (route === undefined) {
+      writeRaw(socket, served.answer)
+      return
+    }
+    // What a viewer claims in our own fields must not reach a shield.
+    for (const name of Object.keys(incoming.headers)) {
+      if (name.startsWith('selvedge-')) delete incoming.headers[name]
+    }
+    proxy.ws(incoming, socket as Socket, head, { target: route.url.href, headers: route.fields }, (error) => {
+      status = 502
+      behind.log.warn({ requestId: viewer.requestId, error: String(error) }, 'an upgrade failed')
+      writeRaw(socket, ownAnswer(502, `The origin could not be reached. Request id: ${viewer.requestId}`))
+    })
+  }
+}
+
+function whenEnded(connection: Socket, done: (transfer: Omit<Transfer, 'status'>) => void): void {
+  const startedMs = performance.now()
+  connection.once('close', () => {
+    const timeTakenUs = Math.round((performance.now() - startedMs) * 1000)
+    const { bytesWritten, bytesRead } = connection
+    done({ bytesSent: bytesWritten, bytesReceived: bytesRead, timeToFirstByteUs: timeTakenUs, timeTakenUs })
+  })
+}
+
+/** An upgrade is refused by an ordinary response on the raw connection. */
+function writeRaw(socket: Duplex, answer: Answer): void {
+  if (!socket.writable) return
+  const lines = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`]
+  for (let at = 0; at < answer.fields.length; at += 2)
+    lines.push(`${answer.fields[at]}: ${answer.fields[at + 1]}`)
+  socket.end(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n${answer.body ?? ''}`)
+}

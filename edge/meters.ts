@@ -1,0 +1,75 @@
+import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
+import type { Served } from './answer-viewer.ts'
+import type { Store } from './cache/memory-store.ts'
+import type { Spool } from './log/spool.ts'
+import type { Transfer } from './viewer.ts'
+
+/** Counts what a worker does. Plain numbers on the way of a request; named and summed when somebody looks. */
+export interface Meters {
+  count(served: Served | undefined, transfer: Transfer): void
+}
+
+/** Starts a worker's meters; the primary collects and sums those of all workers. */
+export function startMeters(store: Store, spool: Spool): Meters {
+  const registry = new Registry()
+  // Answers the primary's requests for metrics over the cluster's channel.
+  new AggregatorRegistry()
+  AggregatorRegistry.setRegistries(registry)
+
+  const requests = new Map<string, number>()
+  let bytesSent = 0
+  let originTimeUs = 0
+
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      aggregator: 'sum',
+      collect() {
+        this.set(read())
+      },
+    })
+  const counter = (name: string, help: string, read: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(read())
+      },
+    })
+
+  new Counter({
+    name: 'selvedge_edge_requests_total',
+    help: 'Responses to viewers, by result type (Hit, RefreshHit, Miss, Error, Redirect) and status class.',
+    labelNames: ['result', 'status'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [key, count] of requests) {
+        const [result = '', status = ''] = key.split(' ')
+        this.inc({ result, status }, count)
+      }
+    },
+  })
+  counter('selvedge_edge_sent_bytes_total', 'Bytes sent to viewers, heads included.', () => bytesSent)
+  counter(
+    'selvedge_edge_origin_seconds_total',
+    'Time waited for response heads from shields.',
+    () => originTimeUs / 1e6,
+  )
+  counter('selvedge_edge_log_lost_total', 'Access-log records that could not be written.', () => spool.lost)
+  gauge('selvedge_edge_cache_bytes', 'Memory that cached responses take up.', () => store.bytes)
+  gauge('selvedge_edge_cache_keys', 'Keys with a cached response.', () => store.keys)
+
+  return {
+    count(served, transfer) {
+      const key = `${served?.resultType ?? 'Error'} ${Math.floor(transfer.status / 100)}xx`
+      requests.set(key, (requests.get(key) ?? 0) + 1)
+      bytesSent += transfer.bytesSent
+      originTimeUs += served?.answer.outcome.upstreamUs ?? 0
+    },
+  }
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { distributionSchema } from './distribution/schema.ts'
+import { programSettings } from './program/settings.ts'
+
+const port = z.int().min(1).max(65_535)
+const MEBIBYTE = 1_048_576
+
+/** What an edge needs to know. No origin, and no secret but the key it shares with shields and collector. */
+export const edgeSettings = programSettings.extend({
+  host: z.string().default('0.0.0.0').describe('Address that viewers connect to.'),
+  httpPort: port,
+  httpsPort: port,
+  tls: z
+    .object({ cert: z.string(), key: z.string() })
+    .optional()
+    .describe('Certificate chain and key, PEM text; no HTTPS without.'),
+  workers: z.int().min(1).max(256),
+  cacheBytes: z.int().min(MEBIBYTE).describe('Memory for cached responses, in each worker.'),
+  objectBytesMax: z
+    .int()
+    .min(0)
+    .default(64 * MEBIBYTE)
+    .describe('Largest response body that is cached.'),
+  shields: z
+    .array(z.url({ protocol: /^http$/ }))
+    .min(1)
+    .describe('Origin shields; each URL belongs to one of them.'),
+  key: z.string().min(32).describe('Shared key: authenticates edges to shields and to the collector.'),
+  collector: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where log segments go; nowhere when left out.'),
+  spool: z.object({
+    directory: z.string(),
+    bytesMax: z
+      .int()
+      .min(MEBIBYTE)
+      .default(1024 * MEBIBYTE),
+  }),
+  countryDatabase: z.string().optional().describe('A country database (.mmdb) of your own.'),
+  distributions: z.array(distributionSchema),
+})
+
+export type EdgeSettings = z.infer<typeof edgeSettings>

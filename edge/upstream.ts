@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { errors, Pool } from 'undici'
+import { filterFields, firstValue } from './cache/fields.ts'
+import type { Request, Response, Upstream } from './cache/message.ts'
+import { UpstreamError, type UpstreamFailure } from './cache/upstream-error.ts'
+import { shieldFields } from './distribution/shield-protocol.ts'
+import type { UpgradeRoute } from './upgrade-viewer.ts'
+import type { ViewerRequest } from './viewer.ts'
+
+/** Time to connect to a shield, ms. */
+const CONNECT_MS_MAX = 3_000
+/** Time to a shield's response head, ms: longer than a shield gives its origins. */
+const HEAD_MS_MAX = 125_000
+/** Time between two pieces of a body, ms. */
+const BODY_MS_MAX = 125_000
+
+/** The shields, and the choice among them. */
+export interface Shields extends AsyncDisposable {
+  /** Asks the shield that a key belongs to, or the next one when that can't be reached. */
+  ask(
+    key: string,
+    request: Request,
+    about: { distribution: string; requestId: string },
+    signal: AbortSignal,
+  ): ReturnType<Upstream>
+  /** The shield that a key belongs to, for what is not a plain request (a WebSocket). */
+  shieldOf(key: string): URL
+}
+
+/** Makes a pool of connections to each shield. @param urls `http:` URLs; @param key shared with the shields */
+export function connectShields(urls: readonly string[], key: string): Shields {
+  const pools = urls.map((url) => ({
+    url: new URL(url),
+    pool: new Pool(url, {
+      connections: 128,
+      connect: { timeout: CONNECT_MS_MAX },
+      headersTimeout: HEAD_MS_MAX,
+      bodyTimeout: BODY_MS_MAX,
+      keepAliveTimeout: 30_000,
+    }),
+  }))
+  return {
+    async ask(cacheKey, request, about, signal) {
+      const fields = request.fields.concat(shieldFields(key, request, about))
+      let failure: unknown
+      for (const { pool } of ranked(pools, cacheKey)) {
+        try {
+          return await exchange(pool, { ...request, fields }, signal)
+        } catch (error) {
+          failure = error
+          // Only a request that never left may be sent again: a body is gone, and a POST may have been done.
+          if (signal.aborted || request.body !== undefined || !neverConnected(error)) break
+        }
+      }
+      throw failure instanceof UpstreamError ? failure : failureOf(failure, urls)
+    },
+    shieldOf: (cacheKey) => (ranked(pools, cacheKey)[0] as { url: URL }).url,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(pools.map(({ pool }) => pool.destroy()))
+    },
+  }
+}
+
+/** The way of upgrades: to the shield that the host belongs to, so that all of a site's meet there. */
+export function upgradeRoutes(shields: Shields, key: string) {
+  return (distribution: string, { request, hostName, requestId, address }: ViewerRequest): UpgradeRoute => {
+    const scheme = request.scheme === 'wss' ? 'https' : 'http'
+    const signed = shieldFields(key, { ...request, scheme }, { distribution, requestId })
+    const pairs = Array.from({ length: signed.length / 2 }, (_, at) => [signed[at * 2], signed[at * 2 + 1]])
+    const fields: Record<string, string> = Object.fromEntries(pairs)
+    return {
+      url: shields.shieldOf(hostName),
+      fields: {
+        ...fields,
+        'X-Forwarded-For': address,
+        'X-Forwarded-Host': request.host,
+        'X-Forwarded-Proto': scheme,
+      },
+    }
+  }
+}
+
+/**
+ * Rendezvous hashing (highest random weight): each key has its own order of shields, so one that
+ * comes or goes moves only its own keys.
+ */
+function ranked<One extends { url: URL }>(shields: readonly One[], key: string): readonly One[] {
+  if (shields.length === 1) return shields
+  const weight = ({ url }: One) => createHash('sha1').update(url.href).update(key).digest('hex')
+  return shields
+    .map((shield) => ({ shield, weight: weight(shield) }))
+    .sort((a, b) => (a.weight < b.weight ? 1 : -1))
+    .map(({ shield }) => shield)
+}
+
+async function exchange(pool: Pool, request: Request, signal: AbortSignal): Promise<Response> {
+  const { statusCode, headers, body } = await pool.request({
+    method: request.method as 'GET',
+    path: request.target,
+    headers: ['Host', request.host, ...filterFields(request.fields, (name) => name !== 'host')],
+    body: request.body ?? null,
+    responseHeaders: 'raw',
+    signal,
+  })
+  const fields = headers as unknown as string[] // `responseHeaders: 'raw'` gives the flat list; the types don't say so
+  const failure = firstValue(fields, 'selvedge-failure')
+  if (failure !== undefined) {
+    body.destroy()
+    throw new UpstreamError(failure as UpstreamFailure, 'shield')
+  }
+  const bodyless = request.method === 'HEAD' || statusCode === 204 || statusCode === 304
+  if (bodyless) body.resume()
+  return { status: statusCode, fields, body: bodyless ? undefined : body }
+}
+
+function neverConnected(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return error instanceof errors.ConnectTimeoutError || code === 'ECONNREFUSED' || code === 'EHOSTUNREACH'
+}
+
+function failureOf(cause: unknown, urls: readonly string[]): UpstreamError {
+  const timedOut = cause instanceof errors.HeadersTimeoutError || cause instanceof errors.ConnectTimeoutError
+  const failure = timedOut
+    ? 'OriginTimeoutError'
+    : neverConnected(cause)
+      ? 'OriginConnectError'
+      : 'OriginReadError'
+  return new UpstreamError(failure, `shield ${urls.join(', ')}`, {
+    cause,
+    remedy: 'Check that the shields in `edge.shields` are up (GET /healthz) and reachable from this edge.',
+  })
+}

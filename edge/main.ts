@@ -9,7 +9,7 @@ import { startShipper } from './log/shipper.ts'
 import { serveAdmin } from './program/admin.ts'
 import { PortInUse } from './program/errors.ts'
 import { runProgram } from './program/run.ts'
-import { type Supervised, supervise } from './program/supervise.ts'
+import { supervise } from './program/supervise.ts'
 import { type EdgeSettings, edgeSettings } from './settings.ts'
 
 await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
@@ -30,20 +30,17 @@ await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
         )
 
   cluster.setupPrimary({ exec: new URL('worker.ts', import.meta.url).pathname })
-  const workers: Supervised[] = []
-  parts.defer(async () => {
-    await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
-  })
   const died = (pid: number) =>
     void shipper
       ?.adopt(pid)
       .catch((error: unknown) => log.error({ pid, error: String(error) }, 'orphaned log segments'))
-  await Promise.all(
-    Array.from({ length: settings.workers }, async (_, at) => {
-      const name = `edge worker ${at + 1}`
-      workers.push(await supervise({ name, spawn: () => cluster.fork().process, settings, log, died }))
-    }),
+  const workers = Array.from({ length: settings.workers }, (_, at) =>
+    supervise({ name: `edge worker ${at + 1}`, spawn: () => cluster.fork().process, settings, log, died }),
   )
+  parts.defer(async () => {
+    await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
+  })
+  await Promise.all(workers.map((worker) => worker.started))
 
   const registry = new AggregatorRegistry()
   parts.use(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { errors, Pool } from 'undici'
 import { filterFields, firstValue } from './cache/fields.ts'
-import type { Request, Response, Upstream } from './cache/message.ts'
+import { discardBody, type Request, type Response, type Upstream } from './cache/message.ts'
 import { UpstreamError, type UpstreamFailure } from './cache/upstream-error.ts'
 import { shieldFields } from './distribution/shield-protocol.ts'
 import type { UpgradeRoute } from './upgrade-viewer.ts'
@@ -105,7 +105,7 @@ async function exchange(pool: Pool, request: Request, signal: AbortSignal): Prom
   const fields = headers as unknown as string[] // `responseHeaders: 'raw'` gives the flat list; the types don't say so
   const failure = firstValue(fields, 'selvedge-failure')
   if (failure !== undefined) {
-    body.destroy()
+    discardBody({ status: statusCode, fields, body })
     throw new UpstreamError(failure as UpstreamFailure, 'shield')
   }
   const bodyless = request.method === 'HEAD' || statusCode === 204 || statusCode === 304

@@ -5,7 +5,7 @@ import { type Flight, type Landing, landingOf, takeOff, ViewerGone } from './fli
 import { reuseOf } from './freshness.ts'
 import { createHitForMiss } from './hit-for-miss.ts'
 import { invalidatedTargets } from './invalidation.ts'
-import type { Request, Upstream } from './message.ts'
+import { discardBody, type Request, type Upstream } from './message.ts'
 import type { Outcome } from './outcome.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { UpstreamError } from './upstream-error.ts'
@@ -169,7 +169,7 @@ export function createCache(fetching: Fetching): Cache {
     const conditional =
       response.status === 200 ? preconditionAnswer(asking.request, response.fields, outcome) : undefined
     const bodyless = conditional !== undefined || asking.request.method === 'HEAD'
-    if (bodyless) response.body?.destroy()
+    if (bodyless) discardBody(response)
     return conditional ?? { ...response, body: bodyless ? undefined : response.body, outcome }
   }
 
@@ -206,5 +206,5 @@ function failed(error: UpstreamError, outcome: Outcome): Answer {
 
 /** Ends a response that nobody will read. */
 function discard(landing: Landing): void {
-  if (landing.kind === 'unshareable') landing.response.body?.destroy()
+  if (landing.kind === 'unshareable') discardBody(landing.response)
 }

@@ -5,7 +5,7 @@ import type { Flight, Landing } from './flight.ts'
 import type { Exchange } from './freshness.ts'
 import { endToEndFields } from './hop-by-hop.ts'
 import type { Store } from './memory-store.ts'
-import type { Request, Response, Upstream } from './message.ts'
+import { discardBody, type Request, type Response, type Upstream } from './message.ts'
 import { SharedBody } from './shared-body.ts'
 import {
   announcedBytes,
@@ -112,7 +112,7 @@ function landRevalidation(
     return { kind: 'freshened', stored: renewed, upstreamUs }
   }
   if (response.status >= 500 && fetching.now() < stored.deadlines.staleIfErrorUntilMs) {
-    response.body?.destroy()
+    discardBody(response)
     return { kind: 'stale-allowed', stored, detail: 'OriginError', upstreamUs }
   }
   return landNew(fetching, request, key, reply, flight)

@@ -42,3 +42,8 @@ export interface Response extends ResponseHead {
  * and destroys the body.
  */
 export type Upstream = (request: Request, signal: AbortSignal) => Promise<Response>
+
+/** Ends a response that nobody reads: its connection is given up, and that is no error to anybody. */
+export function discardBody(response: Response): void {
+  response.body?.on('error', () => undefined).destroy()
+}

@@ -30,6 +30,8 @@ export class SharedBody {
 
   constructor(source: Readable, keptBytesMax: number) {
     this.#source = source
+    // What cuts it off is seen by the loop below; giving it up ourselves is nobody's error.
+    source.on('error', () => undefined)
     this.#keptBytesMax = keptBytesMax
     this.whole = this.#receive()
   }

@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { PortInUse } from './errors.ts'
+
+/** How long responses under way may take to finish when we stop, ms: a stop has to end. */
+const DRAIN_MS_MAX = 2_000
 
 /** What an operator's tools can ask a program. */
 export interface Health {
@@ -59,6 +62,12 @@ export async function listenOn(
   purpose: string,
   option: string,
 ): Promise<Listening> {
+  // Upgraded connections are none of the server's any more, but it waits for them all the same.
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   try {
     server.listen(at)
     await once(server, 'listening')
@@ -73,8 +82,9 @@ export async function listenOn(
       const closed = once(server, 'close')
       server.close()
       server.closeIdleConnections()
-      // What is under way may finish, but not for ever: a stop has to end.
-      const deadline = setTimeout(() => server.closeAllConnections(), 4_000)
+      const deadline = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, DRAIN_MS_MAX)
       await closed
       clearTimeout(deadline)
     },

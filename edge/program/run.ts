@@ -7,7 +7,7 @@ import { describeError, SelvedgeError } from './errors.ts'
 import { type ProgramSettings, readSettings } from './settings.ts'
 
 /** How long a program may take to end once it was asked to, ms. */
-const STOP_MS_MAX = 8_000
+const STOP_MS_MAX = 6_000
 
 /** What a starting program is given. */
 export interface Starting<Settings> {
@@ -29,8 +29,8 @@ export type ProgramMessage = { ready: true } | { failed: string }
  * The life of a program: read settings, start, say so, wait to be stopped, close everything, exit 0.
  *
  * The settings come as an IPC message when another program forked this one, or from
- * `--settings FILE` (JSON) when it was started by hand. It stops on SIGTERM, SIGINT and when the
- * program that forked it is gone, so that nothing is left behind. Settings that can't be used end it
+ * `--settings FILE` (JSON) when it was started by hand. It stops on SIGTERM, on SIGINT
+ * when started by hand, and when the program that forked it is gone, so that nothing is left behind. Settings that can't be used end it
  * with status 2, any other failure with status 1.
  *
  * @param start makes the program's parts; once it has resolved, the program is ready to serve
@@ -44,7 +44,11 @@ export async function runProgram<Schema extends z.ZodType<ProgramSettings>>(
   const parts = new AsyncDisposableStack()
   try {
     const settings = readSettings(schema, await settingsGiven(), `settings of ${name}`)
-    const log = pino({ name, level: settings.logLevel, base: { program: name, node: settings.node } })
+    const base = { program: name, node: settings.node }
+    const log = pino(
+      { level: settings.logLevel, base, timestamp: pino.stdTimeFunctions.isoTime },
+      pino.destination(2),
+    )
     await start({ settings, log, parts })
     tellParent({ ready: true })
     log.info(`${name} is ready`)
@@ -76,8 +80,11 @@ function isSettingsMessage(message: unknown): message is SettingsMessage {
   return typeof message === 'object' && message !== null && 'settings' in message
 }
 
+/** A terminal's Ctrl-C reaches every process at once; a child waits for its parent to stop it in order. */
 function stopRequested(): Promise<unknown> {
-  return Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process, 'disconnect')])
+  if (process.send === undefined) return Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  process.on('SIGINT', () => undefined)
+  return Promise.race([once(process, 'SIGTERM'), once(process, 'disconnect')])
 }
 
 function tellParent(message: ProgramMessage): void {

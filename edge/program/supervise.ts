@@ -10,7 +10,7 @@ const PAUSE_MS_MAX = 15_000
 const LIVED_MS = 10_000
 
 /** How long a child may take to stop before it is killed, ms: longer than it gives itself. */
-const KILL_AFTER_MS = 9_000
+const KILL_AFTER_MS = 7_000
 
 /** A program can't start as it is configured; the message comes from the program itself. */
 export class StartFailed extends SelvedgeError {
@@ -26,6 +26,8 @@ export class StartFailed extends SelvedgeError {
 
 /** A child process that is brought back whenever it dies. Disposing stops it and waits until it has ended. */
 export interface Supervised extends AsyncDisposable {
+  /** Resolves when it is ready for the first time; rejects with `StartFailed` when it fails before. */
+  readonly started: Promise<void>
   /** Whether the child serves right now. */
   readonly ready: boolean
   /** How often it was brought back. */
@@ -44,12 +46,8 @@ export interface Charge {
   died?(pid: number): void
 }
 
-/**
- * Starts a child, waits until it is ready, and brings it back with growing pauses whenever it dies.
- *
- * @throws StartFailed when it fails before it was ever ready
- */
-export async function supervise(charge: Charge): Promise<Supervised> {
+/** Starts a child and brings it back with growing pauses whenever it dies, once it has been ready. */
+export function supervise(charge: Charge): Supervised {
   const { name, log } = charge
   let child = charge.spawn()
   let ready = false
@@ -59,7 +57,9 @@ export async function supervise(charge: Charge): Promise<Supervised> {
   let stopping = false
   let startedMs = performance.now()
 
-  const firstWord = begin()
+  const started = begin().then((word) => {
+    if ('failed' in word) throw new StartFailed(name, word.failed)
+  })
 
   function begin(): Promise<ProgramMessage> {
     startedMs = performance.now()
@@ -91,12 +91,8 @@ export async function supervise(charge: Charge): Promise<Supervised> {
     void begin()
   }
 
-  const word = await firstWord
-  if ('failed' in word) {
-    stopping = true
-    throw new StartFailed(name, word.failed)
-  }
   return {
+    started,
     get ready() {
       return ready
     },

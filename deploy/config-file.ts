@@ -1,0 +1,157 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+import { ConfigError } from '../edge/program/errors.ts'
+import { readSettings } from '../edge/program/settings.ts'
+import { objectStoreSchema } from '../origin-shield/origin/object-store.ts'
+import { shieldDistribution } from '../origin-shield/settings.ts'
+
+const port = z.int().min(1).max(65_535)
+const url = z.url({ protocol: /^https?$/ })
+const megabytes = z.number().min(1).max(1_048_576)
+
+/** Where a program's health and metrics are served. */
+const admin = z.strictObject({ host: z.string().default('127.0.0.1'), port: port.optional() })
+
+const edge = z.strictObject({
+  host: z
+    .string()
+    .optional()
+    .describe('Address that viewers connect to; all of the machine’s when left out.'),
+  httpPort: port.default(8080),
+  httpsPort: port.default(8443),
+  tls: z.strictObject({ cert: z.string(), key: z.string() }).optional().describe('PEM files for HTTPS.'),
+  workers: z.int().min(1).max(256).optional().describe('Worker processes; one a core when left out.'),
+  cacheMegabytes: megabytes.default(256).describe('Memory for cached responses, in each worker.'),
+  shields: z.array(url).min(1).optional().describe('Origin shields; the one on this machine when left out.'),
+  collector: url.optional().describe('Where log records go; the one on this machine when left out.'),
+  spoolMegabytes: megabytes.default(1024).describe('Bound on log records that wait for the collector.'),
+  countryDatabase: z.string().optional().describe('A MaxMind country or city database of your own.'),
+  admin: admin.optional(),
+})
+
+const originShield = z.strictObject({
+  host: z.string().default('127.0.0.1'),
+  port: port.optional(),
+  cacheMegabytes: megabytes.default(256),
+  admin: admin.optional(),
+})
+
+const analytics = z.strictObject({
+  apiHost: z.string().default('0.0.0.0'),
+  apiPort: port.default(8090),
+  collectorHost: z.string().default('127.0.0.1'),
+  collectorPort: port.optional(),
+  clickhouseUrl: url.optional().describe('A ClickHouse server; CLICKHOUSE_URL, or embedded, when left out.'),
+  retentionDays: z.int().min(1).max(3660).default(100).describe('How long log records are kept.'),
+  includeToday: z.boolean().default(true).describe('Whether rankings count the day that is not over yet.'),
+  thumbnailer: url.optional().describe('The thumbnailer; the one on this machine when left out.'),
+  admin: admin.optional(),
+})
+
+const thumbnailer = z.strictObject({
+  host: z.string().default('127.0.0.1'),
+  port: port.optional(),
+  store: objectStoreSchema
+    .optional()
+    .describe('Where pictures are kept; a folder under `data` when left out.'),
+  browser: z.string().optional().describe('A Chrome or Chromium of your own.'),
+  edge: z
+    .strictObject({ host: z.string(), httpPort: port, httpsPort: port.optional() })
+    .optional()
+    .describe('The edge through which sites are rendered; the one on this machine when left out.'),
+  admin: admin.optional(),
+})
+
+/** The whole of `selvedge.yaml`. */
+export const configSchema = z.strictObject({
+  node: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/, 'must be letters, digits and `-`')
+    .optional()
+    .describe('Name of this machine in logs and headers; its host name when left out.'),
+  key: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Key that edges, shields, collectors and thumbnailers share; made under `data` when left out.'),
+  data: z.string().default('./data').describe('Where everything is kept.'),
+  edge: edge.prefault({}),
+  originShield: originShield.prefault({}),
+  analytics: analytics.prefault({}),
+  thumbnailer: thumbnailer.prefault({}),
+  distributions: z.array(shieldDistribution).default([]),
+})
+
+export type Config = z.infer<typeof configSchema>
+
+const DEFAULT_FILE = 'selvedge.yaml'
+
+/**
+ * Reads the configuration.
+ *
+ * @param file as given on the command line; `selvedge.yaml` if there is one, else nothing, when left out
+ * @throws ConfigError naming file, field, what was found and what is allowed
+ */
+export function readConfig(file: string | undefined): Config {
+  if (file === undefined && !existsSync(DEFAULT_FILE)) return configSchema.parse({})
+  const path = file ?? DEFAULT_FILE
+  const config = readSettings(configSchema, parsed(path), path)
+  forbidTwice(config, path)
+  return { ...config, ...fromFile(config, dirname(resolve(path))) }
+}
+
+function parsed(path: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(
+      path,
+      `can't be read (${(error as Error).message})`,
+      'Give an existing file to --config.',
+    )
+  }
+  const document = parseDocument(text, { lineCounter: new LineCounter() })
+  const [error] = document.errors
+  if (error !== undefined) throw new ConfigError(path, error.message, 'Mend the YAML there.')
+  return document.toJS() ?? {}
+}
+
+/** An id or a host name that stands in two distributions would make one of them unreachable. */
+function forbidTwice({ distributions }: Config, path: string): void {
+  const seen = new Map<string, string>()
+  for (const [at, { id, aliases }] of distributions.entries()) {
+    for (const [field, value] of [
+      ['id', `id ${id}`],
+      ...aliases.map((alias) => ['aliases', alias]),
+    ] as const) {
+      const before = seen.get(value as string)
+      const field_ = `${path}: distributions[${at}].${field}`
+      if (before !== undefined)
+        throw new ConfigError(field_, `${value} is also in ${before}`, 'Each may stand once.')
+      seen.set(value as string, `distributions[${at}]`)
+    }
+  }
+}
+
+/** Paths in the file are relative to the file. */
+function fromFile(config: Config, folder: string): Pick<Config, 'data' | 'distributions' | 'edge'> {
+  const { tls } = config.edge
+  return {
+    data: resolve(folder, config.data),
+    edge: {
+      ...config.edge,
+      ...(tls && { tls: { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) } }),
+    },
+    distributions: config.distributions.map((distribution) => ({
+      ...distribution,
+      origins: distribution.origins.map((origin) =>
+        'folder' in origin
+          ? { ...origin, folder: { ...origin.folder, path: resolve(folder, origin.folder.path) } }
+          : origin,
+      ),
+    })),
+  }
+}

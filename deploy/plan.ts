@@ -1,0 +1,141 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { z } from 'zod'
+import type { analyticsSettings } from '../analytics/settings.ts'
+import { type Distribution, distributionSchema } from '../edge/distribution/schema.ts'
+import type { edgeSettings } from '../edge/settings.ts'
+import type { ShieldDistribution, shieldSettings } from '../origin-shield/settings.ts'
+import type { thumbnailerSettings } from '../thumbnailer/settings.ts'
+import type { Certificate } from './certificate.ts'
+import type { Config } from './config-file.ts'
+import type { Identity } from './identity.ts'
+import type { ProgramName } from './options.ts'
+import type { InternalPort } from './ports.ts'
+
+/** All that the four programs' settings are made of. */
+export interface Ground {
+  config: Config
+  identity: Identity
+  ports: Record<InternalPort, number>
+  tls: Certificate
+  logLevel: 'debug' | 'info' | 'warn' | 'error'
+  distributions: readonly ShieldDistribution[]
+}
+
+/** The settings of each program. Each gets its own slice: an edge learns of no origin, only a shield has its keys. */
+export type Plan = {
+  edge: z.input<typeof edgeSettings>
+  'origin-shield': z.input<typeof shieldSettings>
+  analytics: z.input<typeof analyticsSettings>
+  thumbnailer: z.input<typeof thumbnailerSettings>
+} & Record<ProgramName, unknown>
+
+const MEGABYTE = 1_048_576
+
+/** Works out who is told what, and who finds whom where. */
+export function planOf(ground: Ground): Plan {
+  return { ...edgePlan(ground), ...shieldPlan(ground), ...analyticsPlan(ground), ...thumbnailerPlan(ground) }
+}
+
+function edgePlan({ config, identity, ports, tls, logLevel, distributions }: Ground): Pick<Plan, 'edge'> {
+  const { edge } = config
+  return {
+    edge: {
+      ...identity,
+      logLevel,
+      admin: adminOf(edge.admin, ports.edgeAdmin),
+      ...(edge.host !== undefined && { host: edge.host }),
+      httpPort: edge.httpPort,
+      httpsPort: edge.httpsPort,
+      tls,
+      workers: edge.workers ?? availableParallelism(),
+      cacheBytes: Math.round(edge.cacheMegabytes * MEGABYTE),
+      shields: edge.shields ?? [loopback(ports.shield)],
+      collector: edge.collector ?? loopback(ports.collector),
+      spool: { directory: join(config.data, 'spool'), bytesMax: Math.round(edge.spoolMegabytes * MEGABYTE) },
+      countryDatabase: edge.countryDatabase,
+      distributions: distributions.map(withoutOrigins),
+    },
+  }
+}
+
+function shieldPlan({
+  config,
+  identity,
+  ports,
+  logLevel,
+  distributions,
+}: Ground): Pick<Plan, 'origin-shield'> {
+  const { originShield } = config
+  return {
+    'origin-shield': {
+      ...identity,
+      logLevel,
+      admin: adminOf(originShield.admin, ports.shieldAdmin),
+      listen: { host: originShield.host, port: ports.shield },
+      cacheBytes: Math.round(originShield.cacheMegabytes * MEGABYTE),
+      distributions: [...distributions],
+    },
+  }
+}
+
+function analyticsPlan({
+  config,
+  identity,
+  ports,
+  logLevel,
+  distributions,
+}: Ground): Pick<Plan, 'analytics'> {
+  const { analytics } = config
+  return {
+    analytics: {
+      ...identity,
+      logLevel,
+      admin: adminOf(analytics.admin, ports.analyticsAdmin),
+      api: { host: analytics.apiHost, port: analytics.apiPort },
+      collector: { host: analytics.collectorHost, port: ports.collector },
+      data: join(config.data, 'clickhouse'),
+      clickhouseUrl: analytics.clickhouseUrl ?? process.env['CLICKHOUSE_URL'],
+      thumbnailerUrl: analytics.thumbnailer ?? loopback(ports.thumbnailer),
+      retentionDays: analytics.retentionDays,
+      includeToday: analytics.includeToday,
+      distributions: distributions.map(({ id, aliases, site }) => ({ id, aliases, site })),
+    },
+  }
+}
+
+function thumbnailerPlan({
+  config,
+  identity,
+  ports,
+  logLevel,
+  distributions,
+}: Ground): Pick<Plan, 'thumbnailer'> {
+  const { thumbnailer, edge } = config
+  return {
+    thumbnailer: {
+      ...identity,
+      logLevel,
+      admin: adminOf(thumbnailer.admin, ports.thumbnailerAdmin),
+      listen: { host: thumbnailer.host, port: ports.thumbnailer },
+      fronted: distributions.flatMap(({ aliases }) => aliases),
+      edge: thumbnailer.edge ?? { host: '127.0.0.1', httpPort: edge.httpPort, httpsPort: edge.httpsPort },
+      store: thumbnailer.store ?? { folder: join(config.data, 'thumbnails') },
+      dataFolder: join(config.data, 'browser'),
+      browser: thumbnailer.browser,
+    },
+  }
+}
+
+function adminOf(given: { host: string; port?: number | undefined } | undefined, port: number) {
+  return { host: given?.host ?? '127.0.0.1', port }
+}
+
+function loopback(port: number): string {
+  return `http://127.0.0.1:${port}`
+}
+
+/** What an edge may know of a distribution. */
+function withoutOrigins({ origins: _origins, ...distribution }: ShieldDistribution): Distribution {
+  return distributionSchema.parse(distribution)
+}

@@ -1,0 +1,78 @@
+import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { answerViewer, type Edge } from './answer-viewer.ts'
+import { createCache } from './cache/cache.ts'
+import { createMemoryStore } from './cache/memory-store.ts'
+import { cacheKey } from './distribution/cache-key.ts'
+import { matchDistributions } from './distribution/match.ts'
+import { openGeo } from './geo/place.ts'
+import { type Behind, http1Listener } from './listen/http1.ts'
+import { type BehindUpgrade, upgradeListener } from './listen/upgrade.ts'
+import { recordOf } from './log/record-of.ts'
+import { openSpool } from './log/spool.ts'
+import { startMeters } from './meters.ts'
+import { listenOn } from './program/admin.ts'
+import type { Starting } from './program/run.ts'
+import type { EdgeSettings } from './settings.ts'
+import { upgradeViewer } from './upgrade-viewer.ts'
+import { connectShields, upgradeRoutes } from './upstream.ts'
+
+/** Several processes on one port: each has its own queue, and the kernel spreads the connections. */
+const SHARED = { reusePort: process.platform === 'linux' }
+
+/**
+ * Makes one worker of the edge, from the far end of a request's way to the near one, and lets it listen.
+ *
+ * @param now the clock by which responses age, Unix ms
+ * @throws PortInUse
+ */
+export async function assembleWorker(
+  { settings, log, parts }: Starting<EdgeSettings>,
+  now: () => number = Date.now,
+): Promise<void> {
+  const { node, host } = settings
+  const spool = parts.use(openSpool(settings.spool.directory, log))
+  const shields = parts.use(connectShields(settings.shields, settings.key))
+  const store = createMemoryStore(settings.cacheBytes)
+  const cache = createCache({ store, now, objectBytesMax: settings.objectBytesMax })
+  const meters = startMeters(store, spool)
+  const distributions = matchDistributions(settings.distributions)
+
+  const edge: Edge = {
+    node,
+    distributions,
+    geo: await openGeo(settings.countryDatabase),
+    cache,
+    httpsPort: settings.tls === undefined ? undefined : settings.httpsPort,
+    upstreamFor: (distribution, { requestId, hostName }) => {
+      const about = { distribution: distribution.id, requestId }
+      return (request, signal) => {
+        const { scheme, target } = request
+        const key = cacheKey({ distribution: distribution.id, scheme, host: hostName, target })
+        return shields.ask(key, request, about, signal)
+      }
+    },
+  }
+  const ended: BehindUpgrade['ended'] & Behind['ended'] = (viewer, served, transfer) => {
+    spool.append(recordOf(node, viewer, served, transfer, Date.now()))
+    meters.count(served, transfer)
+  }
+  const behind: Behind = { log, ended, answer: (viewer) => answerViewer(edge, viewer) }
+  const behindUpgrade: BehindUpgrade = {
+    log,
+    ended,
+    upgrade: (viewer) => upgradeViewer(edge, viewer, upgradeRoutes(shields, settings.key)),
+  }
+
+  const plain = createServer(http1Listener('http', behind))
+  plain.on('upgrade', upgradeListener('ws', behindUpgrade))
+  parts.use(await listenOn(plain, { host, port: settings.httpPort, ...SHARED }, 'edge HTTP', '--http-port'))
+
+  if (settings.tls !== undefined) {
+    const secure = createTlsServer({ ...settings.tls, minVersion: 'TLSv1.2' }, http1Listener('https', behind))
+    secure.on('upgrade', upgradeListener('wss', behindUpgrade))
+    parts.use(
+      await listenOn(secure, { host, port: settings.httpsPort, ...SHARED }, 'edge HTTPS', '--https-port'),
+    )
+  }
+}

@@ -1,0 +1,35 @@
+import { createServer } from 'node:http'
+import { createCache } from '../edge/cache/cache.ts'
+import { createMemoryStore } from '../edge/cache/memory-store.ts'
+import { listenOn, serveAdmin } from '../edge/program/admin.ts'
+import type { Starting } from '../edge/program/run.ts'
+import { type Shield, shieldListener } from './front.ts'
+import { startMeters } from './meters.ts'
+import { openOrigins } from './origins.ts'
+import type { ShieldSettings } from './settings.ts'
+import { shieldUpgradeListener } from './upgrade.ts'
+
+/**
+ * Makes a shield, from the far end of a request's way to the near one, and lets it listen.
+ *
+ * @param now the clock by which responses age, Unix ms
+ * @throws PortInUse
+ */
+export async function assembleShield(
+  { settings, log, parts }: Starting<ShieldSettings>,
+  now: () => number = Date.now,
+): Promise<void> {
+  const { node, key, objectBytesMax } = settings
+  const origins = parts.use(await openOrigins(settings.distributions, log))
+  const store = createMemoryStore(settings.cacheBytes)
+  const cache = createCache({ store, now, objectBytesMax })
+  const meters = startMeters(store)
+  const shield: Shield = { node, key, cache, origins, log, answered: meters.count }
+
+  const server = createServer(shieldListener(shield))
+  // Edges keep their connections; that we close one while a request is on its way must be rare.
+  server.keepAliveTimeout = 120_000
+  server.on('upgrade', shieldUpgradeListener(shield))
+  parts.use(await listenOn(server, settings.listen, 'origin shield', 'originShield.listen.port'))
+  parts.use(await serveAdmin(settings.admin, { unready: () => undefined, metrics: meters.text }))
+}

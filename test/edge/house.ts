@@ -1,0 +1,125 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { Agent, request } from 'undici'
+import { assembleWorker } from '../../edge/assemble.ts'
+import { type AccessRecord, RECORD_COLUMNS } from '../../edge/log/record.ts'
+import { linesOf } from '../../edge/log/segment.ts'
+import { readSettings } from '../../edge/program/settings.ts'
+import { edgeSettings } from '../../edge/settings.ts'
+import { assembleShield } from '../../origin-shield/assemble.ts'
+import { shieldSettings } from '../../origin-shield/settings.ts'
+import { freePort } from '../free-port.ts'
+
+/** What a viewer got. */
+export interface Got {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+/** An edge worker and a shield in front of origins, in this process, with a clock that tests may set. */
+export interface House extends AsyncDisposable {
+  port: number
+  shieldPort: number
+  clock: { advanceSeconds(seconds: number): void }
+  get(path: string, headers?: Record<string, string>): Promise<Got>
+  ask(method: string, path: string, headers?: Record<string, string>, body?: string): Promise<Got>
+  /** The records that were logged, once at least so many are on disk. */
+  records(atLeast: number): Promise<Partial<Record<keyof AccessRecord, string>>[]>
+}
+
+/** Host name that the house's one site answers to, unless distributions are given. */
+export const HOST = 'site.example'
+
+/** @param origin URL of an HTTP origin, or whole distributions */
+export async function houseInFrontOf(
+  origin: string | object[],
+  more: { shields?: string[] } = {},
+): Promise<House> {
+  const directory = await mkdtemp(join(tmpdir(), 'selvedge-house-'))
+  const distributions =
+    typeof origin === 'string'
+      ? [{ id: 'site', aliases: [HOST], origins: [{ id: 'origin', http: { url: origin } }] }]
+      : origin
+  const common = { node: 'test', key: 'k'.repeat(32), cacheBytes: 64 * 1_048_576, admin: { port: 0 } }
+  const shieldPort = await freePort()
+  const port = await freePort()
+  let aheadMs = 0
+  const now = () => Date.now() + aheadMs
+  const log = pino({ level: 'silent' })
+  const parts = new AsyncDisposableStack()
+  const client = new Agent()
+
+  const shield = { ...common, listen: { port: shieldPort }, distributions }
+  await assembleShield({ settings: readSettings(shieldSettings, shield, 'test'), log, parts }, now)
+  const edge = {
+    ...common,
+    host: '127.0.0.1',
+    httpPort: port,
+    httpsPort: 1,
+    workers: 1,
+    shields: more.shields ?? [`http://127.0.0.1:${shieldPort}`],
+    spool: { directory },
+    distributions: distributions
+      .map((one) => ({ ...one, origins: undefined }))
+      .map(({ origins: _, ...one }) => one),
+  }
+  await assembleWorker({ settings: readSettings(edgeSettings, edge, 'test'), log, parts }, now)
+
+  async function ask(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body?: string,
+  ): Promise<Got> {
+    const response = await request(`http://127.0.0.1:${port}${path}`, {
+      method: method as 'GET',
+      headers: { host: HOST, ...headers },
+      body: body ?? null,
+      dispatcher: client,
+    })
+    const got = Object.entries(response.headers).map(([name, value]) => [name, String(value)])
+    return { status: response.statusCode, headers: Object.fromEntries(got), body: await response.body.text() }
+  }
+
+  return {
+    port,
+    shieldPort,
+    clock: {
+      advanceSeconds(seconds) {
+        aheadMs += seconds * 1000
+      },
+    },
+    ask,
+    get: (path, headers) => ask('GET', path, headers),
+    records: (atLeast) => recordsIn(directory, atLeast),
+    async [Symbol.asyncDispose]() {
+      await client.destroy()
+      await parts.disposeAsync()
+      await rm(directory, { recursive: true })
+    },
+  }
+}
+
+async function recordsIn(
+  directory: string,
+  atLeast: number,
+): Promise<Partial<Record<keyof AccessRecord, string>>[]> {
+  const deadlineMs = Date.now() + 5_000
+  for (;;) {
+    const files = (await readdir(directory)).sort()
+    const texts = await Promise.all(
+      files.map(async (file) => linesOf(await readFile(join(directory, file))).lines.toString('latin1')),
+    )
+    const lines = texts.join('').split('\n').slice(0, -1)
+    if (lines.length >= atLeast || Date.now() > deadlineMs) {
+      return lines.map((line) => {
+        const values = line.split('\t')
+        return Object.fromEntries(RECORD_COLUMNS.map((column, at) => [column, values[at]]))
+      })
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

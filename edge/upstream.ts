@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { errors, Pool } from 'undici'
-import { filterFields, firstValue } from './cache/fields.ts'
+import { Pool } from 'undici'
+import { exchange, neverConnected } from './cache/exchange.ts'
+import { firstValue } from './cache/fields.ts'
 import { discardBody, type Request, type Response, type Upstream } from './cache/message.ts'
 import { UpstreamError, type UpstreamFailure } from './cache/upstream-error.ts'
 import { shieldFields } from './distribution/shield-protocol.ts'
@@ -43,16 +44,16 @@ export function connectShields(urls: readonly string[], key: string): Shields {
     async ask(cacheKey, request, about, signal) {
       const fields = request.fields.concat(shieldFields(key, request, about))
       let failure: unknown
-      for (const { pool } of ranked(pools, cacheKey)) {
+      for (const { pool, url } of ranked(pools, cacheKey)) {
         try {
-          return await exchange(pool, { ...request, fields }, signal)
+          return await askShield(pool, url, { ...request, fields }, signal)
         } catch (error) {
           failure = error
           // Only a request that never left may be sent again: a body is gone, and a POST may have been done.
           if (signal.aborted || request.body !== undefined || !neverConnected(error)) break
         }
       }
-      throw failure instanceof UpstreamError ? failure : failureOf(failure, urls)
+      throw failure
     },
     shieldOf: (cacheKey) => (ranked(pools, cacheKey)[0] as { url: URL }).url,
     async [Symbol.asyncDispose]() {
@@ -93,40 +94,16 @@ function ranked<One extends { url: URL }>(shields: readonly One[], key: string):
     .map(({ shield }) => shield)
 }
 
-async function exchange(pool: Pool, request: Request, signal: AbortSignal): Promise<Response> {
-  const { statusCode, headers, body } = await pool.request({
-    method: request.method as 'GET',
-    path: request.target,
-    headers: ['Host', request.host, ...filterFields(request.fields, (name) => name !== 'host')],
-    body: request.body ?? null,
-    responseHeaders: 'raw',
+/** What the shield answered; that it could not reach the origin is told by a field, and is an error here. */
+async function askShield(pool: Pool, url: URL, request: Request, signal: AbortSignal): Promise<Response> {
+  const response = await exchange(
+    pool,
+    request,
+    { where: `shield ${url.origin}`, host: request.host },
     signal,
-  })
-  const fields = headers as unknown as string[] // `responseHeaders: 'raw'` gives the flat list; the types don't say so
-  const failure = firstValue(fields, 'selvedge-failure')
-  if (failure !== undefined) {
-    discardBody({ status: statusCode, fields, body })
-    throw new UpstreamError(failure as UpstreamFailure, 'shield')
-  }
-  const bodyless = request.method === 'HEAD' || statusCode === 204 || statusCode === 304
-  if (bodyless) body.resume()
-  return { status: statusCode, fields, body: bodyless ? undefined : body }
-}
-
-function neverConnected(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return error instanceof errors.ConnectTimeoutError || code === 'ECONNREFUSED' || code === 'EHOSTUNREACH'
-}
-
-function failureOf(cause: unknown, urls: readonly string[]): UpstreamError {
-  const timedOut = cause instanceof errors.HeadersTimeoutError || cause instanceof errors.ConnectTimeoutError
-  const failure = timedOut
-    ? 'OriginTimeoutError'
-    : neverConnected(cause)
-      ? 'OriginConnectError'
-      : 'OriginReadError'
-  return new UpstreamError(failure, `shield ${urls.join(', ')}`, {
-    cause,
-    remedy: 'Check that the shields in `edge.shields` are up (GET /healthz) and reachable from this edge.',
-  })
+  )
+  const failure = firstValue(response.fields, 'selvedge-failure')
+  if (failure === undefined) return response
+  discardBody(response)
+  throw new UpstreamError(failure as UpstreamFailure, 'shield')
 }

@@ -41,7 +41,12 @@ export async function openDemoBucket(directory: string, port: number): Promise<B
     throw new PortInUse(port, '127.0.0.1', 'the demo’s S3 bucket', 'stopping the other program')
   }
   const endpoint = `http://127.0.0.1:${port}`
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: KEYS })
+  const client = new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { ...KEYS },
+  })
   return {
     origin: { bucket: BUCKET, endpoint, ...KEYS },
     async fill(files) {

@@ -1,0 +1,77 @@
+import { type Dispatcher, errors } from 'undici'
+import { filterFields } from './fields.ts'
+import type { Request, Response } from './message.ts'
+import { UpstreamError, type UpstreamFailure } from './upstream-error.ts'
+
+/**
+ * One HTTP exchange: flat fields out, flat fields in, and failures in our own words. Nothing is
+ * followed, retried or decompressed.
+ *
+ * @param where the other side, for an operator's log
+ * @param host value of `Host`
+ * @throws UpstreamError; its `cause` is undici's error
+ */
+export async function exchange(
+  dispatcher: Dispatcher,
+  request: Request,
+  { where, host }: { where: string; host: string },
+  signal: AbortSignal,
+): Promise<Response> {
+  try {
+    const { statusCode, headers, body } = await dispatcher.request({
+      method: request.method as Dispatcher.HttpMethod,
+      path: request.target,
+      headers: ['Host', host, ...filterFields(request.fields, isSendable)],
+      body: request.body ?? null,
+      responseHeaders: 'raw',
+      signal,
+    })
+    const fields = headers as unknown as string[] // `responseHeaders: 'raw'` gives the flat list; the types don't say so
+    const bodyless = request.method === 'HEAD' || statusCode === 204 || statusCode === 304
+    if (bodyless) body.resume()
+    return { status: statusCode, fields, body: bodyless ? undefined : body }
+  } catch (cause) {
+    throw new UpstreamError(failureOf(cause), where, { cause })
+  }
+}
+
+/** Whether the other side was never reached, so that the request can't have been acted upon. */
+export function neverConnected(error: unknown): boolean {
+  const failure = error instanceof UpstreamError ? error.failure : undefined
+  const cause = error instanceof UpstreamError ? error.cause : error
+  return (
+    failure === 'OriginConnectError' ||
+    failure === 'OriginDnsError' ||
+    cause instanceof errors.ConnectTimeoutError
+  )
+}
+
+/** `Host` is set anew, and node:http has already answered `Expect` (RFC 9110 §10.1.1). */
+function isSendable(name: string): boolean {
+  return name !== 'host' && name !== 'expect'
+}
+
+const BY_CODE: Readonly<Record<string, UpstreamFailure>> = {
+  ECONNREFUSED: 'OriginConnectError',
+  EHOSTUNREACH: 'OriginConnectError',
+  ENETUNREACH: 'OriginConnectError',
+  EADDRNOTAVAIL: 'OriginConnectError',
+  ENOTFOUND: 'OriginDnsError',
+  EAI_AGAIN: 'OriginDnsError',
+  ECONNRESET: 'OriginReadError',
+  EPIPE: 'OriginReadError',
+  UND_ERR_SOCKET: 'OriginReadError',
+  UND_ERR_CONNECT_TIMEOUT: 'OriginTimeoutError',
+  UND_ERR_HEADERS_TIMEOUT: 'OriginTimeoutError',
+  UND_ERR_BODY_TIMEOUT: 'OriginTimeoutError',
+  UND_ERR_HEADERS_OVERFLOW: 'OriginInvalidResponseError',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'OriginInvalidResponseError',
+}
+
+function failureOf(cause: unknown): UpstreamFailure {
+  if (cause instanceof errors.HTTPParserError) return 'OriginInvalidResponseError'
+  const code = (cause as NodeJS.ErrnoException).code ?? ''
+  // Certificates that don't hold: nothing was sent.
+  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code)) return 'OriginConnectError'
+  return BY_CODE[code] ?? 'OriginError'
+}

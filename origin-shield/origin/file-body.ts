@@ -1,0 +1,26 @@
+import type { FileHandle } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import type { ByteRange } from '../../edge/cache/range.ts'
+
+const CHUNK_BYTES = 65_536
+
+/**
+ * The bytes of an open file, the file closed after them. A file that turns out shorter than it was,
+ * because somebody truncated it meanwhile, ends in an error: half an object must never look whole.
+ */
+export function fileBody(file: FileHandle, { first, last }: ByteRange): Readable {
+  const chunks = chunksOf(file, first, last)
+  const body = Readable.from(chunks, { objectMode: false, highWaterMark: CHUNK_BYTES })
+  // Also when nobody has read a byte, and the generator so never ran.
+  return body.once('close', () => void file.close())
+}
+
+async function* chunksOf(file: FileHandle, first: number, last: number): AsyncGenerator<Buffer> {
+  for (let at = first; at <= last; ) {
+    const wanted = Math.min(CHUNK_BYTES, last - at + 1)
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, at)
+    if (bytesRead === 0) throw new Error('the file became shorter while it was read')
+    yield buffer.subarray(0, bytesRead)
+    at += bytesRead
+  }
+}

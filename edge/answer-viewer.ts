@@ -66,15 +66,14 @@ function served(
   distribution: MatchedDistribution | undefined,
   answer: Answer,
 ): Served {
-  const { outcome } = answer
-  const said = respond(answer, { node: edge.node, requestId: viewer.requestId })
-  const redirected = outcome.detail === 'Redirect'
+  const said = respond(answer, { node: edge.node, requestId: viewer.requestId, behindShield: true })
+  const redirected = answer.outcome.detail === 'Redirect'
   return {
     answer: said.answer,
     distribution,
     place,
     resultType: redirected ? 'Redirect' : said.resultType,
-    detailedResultType: outcome.kind === 'failed' ? (outcome.detail ?? 'Error') : said.resultType,
+    detailedResultType: said.detailedResultType,
     cacheStatus: said.cacheStatus,
   }
 }

@@ -54,7 +54,11 @@ async function answerEdge(shield: Shield, incoming: IncomingMessage, gone: Abort
       cacheKey({ distribution: from.distribution, scheme: from.scheme, host: request.host, target }),
     viewer: gone,
   })
-  const said = respond(answer, { node: `${shield.node}-shield`, requestId: from.requestId })
+  const said = respond(answer, {
+    node: `${shield.node}-shield`,
+    requestId: from.requestId,
+    behindShield: false,
+  })
   shield.answered(said)
   return answer.outcome.kind === 'failed' ? withFailure(said.answer) : said.answer
 }

@@ -1,5 +1,5 @@
 import type { Answer } from '../cache/answer.ts'
-import { filterFields, joinedValue } from '../cache/fields.ts'
+import { filterFields, firstValue, joinedValue } from '../cache/fields.ts'
 import { cacheStatusMember, type ResultType, resultTypeOf } from '../cache/outcome.ts'
 
 /** Statuses whose responses have no content (RFC 9110 §6.4.1). */
@@ -13,12 +13,16 @@ export interface Respondent {
   /** Name of this cache in `Via` and `Cache-Status`. */
   node: string
   requestId: string
+  /** Whether what it asked was a cache of ours: then a hit there is one here too, as with CloudFront's shield. */
+  behindShield: boolean
 }
 
 /** An answer in its final form, and what the log says of it. */
 export interface Responded {
   answer: Answer
   resultType: ResultType
+  /** The closer reason where there is one: CloudFront's `x-edge-detailed-result-type`. */
+  detailedResultType: string
   /** Our member of `Cache-Status`. */
   cacheStatus: string
 }
@@ -29,7 +33,8 @@ export interface Responded {
  */
 export function respond(answer: Answer, by: Respondent): Responded {
   const spoken = answer.outcome.kind === 'failed' ? failurePage(answer, by.requestId) : answer
-  const resultType = resultTypeOf(answer.outcome, answer.status)
+  const shieldHit = by.behindShield && isShieldHit(answer)
+  const resultType = shieldHit ? 'Hit' : resultTypeOf(answer.outcome, answer.status)
   const member = cacheStatusMember(by.node, answer.outcome)
   const fields = filterFields(spoken.fields, (name) => !SAID_ANEW.has(name))
   const upstreamStatus = joinedValue(spoken.fields, 'cache-status')
@@ -45,7 +50,21 @@ export function respond(answer: Answer, by: Respondent): Responded {
     'X-Selvedge-Request-Id',
     by.requestId,
   )
-  return { answer: { ...spoken, fields }, resultType, cacheStatus: member.slice(member.indexOf(';') + 2) }
+  return {
+    answer: { ...spoken, fields },
+    resultType,
+    detailedResultType: detailedResultTypeOf(answer, resultType, shieldHit),
+    cacheStatus: member.slice(member.indexOf(';') + 2),
+  }
+}
+
+function isShieldHit({ outcome, status, fields }: Answer): boolean {
+  return outcome.kind === 'miss' && status < 400 && firstValue(fields, 'x-cache') === 'Hit from selvedge'
+}
+
+function detailedResultTypeOf({ outcome }: Answer, resultType: ResultType, shieldHit: boolean): string {
+  if (shieldHit) return 'OriginShieldHit'
+  return outcome.kind === 'failed' ? (outcome.detail ?? resultType) : resultType
 }
 
 /** An answer of our own: one line of text, never cached by anybody. */

@@ -1,8 +1,9 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { exchange, neverConnected } from '../../edge/cache/exchange.ts'
-import { NO_FIELDS } from '../../edge/cache/fields.ts'
-import { discardBody, type Request, type Response } from '../../edge/cache/message.ts'
+import type { Request, Response } from '../../edge/cache/message.ts'
 import { UpstreamError } from '../../edge/cache/upstream-error.ts'
 import type { Origin } from './origin.ts'
 import type { HttpOriginSettings } from './schema.ts'
@@ -52,15 +53,7 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
     name: settings.url,
     upgradeUrl: url,
     fetch,
-    async problem() {
-      const head: Request = { method: 'HEAD', scheme: 'http', host: url.host, target: '/', fields: NO_FIELDS }
-      try {
-        discardBody(await attempt(head, AbortSignal.timeout(PROBE_MS_MAX)))
-        return undefined
-      } catch (error) {
-        return error instanceof UpstreamError ? error.message : String(error)
-      }
-    },
+    problem: () => connectProblem(url),
     [Symbol.asyncDispose]: () => pool.destroy(),
   }
 }
@@ -72,4 +65,18 @@ function mayRepeat(request: Request): boolean {
 /** Failures before any response head that another attempt may not meet: no connection, or a stale one. */
 function isPassing(error: unknown): boolean {
   return neverConnected(error) || (error instanceof UpstreamError && error.failure === 'OriginReadError')
+}
+
+/** Whether the server takes a connection; it is not asked anything, for every request there is somebody's. */
+async function connectProblem(url: URL): Promise<string | undefined> {
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
+  const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port })
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(PROBE_MS_MAX) })
+    return undefined
+  } catch (error) {
+    return `${url.origin} can't be reached (${(error as Error).message})`
+  } finally {
+    socket.on('error', () => undefined).destroy()
+  }
 }

@@ -1,0 +1,114 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readConfig } from '../../deploy/config-file.ts'
+import { readOptions } from '../../deploy/options.ts'
+import { distributionsOf } from '../../deploy/sources.ts'
+import { describeError } from '../../edge/program/errors.ts'
+
+/** What `readConfig` says of a file with this text; its first line names file and field, the second the remedy. */
+async function complaintAbout(yaml: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'selvedge-config-'))
+  const file = join(folder, 'my.yaml')
+  await writeFile(file, yaml)
+  try {
+    readConfig(file)
+    return ''
+  } catch (error) {
+    return describeError(error).replaceAll(folder, '')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+const site = (but = '') => `
+distributions:
+  - id: docs
+    aliases: [docs.example.com]
+    origins: [{ id: o, http: { url: http://127.0.0.1:1 } }]
+${but}`
+
+describe('a config error names the file, the field, what was found and what is allowed', () => {
+  test.each([
+    ['an unknown field', 'edge: { htpPort: 1 }', /my\.yaml: edge: .*htpPort[\s\S]*Remove or rename: htpPort/],
+    ['a port that is none', 'edge: { httpPort: 99999 }', /edge\.httpPort: .*99999[\s\S]*65535/],
+    ['a wrong type', 'edge: { workers: many }', /edge\.workers: .*"many"[\s\S]*number/],
+    [
+      'a bad alias',
+      site().replace('docs.example.com', '"not a name"'),
+      /distributions\[0\]\.aliases\[0\].*not a name/,
+    ],
+    ['an origin of no kind', site().replace('http: {', 'htp: {'), /distributions\[0\]\.origins\[0\]/],
+    [
+      'a bad origin URL',
+      site().replace('http://127.0.0.1:1', 'ftp://x'),
+      /origins\[0\]\.http\.url.*ftp:\/\/x/,
+    ],
+    [
+      'a rule for an origin that isn’t there',
+      site('    defaultCacheBehavior: { targetOriginId: x }'),
+      /targetOriginId.*"x"[\s\S]*Allowed: "o"/,
+    ],
+    [
+      'a policy that isn’t there',
+      site('    defaultCacheBehavior: { viewerProtocolPolicy: maybe }'),
+      /viewerProtocolPolicy.*"maybe"[\s\S]*redirect-to-https/,
+    ],
+    [
+      'an alias twice',
+      `${site()}\n  - id: other\n    aliases: [docs.example.com]\n    origins: [{ id: o, http: { url: http://a } }]`,
+      /distributions\[1\]\.aliases.*docs\.example\.com/,
+    ],
+    ['no YAML', 'a: [', /my\.yaml/],
+  ])('%s', async (_, yaml, complaint) => {
+    expect(await complaintAbout(yaml)).toMatch(complaint)
+  })
+
+  test('a file that isn’t there', () => {
+    expect(() => readConfig('/nonexistent.yaml')).toThrow(/\/nonexistent\.yaml: can't be read/)
+  })
+
+  test('the example is valid, and every field of it is taken', () => {
+    const example = new URL('../../deploy/selvedge.example.yaml', import.meta.url).pathname
+
+    expect(readConfig(example).distributions.map(({ id }) => id)).toEqual(['docs', 'shop'])
+  })
+})
+
+describe('the command line', () => {
+  test('a source is a folder, a bucket or an origin, at site.localhost', () => {
+    const of = (...argv: string[]) => distributionsOf(readOptions(argv))
+
+    expect(of('./public')[0]).toMatchObject({ aliases: ['site.localhost'], origins: [{ folder: {} }] })
+    expect(of('https://origin.example')[0]).toMatchObject({
+      origins: [{ http: { url: 'https://origin.example' } }],
+    })
+    expect(of('s3://bucket/a/b/', '--s3-endpoint', 'http://127.0.0.1:9')[0]).toMatchObject({
+      origins: [{ s3: { bucket: 'bucket', prefix: 'a/b', endpoint: 'http://127.0.0.1:9' } }],
+    })
+    expect(of('a', 'b').map(({ aliases }) => aliases)).toEqual([['site.localhost'], ['site2.localhost']])
+    expect(of('a', '--host', '*')[0]?.aliases).toEqual(['*'])
+  })
+
+  test.each([
+    [['--http-port', '0'], /--http-port.*1 to 65535/],
+    [
+      ['--only', 'edge,shield'],
+      /shield is no program; there are analytics, thumbnailer, origin-shield, edge/,
+    ],
+    [['--workers', 'x'], /--workers/],
+    [['--what'], /unknown option '--what'/],
+  ])('%s is refused', (argv, complaint) => {
+    expect(() => readOptions(argv)).toThrow(complaint)
+  })
+
+  test.each([
+    [['ftp://x'], /ftp:\/\/x.*unknown scheme/],
+    [['s3://'], /names no bucket/],
+    [['--host', 'a.example'], /names no SOURCE/],
+    [['https://x', '--host', 'not a name'], /aliases\[0\].*not a name/],
+  ])('%s fronts nothing', (argv, complaint) => {
+    expect(() => distributionsOf(readOptions(argv))).toThrow(complaint)
+  })
+})

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { HOST, houseInFrontOf } from './house.ts'
+
+/** An origin that accepts WebSockets and sends back every byte it gets after the handshake. */
+async function echoing() {
+  const asked: Record<string, unknown>[] = []
+  const server = createServer((_, response) => response.writeHead(404).end())
+  server.on('upgrade', (request, socket) => {
+    asked.push(request.headers)
+    const accept = createHash('sha1').update(
+      `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
+    )
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept.digest('base64')}\r\n\r\n`,
+    )
+    socket.pipe(socket)
+    socket.on('error', () => undefined)
+  })
+  server.listen({ host: '127.0.0.1', port: 0 })
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+function upgradeRequest(host: string): string {
+  return `GET /chat?room=1 HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSelvedge-Distribution: other\r\n\r\n`
+}
+
+describe('WebSocket', () => {
+  test('goes through edge and shield to the origin and back, and is logged when it ends', async () => {
+    await using origin = await echoing()
+    await using house = await houseInFrontOf(origin.url)
+    const socket = connect({ host: '127.0.0.1', port: house.port })
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk
+    })
+
+    socket.write(upgradeRequest(HOST))
+    await expect.poll(() => received).toContain('\r\n\r\n')
+    socket.write('there and back')
+    await expect.poll(() => received).toMatch(/there and back$/)
+    socket.destroy()
+    const [record] = await house.records(1)
+
+    expect(received).toMatch(/^HTTP\/1\.1 101 /)
+    expect(received).toContain('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=')
+    expect(origin.asked[0]).toMatchObject({ 'x-forwarded-for': '127.0.0.1' })
+    expect(Object.keys(origin.asked[0] ?? {}).filter((name) => name.startsWith('selvedge-'))).toEqual([])
+    expect(record).toMatchObject({ scheme: 'ws', status: '101', path: '/chat', query: 'room=1' })
+  })
+
+  test.each([
+    ['an unknown Host', 'unknown.example', 421],
+    ['an origin that can’t be reached', HOST, 502],
+  ])('%s is refused in plain HTTP', async (_, host, status) => {
+    await using house = await houseInFrontOf('http://127.0.0.1:9')
+    const socket = connect({ host: '127.0.0.1', port: house.port })
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk
+    })
+
+    socket.write(upgradeRequest(host))
+    await once(socket, 'close')
+
+    expect(received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  })
+})

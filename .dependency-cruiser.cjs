@@ -54,7 +54,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(assets|static)/' },
+    exclude: { path: '(^|/)(assets|demo/(hello|slides|swagger))/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['node', 'import', 'default'] },
     tsConfig: { fileName: 'tsconfig.json' },

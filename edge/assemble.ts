@@ -20,6 +20,9 @@ import { connectShields, upgradeRoutes } from './upstream.ts'
 /** Several processes on one port: each has its own queue, and the kernel spreads the connections. */
 const SHARED = { reusePort: process.platform === 'linux' }
 
+/** How long an idle viewer's connection is kept, ms. */
+const KEEP_ALIVE = { keepAliveTimeout: 60_000 }
+
 /**
  * Makes one worker of the edge, from the far end of a request's way to the near one, and lets it listen.
  *
@@ -32,7 +35,7 @@ export async function assembleWorker(
 ): Promise<void> {
   const { node, host } = settings
   const spool = parts.use(openSpool(settings.spool.directory, log))
-  const shields = parts.use(connectShields(settings.shields, settings.key))
+  const shields = parts.use(connectShields(settings.shields, settings.key, log))
   const store = createMemoryStore(settings.cacheBytes)
   const cache = createCache({ store, now, objectBytesMax: settings.objectBytesMax })
   const meters = startMeters(store, spool)
@@ -64,12 +67,15 @@ export async function assembleWorker(
     upgrade: (viewer) => upgradeViewer(edge, viewer, upgradeRoutes(shields, settings.key)),
   }
 
-  const plain = createServer(http1Listener('http', behind))
+  const plain = createServer(KEEP_ALIVE, http1Listener('http', behind))
   plain.on('upgrade', upgradeListener('ws', behindUpgrade))
   parts.use(await listenOn(plain, { host, port: settings.httpPort, ...SHARED }, 'edge HTTP', '--http-port'))
 
   if (settings.tls !== undefined) {
-    const secure = createTlsServer({ ...settings.tls, minVersion: 'TLSv1.2' }, http1Listener('https', behind))
+    const secure = createTlsServer(
+      { ...KEEP_ALIVE, ...settings.tls, minVersion: 'TLSv1.2' },
+      http1Listener('https', behind),
+    )
     secure.on('upgrade', upgradeListener('wss', behindUpgrade))
     parts.use(
       await listenOn(secure, { host, port: settings.httpsPort, ...SHARED }, 'edge HTTPS', '--https-port'),

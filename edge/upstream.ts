@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Logger } from 'pino'
 import { Pool } from 'undici'
 import { exchange, neverConnected } from './cache/exchange.ts'
 import { firstValue } from './cache/fields.ts'
@@ -15,6 +16,8 @@ const HEAD_MS_MAX = 125_000
 /** Time between two pieces of a body, ms. */
 const BODY_MS_MAX = 125_000
 
+const REMEDY = 'Check that the shields in `edge.shields` are up (GET /healthz) and reachable from this edge.'
+
 /** The shields, and the choice among them. */
 export interface Shields extends AsyncDisposable {
   /** Asks the shield that a key belongs to, or the next one when that can't be reached. */
@@ -29,7 +32,7 @@ export interface Shields extends AsyncDisposable {
 }
 
 /** Makes a pool of connections to each shield. @param urls `http:` URLs; @param key shared with the shields */
-export function connectShields(urls: readonly string[], key: string): Shields {
+export function connectShields(urls: readonly string[], key: string, log: Logger): Shields {
   const pools = urls.map((url) => ({
     url: new URL(url),
     pool: new Pool(url, {
@@ -52,6 +55,9 @@ export function connectShields(urls: readonly string[], key: string): Shields {
           // Only a request that never left may be sent again: a body is gone, and a POST may have been done.
           if (signal.aborted || request.body !== undefined || !neverConnected(error)) break
         }
+      }
+      if (!signal.aborted && failure instanceof UpstreamError && failure.cause !== undefined) {
+        log.warn({ requestId: about.requestId, remedy: REMEDY }, failure.message)
       }
       throw failure
     },
@@ -105,5 +111,6 @@ async function askShield(pool: Pool, url: URL, request: Request, signal: AbortSi
   const failure = firstValue(response.fields, 'selvedge-failure')
   if (failure === undefined) return response
   discardBody(response)
+  // Without a cause: the shield itself is well, and has logged what isn't.
   throw new UpstreamError(failure as UpstreamFailure, 'shield')
 }

@@ -86,7 +86,9 @@ export function edgeRequestOf(
 function fromOrigin(origin: Origin, log: Logger, { requestId, distribution }: FromEdge): Upstream {
   return async (request, signal) => {
     try {
-      return await origin.fetch(request, signal)
+      const response = await origin.fetch(request, signal)
+      // What tiers say to each other, no origin may say.
+      return { ...response, fields: filterFields(response.fields, (name) => !isBetweenTiers(name)) }
     } catch (error) {
       if (error instanceof UpstreamError) {
         const { message, remedy, failure } = error

@@ -46,6 +46,11 @@ export function upgradeListener(scheme: string, behind: BehindUpgrade) {
       if (name.startsWith('selvedge-')) delete incoming.headers[name]
     }
     proxy.ws(incoming, socket as Socket, head, { target: route.url.href, headers: route.fields }, (error) => {
+      if (incoming.socket.bytesWritten > 0) {
+        // The two sides were speaking already: a response in the middle of that would be noise.
+        socket.destroy()
+        return
+      }
       status = 502
       behind.log.warn({ requestId: viewer.requestId, error: String(error) }, 'an upgrade failed')
       writeRaw(socket, ownAnswer(502, `The origin could not be reached. Request id: ${viewer.requestId}`))

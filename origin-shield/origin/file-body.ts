@@ -1,18 +1,22 @@
 import type { FileHandle } from 'node:fs/promises'
-import { Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import type { ByteRange } from '../../edge/cache/range.ts'
 
 const CHUNK_BYTES = 65_536
 
 /**
- * The bytes of an open file, the file closed after them. A file that turns out shorter than it was,
- * because somebody truncated it meanwhile, ends in an error: half an object must never look whole.
+ * The bytes of an open file; when they are read, or nobody wants them any more, the file is closed.
+ * A file that turns out shorter than it was, because somebody truncated it meanwhile, ends in an
+ * error: half an object must never look whole.
  */
-export function fileBody(file: FileHandle, { first, last }: ByteRange): Readable {
+export function fileBody(file: FileHandle, { first, last }: ByteRange, signal: AbortSignal): Readable {
   const chunks = chunksOf(file, first, last)
   const body = Readable.from(chunks, { objectMode: false, highWaterMark: CHUNK_BYTES })
-  // Also when nobody has read a byte, and the generator so never ran.
-  return body.once('close', () => void file.close())
+  // Also when nobody has read a byte, and the generator so never ran. Closing what was only read loses nothing.
+  body.once('close', () => void file.close().catch(() => undefined))
+  // An abort before anybody listens is nobody's error; whoever reads later still gets it.
+  body.on('error', () => undefined)
+  return addAbortSignal(signal, body)
 }
 
 async function* chunksOf(file: FileHandle, first: number, last: number): AsyncGenerator<Buffer> {

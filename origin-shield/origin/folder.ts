@@ -1,6 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { access, realpath } from 'node:fs/promises'
 import mime from 'mime'
 import { ifRangeHolds, preconditionOf } from '../../edge/cache/conditional.ts'
 import { type Fields, firstValue } from '../../edge/cache/fields.ts'
@@ -8,23 +7,19 @@ import type { Request, Response } from '../../edge/cache/message.ts'
 import { type ByteRange, contentRange, rangeOf, unsatisfiedRange } from '../../edge/cache/range.ts'
 import { UpstreamError } from '../../edge/cache/upstream-error.ts'
 import { fileBody } from './file-body.ts'
+import { type OpenFile, openInside } from './file-inside.ts'
+import { folderRedirect } from './folder-redirect.ts'
 import { objectPathOf } from './object-path.ts'
 import type { Origin } from './origin.ts'
 import { plainResponse } from './plain-response.ts'
 import type { FolderOriginSettings } from './schema.ts'
 
-/** A file that was found, opened once: what is checked is what is read. */
-interface Found {
-  file: FileHandle
-  size: number
-  fields: string[]
-}
-
 /** A folder on this machine's disk as an origin. Nobody gets out of it, whatever the path or the links in it say. */
 export function openFolderOrigin(settings: FolderOriginSettings): Origin {
-  const name = `folder ${settings.path}`
+  const { path, indexDocument, cacheControl } = settings
+  const name = `folder ${path}`
 
-  async function fetch(request: Request): Promise<Response> {
+  async function fetch(request: Request, signal: AbortSignal): Promise<Response> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return plainResponse(405, 'A folder takes GET and HEAD only.', ['Allow', 'GET, HEAD'])
     }
@@ -33,77 +28,67 @@ export function openFolderOrigin(settings: FolderOriginSettings): Origin {
     if (names.some(isHidden)) return missing(request)
     const root = await realRoot()
     try {
-      return await fetchFrom(root, names, request)
+      return await fetchFrom(root, names, request, signal)
     } catch (error) {
-      return failureResponse(error, request)
+      return failureResponse(error, request, name)
     }
   }
 
-  async function fetchFrom(root: string, names: readonly string[], request: Request): Promise<Response> {
+  async function fetchFrom(
+    root: string,
+    names: readonly string[],
+    request: Request,
+    signal: AbortSignal,
+  ): Promise<Response> {
     const isFolder = names.at(-1) === ''
-    if (isFolder && settings.indexDocument === false) return missing(request)
-    const path = isFolder ? [...names.slice(0, -1), settings.indexDocument as string] : [...names]
+    if (isFolder && indexDocument === false) return missing(request)
+    const below = isFolder ? [...names.slice(0, -1), indexDocument as string] : names
     // An empty name within would be skipped by the file system, and so give one file two URLs.
-    if (path.includes('')) return missing(request)
-    const found = await openInside(root, path)
-    if (found === 'folder') return isFolder ? missing(request) : towardsFolder(root, path, request)
-    return found === undefined ? missing(request) : answer(found, request)
+    if (below.includes('')) return missing(request)
+    const found = await openInside(root, below)
+    if (found === undefined) return missing(request)
+    if (found !== 'folder') return answer(found, below.at(-1) ?? '', request, signal)
+    return (!isFolder && (await towardsFolder(root, below, request))) || missing(request)
   }
 
-  /** `/docs` where `docs` is a folder with an index: the browser has to know, or relative links break. */
-  async function towardsFolder(root: string, path: string[], request: Request): Promise<Response> {
-    if (settings.indexDocument === false) return missing(request)
-    const index = await openInside(root, [...path, settings.indexDocument])
-    if (index === undefined || index === 'folder') return missing(request)
+  /** `/docs` where `docs` is a folder with an index. */
+  async function towardsFolder(root: string, names: readonly string[], request: Request) {
+    if (indexDocument === false) return undefined
+    const index = await openInside(root, [...names, indexDocument])
+    if (index === undefined || index === 'folder') return undefined
     await index.file.close()
-    const [, query] = request.target.split(/\?(.*)/s)
-    // A leading `//` would name another host.
-    const location = `/${path.map(encodeURIComponent).join('/')}/${query === undefined ? '' : `?${query}`}`
-    const more = ['Location', location, 'Cache-Control', settings.cacheControl]
-    return plainResponse(301, 'The folder’s address ends in a slash.', more, request.method)
+    return folderRedirect(names, request, cacheControl)
   }
 
-  async function openInside(root: string, path: readonly string[]): Promise<Found | 'folder' | undefined> {
-    const asked = join(root, ...path)
-    // O_NONBLOCK: opening a pipe that nobody writes to must not wait.
-    const file = await open(asked, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      const { size, mtimeNs, mtime, ino, isFile, isDirectory } = await statOf(file)
-      if (!(await isInside(root, asked, ino)) || !(isFile || isDirectory)) {
-        await file.close()
-        return undefined
-      }
-      if (isDirectory) {
-        await file.close()
-        return 'folder'
-      }
-      const fields = [
-        'Content-Type',
-        contentTypeOf(path.at(-1) ?? ''),
-        'ETag',
-        `"${size.toString(36)}-${mtimeNs.toString(36)}-${ino.toString(36)}"`,
-        'Last-Modified',
-        mtime.toUTCString(),
-        'Cache-Control',
-        settings.cacheControl,
-        'Accept-Ranges',
-        'bytes',
-      ]
-      return { file, size, fields }
-    } catch (error) {
+  async function answer(
+    { file, size, mtime, etag }: OpenFile,
+    fileName: string,
+    request: Request,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const fields = [
+      ...['Content-Type', contentTypeOf(fileName)],
+      ...['ETag', etag],
+      ...['Last-Modified', mtime.toUTCString()],
+      ...['Cache-Control', cacheControl],
+      ...['Accept-Ranges', 'bytes'],
+    ]
+    const { status, more, part } = selected(request, fields, size)
+    if (part === undefined || request.method === 'HEAD' || signal.aborted) {
       await file.close()
-      throw error
+      signal.throwIfAborted()
+      return { status, fields: fields.concat(more) }
     }
+    return { status, fields: fields.concat(more), body: fileBody(file, part, signal) }
   }
 
+  /** The folder's real path; the slash makes a plain file of its name a failure too. */
   async function realRoot(): Promise<string> {
     try {
-      return await realpath(settings.path)
+      return await realpath(`${path}/`)
     } catch (cause) {
-      throw new UpstreamError('OriginConnectError', name, {
-        cause,
-        remedy: `Make the folder ${settings.path} readable.`,
-      })
+      const remedy = `Make ${path} a folder that this program may read.`
+      throw new UpstreamError('OriginConnectError', name, { cause, remedy })
     }
   }
 
@@ -111,36 +96,46 @@ export function openFolderOrigin(settings: FolderOriginSettings): Origin {
     name,
     fetch,
     async problem() {
-      const found = await stat(settings.path).catch((error: unknown) => String(error))
-      if (typeof found === 'string') return `the folder ${settings.path} can't be used (${found})`
-      return found.isDirectory() ? undefined : `${settings.path} is no folder`
+      try {
+        await access(await realRoot(), constants.X_OK)
+        return undefined
+      } catch (error) {
+        return error instanceof UpstreamError ? `${error.message}. ${error.remedy}` : `${name}: ${error}`
+      }
     },
     async [Symbol.asyncDispose]() {},
   }
 }
 
-async function statOf(file: FileHandle) {
-  const stats = await file.stat({ bigint: true })
-  const { ino, mtimeNs, mtime } = stats
-  return {
-    size: Number(stats.size),
-    ino,
-    mtimeNs,
-    mtime,
-    isFile: stats.isFile(),
-    isDirectory: stats.isDirectory(),
-  }
+/** What of a file answers a request: status, the fields that it adds, and the bytes, if any. */
+interface Selected {
+  status: number
+  more: Fields
+  part?: ByteRange
 }
 
-/**
- * Whether what was opened lies within the root, its links followed. The path is resolved after the
- * open and must lead to the very file that is open, so a link swapped in between gives nothing away.
- */
-async function isInside(root: string, asked: string, ino: bigint): Promise<boolean> {
-  const real = await realpath(asked)
-  const prefix = root.endsWith(sep) ? root : `${root}${sep}`
-  if (real !== root && !real.startsWith(prefix)) return false
-  return (await stat(real, { bigint: true })).ino === ino
+function selected(request: Request, fields: Fields, size: number): Selected {
+  switch (preconditionOf(request.fields, fields)) {
+    case 'not-modified':
+      return { status: 304, more: [] }
+    case 'failed':
+      return { status: 412, more: ['Content-Length', '0'] }
+    case 'answer':
+  }
+  const mayBePart = request.method === 'GET' && ifRangeHolds(request.fields, fields)
+  const range = mayBePart ? rangeOf(firstValue(request.fields, 'range'), size) : undefined
+  if (range === undefined) {
+    return { status: 200, more: ['Content-Length', String(size)], part: { first: 0, last: size - 1 } }
+  }
+  if (range === 'unsatisfiable') {
+    return { status: 416, more: ['Content-Range', unsatisfiedRange(size), 'Content-Length', '0'] }
+  }
+  const length = String(range.last - range.first + 1)
+  return {
+    status: 206,
+    more: ['Content-Range', contentRange(range, size), 'Content-Length', length],
+    part: range,
+  }
 }
 
 /** `.git`, `.env`, `.htaccess` are not meant for viewers; `.well-known` is (RFC 8615). */
@@ -149,39 +144,10 @@ function isHidden(name: string): boolean {
 }
 
 function contentTypeOf(file: string): string {
-  const type = mime.getType(file) ?? 'application/octet-stream'
+  // With a slash, or a file called `css` would be a style sheet.
+  const type = mime.getType(`/${file}`) ?? 'application/octet-stream'
   const isText = type.startsWith('text/') || /^application\/(javascript|json|xml|manifest\+json)$/.test(type)
   return isText ? `${type}; charset=utf-8` : type
-}
-
-async function answer(found: Found, request: Request): Promise<Response> {
-  const { file, size, fields } = found
-  const bodyless = async (status: number, more: readonly string[]): Promise<Response> => {
-    await file.close()
-    return { status, fields: fields.concat(more) }
-  }
-  switch (preconditionOf(request.fields, fields)) {
-    case 'not-modified':
-      return bodyless(304, [])
-    case 'failed':
-      return bodyless(412, ['Content-Length', '0'])
-    case 'answer':
-  }
-  const range = rangeFor(request, fields, size)
-  if (range === 'unsatisfiable') {
-    return bodyless(416, ['Content-Range', unsatisfiedRange(size), 'Content-Length', '0'])
-  }
-  const part = range ?? { first: 0, last: size - 1 }
-  const length = ['Content-Length', String(part.last - part.first + 1)]
-  const status = range === undefined ? 200 : 206
-  const more = range === undefined ? length : ['Content-Range', contentRange(range, size), ...length]
-  if (request.method === 'HEAD') return bodyless(status, more)
-  return { status, fields: fields.concat(more), body: fileBody(file, part) }
-}
-
-function rangeFor(request: Request, fields: Fields, size: number): ByteRange | 'unsatisfiable' | undefined {
-  if (request.method !== 'GET' || !ifRangeHolds(request.fields, fields)) return undefined
-  return rangeOf(firstValue(request.fields, 'range'), size)
 }
 
 function missing(request: Request): Response {
@@ -189,7 +155,7 @@ function missing(request: Request): Response {
 }
 
 /** What the file system says, in HTTP's words; what it can't do for want of resources is the origin's failure. */
-function failureResponse(error: unknown, request: Request): Response {
+function failureResponse(error: unknown, request: Request, where: string): Response {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOENT':
     case 'ENOTDIR':
@@ -200,7 +166,13 @@ function failureResponse(error: unknown, request: Request): Response {
     case 'EACCES':
     case 'EPERM':
       return plainResponse(403, 'This object may not be read.', [], request.method)
+    case 'EMFILE':
+    case 'ENFILE':
+      throw new UpstreamError('OriginReadError', where, {
+        cause: error,
+        remedy: 'This process has too many files open: raise its limit (`ulimit -n`).',
+      })
     default:
-      throw new UpstreamError('OriginReadError', 'folder', { cause: error })
+      throw new UpstreamError('OriginReadError', where, { cause: error, remedy: 'Check the disk.' })
   }
 }

@@ -1,43 +1,53 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
-import { exchange, neverConnected } from '../../edge/cache/exchange.ts'
-import type { Request, Response } from '../../edge/cache/message.ts'
+import { exchange } from '../../edge/cache/exchange.ts'
+import { filterFields, joinedValue, NO_FIELDS } from '../../edge/cache/fields.ts'
+import { discardBody, type Request, type Response } from '../../edge/cache/message.ts'
 import { UpstreamError } from '../../edge/cache/upstream-error.ts'
+import { connectorFor } from './connector.ts'
 import type { Origin } from './origin.ts'
+import { isPassing } from './passing-failure.ts'
+import { plainResponse } from './plain-response.ts'
 import type { HttpOriginSettings } from './schema.ts'
+import { startCheck } from './start-check.ts'
 
 /** Largest head of a response that is taken, bytes: CloudFront's limit for request heads, with room. */
 const HEAD_BYTES_MAX = 32_768
-/** How long a start-up check may take, ms. */
-const PROBE_MS_MAX = 5_000
 /** Pause before another attempt, ms: an origin that restarts drops a connection and takes the next. */
 const RETRY_PAUSE_MS = 100
 
 /** Methods that may be sent twice (RFC 9110 §9.2.2); with a body they can't be, for it is gone. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
+/** `..` between separators, in any encoding that some server may undo. */
+const LEADS_UP = /(?:^|[/\\]|%2f|%5c)(?:\.|%2e){2}(?:$|[/\\;?]|%2f|%5c|%3b)/i
+
 /** Any HTTP or HTTPS server as an origin, through a pool of kept connections. */
 export function openHttpOrigin(settings: HttpOriginSettings): Origin {
   const url = new URL(settings.url)
+  const name = settings.url
   const prefix = url.pathname.replace(/\/$/, '')
   const pool = new Pool(url.origin, {
     connections: 128,
-    connect: { timeout: settings.connectionTimeout * 1000 },
+    connect: connectorFor(settings.connectionTimeout * 1000),
+    // HTTP/2 flattens repeated fields and has its own ways to end half a body; origins all speak HTTP/1.1.
+    allowH2: false,
     headersTimeout: settings.originReadTimeout * 1000,
     bodyTimeout: settings.originReadTimeout * 1000,
     keepAliveTimeout: settings.originKeepaliveTimeout * 1000,
     maxHeaderSize: HEAD_BYTES_MAX,
   })
-  const where = settings.url
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Response> {
     const host = settings.hostHeader === 'viewer' ? request.host : url.host
-    return exchange(pool, { ...request, target: `${prefix}${request.target}` }, { where, host }, signal)
+    const asked = { ...request, target: `${prefix}${request.target}` }
+    return wellFramed(await exchange(pool, asked, { where: name, host }, signal), name)
   }
 
   async function fetch(request: Request, signal: AbortSignal): Promise<Response> {
+    if (!isBelow(prefix, request.target)) {
+      return plainResponse(400, 'The path is malformed.', [], request.method)
+    }
     const attempts = mayRepeat(request) ? settings.connectionAttempts : 1
     for (let made = 1; ; made += 1) {
       try {
@@ -50,10 +60,13 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
   }
 
   return {
-    name: settings.url,
+    name,
     upgradeUrl: url,
     fetch,
-    problem: () => connectProblem(url),
+    problem() {
+      const head: Request = { method: 'HEAD', scheme: 'http', host: url.host, target: '/', fields: NO_FIELDS }
+      return startCheck(name, async (signal) => discardBody(await attempt(head, signal)))
+    },
     [Symbol.asyncDispose]: () => pool.destroy(),
   }
 }
@@ -62,21 +75,24 @@ function mayRepeat(request: Request): boolean {
   return IDEMPOTENT.has(request.method) && request.body === undefined
 }
 
-/** Failures before any response head that another attempt may not meet: no connection, or a stale one. */
-function isPassing(error: unknown): boolean {
-  return neverConnected(error) || (error instanceof UpstreamError && error.failure === 'OriginReadError')
+/** Whether a target is a path, and stays below the one of the origin's URL: `/../admin` would leave it. */
+function isBelow(prefix: string, target: string): boolean {
+  return target.startsWith('/') && (prefix === '' || !LEADS_UP.test(target.split('?', 1)[0] ?? ''))
 }
 
-/** Whether the server takes a connection; it is not asked anything, for every request there is somebody's. */
-async function connectProblem(url: URL): Promise<string | undefined> {
-  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
-  const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port })
-  try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(PROBE_MS_MAX) })
-    return undefined
-  } catch (error) {
-    return `${url.origin} can't be reached (${(error as Error).message})`
-  } finally {
-    socket.on('error', () => undefined).destroy()
+/**
+ * The response, if its body is what the next hop will take it for.
+ *
+ * A transfer coding other than `chunked` was never asked for (we send no `TE`) and would reach the
+ * viewer unnamed, since the field ends here (RFC 9112 §7). A 204 has no length (RFC 9110 §8.6).
+ */
+function wellFramed(response: Response, where: string): Response {
+  const coding = joinedValue(response.fields, 'transfer-encoding')
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
+    discardBody(response)
+    const cause = new Error(`Transfer-Encoding: ${coding.slice(0, 100)}`)
+    throw new UpstreamError('OriginInvalidResponseError', where, { cause })
   }
+  if (response.status !== 204) return response
+  return { ...response, fields: filterFields(response.fields, (field) => field !== 'content-length') }
 }

@@ -8,6 +8,7 @@
 export function objectPathOf(target: string): string[] | undefined {
   const query = target.indexOf('?')
   const path = query === -1 ? target : target.slice(0, query)
+  if (!path.startsWith('/')) return undefined
   const names: string[] = []
   for (const encoded of path.slice(1).split('/')) {
     const name = decoded(encoded)

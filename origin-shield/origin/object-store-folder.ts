@@ -34,10 +34,11 @@ export async function openFolderStore(folder: string): Promise<ObjectStore> {
     get(key) {
       const path = join(root, checkedKey(key))
       return attempt(`reading ${key}`, async () => {
-        const { size } = await stat(path).catch(missingIsEmpty)
-        if (size === undefined) return undefined
-        if (size > OBJECT_BYTES_MAX)
-          throw new Error(`it has ${size} bytes, at most ${OBJECT_BYTES_MAX} are read`)
+        const entry = await stat(path).catch(missingIsUndefined)
+        if (!entry?.isFile()) return undefined
+        if (entry.size > OBJECT_BYTES_MAX) {
+          throw new Error(`it has ${entry.size} bytes, at most ${OBJECT_BYTES_MAX} are read`)
+        }
         const body = await readFile(path).catch(missingIsUndefined)
         return body && { body, contentType: contentTypeOf(key) }
       })
@@ -60,7 +61,8 @@ export async function openFolderStore(folder: string): Promise<ObjectStore> {
       })
     },
     delete(key) {
-      return attempt(`removing ${key}`, () => rm(join(root, checkedKey(key)), { force: true }))
+      const path = join(root, checkedKey(key))
+      return attempt(`removing ${key}`, () => rm(path, { force: true }))
     },
     async problem() {
       try {
@@ -95,16 +97,12 @@ async function writeThrough(path: string, body: Buffer): Promise<void> {
 async function removeForgotten(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
-    const { mtimeMs } = await stat(path).catch(missingIsEmpty)
-    if (mtimeMs !== undefined && mtimeMs < Date.now() - UNFINISHED_AGE_MS_MAX) await rm(path, { force: true })
+    const entry = await stat(path).catch(missingIsUndefined)
+    if (entry !== undefined && entry.mtimeMs < Date.now() - UNFINISHED_AGE_MS_MAX)
+      await rm(path, { force: true })
   }
 }
 
 function missingIsUndefined(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
-}
-
-function missingIsEmpty(error: NodeJS.ErrnoException): { size?: number; mtimeMs?: number } {
-  missingIsUndefined(error)
-  return {}
 }

@@ -40,16 +40,14 @@ export function encodeKey(names: readonly string[]): string {
 /** Signs requests to a bucket with AWS Signature Version 4; without keys they go unsigned. */
 export type Signer = (method: string, host: string, path: string) => Promise<Fields>
 
-/** A signer with the settings' keys, or those of the environment. */
+/** A signer with the settings' keys, or those of the environment: never with a bit of each. */
 export function signerOf(settings: S3OriginSettings): Signer {
-  const accessKeyId = settings.accessKeyId ?? process.env['AWS_ACCESS_KEY_ID']
-  const secretAccessKey = settings.secretAccessKey ?? process.env['AWS_SECRET_ACCESS_KEY']
-  if (accessKeyId === undefined || secretAccessKey === undefined) return async () => []
-  const sessionToken = settings.sessionToken ?? process.env['AWS_SESSION_TOKEN']
+  const credentials = settings.accessKeyId === undefined ? environmentKeys() : keysOf(settings)
+  if (credentials === undefined) return async () => []
   const signature = new SignatureV4({
     service: 's3',
     region: settings.region,
-    credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
+    credentials,
     sha256: Sha256,
     // S3 alone signs the path as it is sent; others encode it a second time.
     uriEscapePath: false,
@@ -69,3 +67,23 @@ export function signerOf(settings: S3OriginSettings): Signer {
 
 /** SHA-256 of no body at all. */
 const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+interface Keys {
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken?: string
+}
+
+function environmentKeys(): Keys | undefined {
+  return keysOf({
+    accessKeyId: process.env['AWS_ACCESS_KEY_ID'],
+    secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'],
+    sessionToken: process.env['AWS_SESSION_TOKEN'],
+  })
+}
+
+function keysOf(given: { [Name in keyof Keys]?: Keys[Name] | undefined }): Keys | undefined {
+  const { accessKeyId, secretAccessKey, sessionToken } = given
+  if (!accessKeyId || !secretAccessKey) return undefined
+  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
+}

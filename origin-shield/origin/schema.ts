@@ -21,13 +21,21 @@ export const folderOrigin = z.strictObject({
 
 /** A bucket behind the S3 protocol, of AWS or anybody else. */
 export const s3Origin = z.strictObject({
-  bucket: z.string().min(1).max(255),
-  prefix: z.string().default('').describe('Put before every key, without slashes at its ends, e.g. `site`.'),
+  bucket: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, 'must be the name of a bucket'),
+  prefix: z
+    .string()
+    .max(900)
+    .regex(/^(?!(.*\/)?\.\.?(\/|$))/, 'must not hold the names `.` and `..`')
+    .default('')
+    .describe('Put before every key, without slashes at its ends, e.g. `site`.'),
   endpoint: z
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Any S3 endpoint; AWS in `region` when left out.'),
-  region: z.string().default('us-east-1'),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'must be the name of a region')
+    .default('us-east-1'),
   addressing: z
     .enum(['path', 'host'])
     .optional()

@@ -15,18 +15,11 @@ export interface Answer {
   outcome: Outcome
 }
 
-/** What a 304 says of the response it stands for (RFC 9110 §15.4.5), and what the tiers say of it. */
-const NOT_MODIFIED_FIELDS: ReadonlySet<string> = new Set([
-  'age',
-  'cache-control',
-  'cache-status',
-  'content-location',
-  'date',
-  'etag',
-  'expires',
-  'last-modified',
-  'vary',
-])
+/**
+ * Fields of the body that a 304 doesn't have. All others it brings: whoever asked may be a cache that
+ * has to update what it stored (RFC 9111 §4.3.4). A viewer gets fewer: see `respond`.
+ */
+const BODY_FIELDS: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'content-range'])
 
 /**
  * The answer to a GET or HEAD out of a whole stored response: itself, a part of it (206), or that it
@@ -70,7 +63,7 @@ export function preconditionAnswer(
 ): Answer | undefined {
   switch (preconditionOf(request.fields, fields)) {
     case 'not-modified':
-      return { status: 304, fields: filterFields(fields, (name) => NOT_MODIFIED_FIELDS.has(name)), outcome }
+      return { status: 304, fields: filterFields(fields, (name) => !BODY_FIELDS.has(name)), outcome }
     case 'failed':
       return { status: 412, fields: ['Content-Length', '0'], outcome }
     case 'answer':

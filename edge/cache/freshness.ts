@@ -1,6 +1,6 @@
 import type { CacheControl } from './cache-control.ts'
 import { httpDateMs } from './conditional.ts'
-import { type Fields, firstValue } from './fields.ts'
+import { type Fields, firstValue, joinedValue } from './fields.ts'
 
 /** The times of one stored response, worked out once, when it was stored. Unix milliseconds. */
 export interface Deadlines {
@@ -126,8 +126,14 @@ function initialAgeMs(fields: Fields, exchange: Exchange): number {
   return Math.max(apparentAgeMs, ageFieldSeconds(fields) * 1000 + responseDelayMs)
 }
 
-/** `Age` as received; one that is no number is ignored (§5.1). */
+/**
+ * `Age` as received, in seconds. One that is no number, or stands there twice, tells nothing: such a
+ * response is taken for older than any lifetime, where §5.1 would have us believe its first member.
+ */
 function ageFieldSeconds(fields: Fields): number {
-  const age = firstValue(fields, 'age')?.split(',')[0]?.trim() ?? ''
-  return /^\d{1,10}$/.test(age) ? Number(age) : 0
+  const age = joinedValue(fields, 'age')?.trim()
+  if (age === undefined) return 0
+  return /^\d{1,10}$/.test(age) ? Number(age) : AGE_UNKNOWN_SECONDS
 }
+
+const AGE_UNKNOWN_SECONDS = 2_147_483_648

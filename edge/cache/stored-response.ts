@@ -20,12 +20,7 @@ export interface StoredResponse extends StoredHead {
 const NOT_STORED: ReadonlySet<string> = new Set(['age'])
 
 /** Fields of the stored body that a 304 must not touch (RFC 9111 §3.2). */
-const BODY_FIELDS: ReadonlySet<string> = new Set([
-  'content-encoding',
-  'content-length',
-  'content-range',
-  'content-type',
-])
+const BODY_FIELDS: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'content-range'])
 
 /** The head to store of a response whose end-to-end fields are given. */
 export function storedHeadOf(

@@ -8,6 +8,18 @@ const BODYLESS: ReadonlySet<number> = new Set([204, 304])
 /** Fields that every tier of ours words for itself. */
 const SAID_ANEW: ReadonlySet<string> = new Set(['cache-status', 'via', 'x-cache', 'x-selvedge-request-id'])
 
+/** What a 304 tells a viewer of the response it stands for (RFC 9110 §15.4.5). */
+const NOT_MODIFIED_FIELDS: ReadonlySet<string> = new Set([
+  'age',
+  'cache-control',
+  'content-location',
+  'date',
+  'etag',
+  'expires',
+  'last-modified',
+  'vary',
+])
+
 /** Who speaks, and about which request. */
 export interface Respondent {
   /** Name of this cache in `Via` and `Cache-Status`. */
@@ -36,7 +48,11 @@ export function respond(answer: Answer, by: Respondent): Responded {
   const shieldHit = by.behindShield && isShieldHit(answer)
   const resultType = shieldHit ? 'Hit' : resultTypeOf(answer.outcome, answer.status)
   const member = cacheStatusMember(by.node, answer.outcome)
-  const fields = filterFields(spoken.fields, (name) => !SAID_ANEW.has(name))
+  const isTrimmed = by.behindShield && spoken.status === 304
+  const fields = filterFields(
+    spoken.fields,
+    (name) => !SAID_ANEW.has(name) && (!isTrimmed || NOT_MODIFIED_FIELDS.has(name)),
+  )
   const upstreamStatus = joinedValue(spoken.fields, 'cache-status')
   const upstreamVia = joinedValue(spoken.fields, 'via')
   const via = `1.1 ${by.node} (selvedge)`

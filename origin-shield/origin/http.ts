@@ -1,7 +1,9 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { exchange } from '../../edge/cache/exchange.ts'
-import { filterFields, joinedValue, NO_FIELDS } from '../../edge/cache/fields.ts'
+import { filterFields, joinedValue } from '../../edge/cache/fields.ts'
 import { discardBody, type Request, type Response } from '../../edge/cache/message.ts'
 import { UpstreamError } from '../../edge/cache/upstream-error.ts'
 import { connectorFor } from './connector.ts'
@@ -63,10 +65,7 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
     name,
     upgradeUrl: url,
     fetch,
-    problem() {
-      const head: Request = { method: 'HEAD', scheme: 'http', host: url.host, target: '/', fields: NO_FIELDS }
-      return startCheck(name, async (signal) => discardBody(await attempt(head, signal)))
-    },
+    problem: () => startCheck(name, (signal) => reach(url, signal)),
     [Symbol.asyncDispose]: () => pool.destroy(),
   }
 }
@@ -95,4 +94,17 @@ function wellFramed(response: Response, where: string): Response {
   }
   if (response.status !== 204) return response
   return { ...response, fields: filterFields(response.fields, (field) => field !== 'content-length') }
+}
+
+/** Connects and no more: every request that an origin gets is to be a viewer's. @throws UpstreamError */
+async function reach(url: URL, signal: AbortSignal): Promise<void> {
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
+  const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port })
+  try {
+    await once(socket, 'connect', { signal })
+  } catch (cause) {
+    throw new UpstreamError('OriginConnectError', url.origin, { cause })
+  } finally {
+    socket.on('error', () => undefined).destroy()
+  }
 }

@@ -40,6 +40,27 @@ describe('a cached response', () => {
     expect(origin.headers.map((headers) => headers['if-none-match'])).toEqual([undefined, '"v1"'])
   })
 
+  test('takes over the fields that a 304 brings, through both tiers', async () => {
+    await using origin = await site()
+    let version = 0
+    origin.answers((request, response) => {
+      version += 1
+      const headers = { etag: '"v1"', 'cache-control': 'max-age=10', 'x-version': String(version) }
+      const status = request.headers['if-none-match'] === '"v1"' ? 304 : 200
+      response.writeHead(status, headers).end(status === 200 ? 'the page' : undefined)
+    })
+    await using house = await houseInFrontOf(origin.url)
+
+    await house.get('/page')
+    house.clock.advanceSeconds(15)
+    const renewed = await house.get('/page')
+    const unchanged = await house.get('/page', { 'if-none-match': '"v1"' })
+
+    expect([renewed.body, renewed.headers['x-version']]).toEqual(['the page', '2'])
+    // A viewer's 304 has only what RFC 9110 §15.4.5 lists.
+    expect([unchanged.status, unchanged.headers['x-version']]).toEqual([304, undefined])
+  })
+
   test.each([
     ['no-store', { 'cache-control': 'no-store' }],
     ['private', { 'cache-control': 'private, max-age=60' }],

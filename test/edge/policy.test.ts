@@ -43,6 +43,14 @@ describe('freshness lifetime (RFC 9111 §4.2.1)', () => {
     expect(lifetimeSeconds(fields)).toBe(seconds)
   })
 
+  test.each([
+    ['no number', ['Age', 'abc']],
+    ['negative', ['Age', '-1']],
+    ['twice', ['Age', '0', 'Age', '0']],
+  ])('an Age that is %s makes a response stale', (_, age) => {
+    expect(lifetimeSeconds(['Cache-Control', 'max-age=3600', ...age])).toBeLessThan(0)
+  })
+
   test('is over at the very millisecond at which age equals lifetime', () => {
     const fields = ['Cache-Control', 'max-age=60']
     const deadlines = deadlinesOf({ status: 200, fields }, cacheControlOf(fields), exchange)

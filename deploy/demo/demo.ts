@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { findPackageJSON } from 'node:module'
 import { dirname, join } from 'node:path'
+import { ConfigError } from '../../edge/program/errors.ts'
 import { readSettings } from '../../edge/program/settings.ts'
 import { type ShieldDistribution, shieldDistribution } from '../../origin-shield/settings.ts'
 import { type Bucket, openDemoBucket } from './bucket.ts'
@@ -75,6 +76,10 @@ function swaggerFiles(): { key: string; file: string }[] {
   ]
 }
 
+/** @throws ConfigError when the package isn't installed: the demo's sites are development dependencies */
 function packageFolder(name: string): string {
-  return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
+  const manifest = findPackageJSON(name, import.meta.url)
+  if (manifest === undefined)
+    throw new ConfigError('demo', `${name} is not installed`, 'Run npm ci, or name a SOURCE.')
+  return dirname(manifest)
 }

@@ -30,6 +30,7 @@ export function openFolderOrigin(settings: FolderOriginSettings): Origin {
     try {
       return await fetchFrom(root, names, request, signal)
     } catch (error) {
+      signal.throwIfAborted()
       return failureResponse(error, request, name)
     }
   }

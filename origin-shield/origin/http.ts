@@ -12,6 +12,7 @@ import { isPassing } from './passing-failure.ts'
 import { plainResponse } from './plain-response.ts'
 import type { HttpOriginSettings } from './schema.ts'
 import { startCheck } from './start-check.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** Largest head of a response that is taken, bytes: CloudFront's limit for request heads, with room. */
 const HEAD_BYTES_MAX = 32_768
@@ -43,7 +44,8 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
   async function attempt(request: Request, signal: AbortSignal): Promise<Response> {
     const host = settings.hostHeader === 'viewer' ? request.host : url.host
     const asked = { ...request, target: `${prefix}${request.target}` }
-    return wellFramed(await exchange(pool, asked, { where: name, host }, signal), name)
+    const coming = exchange(pool, asked, { where: name, host }, signal)
+    return wellFramed(await untilAborted(coming, signal), name)
   }
 
   async function fetch(request: Request, signal: AbortSignal): Promise<Response> {

@@ -76,9 +76,9 @@ interface Keys {
 
 function environmentKeys(): Keys | undefined {
   return keysOf({
-    accessKeyId: process.env['AWS_ACCESS_KEY_ID'],
-    secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'],
-    sessionToken: process.env['AWS_SESSION_TOKEN'],
+    accessKeyId: process.env.AWS_ACCESS_KEY_ID,
+    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY,
+    sessionToken: process.env.AWS_SESSION_TOKEN,
   })
 }
 

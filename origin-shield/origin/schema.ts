@@ -10,6 +10,11 @@ const indexDocument = z
   .default('index.html')
   .describe('Document answered for a path that ends in `/`; `false` for none.')
 
+/** An address to connect to; what is no part of that would be dropped in silence. */
+const address = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => !/[?#]|\/\/[^/]*@/.test(url), 'must not hold a user, a query or a fragment')
+
 const seconds = (maximum: number) => z.number().positive().max(maximum)
 
 /** A folder on the shield's own disk. */
@@ -20,45 +25,49 @@ export const folderOrigin = z.strictObject({
 })
 
 /** A bucket behind the S3 protocol, of AWS or anybody else. */
-export const s3Origin = z.strictObject({
-  bucket: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, 'must be the name of a bucket'),
-  prefix: z
-    .string()
-    .max(900)
-    .regex(/^(?!(.*\/)?\.\.?(\/|$))/, 'must not hold the names `.` and `..`')
-    .default('')
-    .describe('Put before every key, without slashes at its ends, e.g. `site`.'),
-  endpoint: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Any S3 endpoint; AWS in `region` when left out.'),
-  region: z
-    .string()
-    .regex(/^[a-z0-9-]{1,40}$/, 'must be the name of a region')
-    .default('us-east-1'),
-  addressing: z
-    .enum(['path', 'host'])
-    .optional()
-    .describe('`endpoint/bucket/key` or `bucket.endpoint/key`; path with an `endpoint`, host without one.'),
-  accessKeyId: z
-    .string()
-    .optional()
-    .describe('AWS_ACCESS_KEY_ID when left out; unsigned requests without either.'),
-  secretAccessKey: z.string().optional().describe('AWS_SECRET_ACCESS_KEY when left out.'),
-  sessionToken: z.string().optional(),
-  forbiddenIsMissing: z
-    .boolean()
-    .default(true)
-    .describe('A bucket without the right to list answers 403 for a missing object: say 404 instead.'),
-  indexDocument,
-  cacheControl,
-})
+export const s3Origin = z
+  .strictObject({
+    bucket: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, 'must be the name of a bucket'),
+    prefix: z
+      .string()
+      .max(900)
+      .regex(/^(?!(.*\/)?\.\.?(\/|$))/, 'must not hold the names `.` and `..`')
+      .default('')
+      .describe('Put before every key, without slashes at its ends, e.g. `site`.'),
+    endpoint: address.optional().describe('Any S3 endpoint; AWS in `region` when left out.'),
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]{1,40}$/, 'must be the name of a region')
+      .default('us-east-1'),
+    addressing: z
+      .enum(['path', 'host'])
+      .optional()
+      .describe('`endpoint/bucket/key` or `bucket.endpoint/key`; path with an `endpoint`, host without one.'),
+    accessKeyId: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('AWS_ACCESS_KEY_ID and its kin when left out; unsigned requests without either.'),
+    secretAccessKey: z.string().min(1).optional(),
+    sessionToken: z.string().min(1).optional(),
+    forbiddenIsMissing: z
+      .boolean()
+      .default(true)
+      .describe('A bucket without the right to list answers 403 for a missing object: say 404 instead.'),
+    indexDocument,
+    cacheControl,
+  })
+  .check(({ value, issues }) => {
+    const { accessKeyId, secretAccessKey } = value
+    if ((accessKeyId === undefined) === (secretAccessKey === undefined)) return
+    const path = [accessKeyId === undefined ? 'accessKeyId' : 'secretAccessKey']
+    // No input: the message shows it, and what is around is secret.
+    issues.push({ code: 'custom', message: 'is missing: give both keys, or neither', path, input: undefined })
+  })
 
 /** Any HTTP or HTTPS server. Timeouts carry CloudFront's names and defaults. */
 export const httpOrigin = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/ })
-    .describe('Scheme, host and port; a path is put before every path asked for.'),
+  url: address.describe('Scheme, host and port; a path is put before every path asked for.'),
   hostHeader: z
     .enum(['origin', 'viewer'])
     .default('origin')

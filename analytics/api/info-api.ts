@@ -1,0 +1,84 @@
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import type { Logger } from 'pino'
+import type { QueryClient } from '../clickhouse/query-pool.ts'
+import { addPages } from '../pages/pages.ts'
+import { createAsk } from '../queries/ask.ts'
+import { createFigures } from '../queries/figures.ts'
+import { addDocument, describeRoutes } from './document.ts'
+import { failureHandler, nothingHere } from './failures.ts'
+import { addFreshness } from './freshness.ts'
+import { guard } from './guard.ts'
+import { addHealth } from './health.ts'
+import { addRankings } from './rankings.ts'
+import { addSite } from './site.ts'
+import { addThumbnail } from './thumbnail.ts'
+import { connectThumbnailer } from './thumbnailer.ts'
+import { addTraffic } from './traffic.ts'
+
+/** How long a client may take to send its request, ms; there is nothing in it but a head. */
+const REQUEST_MS_MAX = 10_000
+
+/** A request has no body. */
+const BODY_BYTES_MAX = 1_024
+
+/** Longer than any head that Node takes, so that our own rules say what is wrong with a parameter. */
+const PARAMETER_CHARACTERS_MAX = 20_000
+
+/** What the info API and the pages are made of. */
+export interface InfoApiOptions {
+  /** ClickHouse, for questions only. */
+  query: QueryClient
+  /** Shared with the thumbnailer. */
+  key: string
+  thumbnailerUrl: string
+  /** Whether rankings count today so far. */
+  includeToday: boolean
+  log: Logger
+  /** Unix ms; the wall clock unless a test says otherwise. */
+  now?(): number
+  /** Longest wait for a thumbnail, ms. */
+  thumbnailWaitMsMax?: number
+}
+
+/** The info API and the pages, not listening yet. Closing it closes what it opened. */
+export async function createInfoApi(options: InfoApiOptions): Promise<FastifyInstance> {
+  const { query, key, includeToday, log, now = Date.now, thumbnailWaitMsMax: waitMsMax } = options
+  const fail = failureHandler(log)
+  const app = fastify({
+    logger: false,
+    requestTimeout: REQUEST_MS_MAX,
+    bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
+    frameworkErrors: (error, request, reply) => {
+      fail(error, request, reply)
+    },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler<FastifyError>(fail)
+  await guard(app)
+  addFreshness(app)
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, nothingHere)
+
+  const figures = createFigures(createAsk(query), { now, includeToday })
+  const thumbnailer = connectThumbnailer({
+    url: options.thumbnailerUrl,
+    key,
+    now,
+    log,
+    ...(waitMsMax !== undefined && { waitMsMax }),
+  })
+  app.addHook('onClose', () => thumbnailer[Symbol.asyncDispose]())
+
+  await describeRoutes(app)
+  addRankings(app, figures)
+  addSite(app, figures)
+  addTraffic(app, figures)
+  addThumbnail(app, figures, thumbnailer)
+  addDocument(app)
+  addHealth(app)
+  await addPages(app, figures)
+  await app.ready()
+  return app
+}

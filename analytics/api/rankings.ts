@@ -1,0 +1,56 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Figures } from '../queries/figures.ts'
+import { COMMON_PROBLEMS } from './problem.ts'
+import { answerWith, countryCode, day, rank, rankedPageViews, reach, windowName } from './words.ts'
+
+const query = z.strictObject({
+  window: windowName.default('7d'),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100).describe('How many sites at most.'),
+  country: countryCode
+    .optional()
+    .describe('Rank by the page views of people in this country only (ISO 3166-1 alpha-2).'),
+})
+
+const answer = z
+  .object({
+    window: windowName,
+    from: day,
+    to: day.describe('Last day of the window, included.'),
+    country: countryCode.optional().describe('Given back when it was asked for.'),
+    items: z.array(
+      z.object({
+        rank,
+        site: z.string().meta({ examples: ['example.com'] }),
+        reach,
+        pageViews: rankedPageViews,
+      }),
+    ),
+  })
+  .meta({ id: 'Rankings', description: 'The sites with most traffic, best first.' })
+
+/** `GET /v1/rankings` */
+export function addRankings(app: FastifyInstance, figures: Figures): void {
+  app.withTypeProvider<ZodTypeProvider>().route({
+    method: 'GET',
+    url: '/v1/rankings',
+    schema: {
+      operationId: 'getRankings',
+      summary: 'Top sites',
+      description:
+        'Sites in the order of their traffic. Those with equal scores share a rank and are listed by reach, ' +
+        'then by name. A site that nobody viewed a page of in the window is not listed.',
+      tags: ['rankings'],
+      querystring: query,
+      response: { 200: answerWith(answer, 'The ranking.'), ...COMMON_PROBLEMS },
+    },
+    handler: async (request) => {
+      const { window: name, limit, country } = request.query
+      const window = figures.window(name)
+      const ranked = await figures.rankings(window, { limit, country })
+      const items = ranked.map(({ rank, site, reach, pageViews }) => ({ rank, site, reach, pageViews }))
+      return { ...window, ...(country !== undefined && { country }), items }
+    },
+  })
+}

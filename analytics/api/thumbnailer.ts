@@ -1,0 +1,178 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Logger } from 'pino'
+import { Agent, type Dispatcher, request } from 'undici'
+import { z } from 'zod'
+import { signedValue } from '../../edge/program/shared-key.ts'
+import { type Problem, problemOf } from './problem.ts'
+
+/** Sizes that the thumbnailer knows: 111×82, 201×147 (Alexa's), and the whole viewport of 1024×768. */
+export const THUMBNAIL_SIZES = ['small', 'large', 'full'] as const
+
+export type ThumbnailSize = (typeof THUMBNAIL_SIZES)[number]
+
+/** A first picture takes as long as a page takes to load and a browser to start; longer is no use, ms. */
+const WAIT_MS_MAX = 60_000
+
+/** Largest picture passed on, bytes; 1024×768 as PNG of noise is 3 MB. */
+const PICTURE_BYTES_MAX = 8_388_608
+
+/** Largest problem read, bytes. */
+const PROBLEM_BYTES_MAX = 16_384
+
+/** Pictures that may be on their way at a time; more wait. */
+const CONNECTIONS_MAX = 64
+
+/** What may reach a browser as a picture. SVG is none of them: it can hold scripts. */
+const PICTURE_TYPES = ['image/webp', 'image/avif', 'image/jpeg', 'image/png']
+
+/** What is passed on of the viewer's request and of the thumbnailer's answer. */
+const REQUEST_FIELDS = ['accept', 'if-none-match', 'if-modified-since'] as const
+const RESPONSE_FIELDS = ['content-type', 'etag', 'last-modified', 'cache-control', 'vary'] as const
+
+/** Problems of the thumbnailer's that are the asker's to know. */
+const TOLD_STATUSES = [404, 429, 502, 503, 504]
+
+/** How long to wait before a next try where the thumbnailer doesn't say, seconds. */
+const RETRY_SECONDS = 10
+
+/** A picture, or why there is none. */
+export type ThumbnailAnswer =
+  | { status: 200; headers: Record<string, string>; body: Buffer }
+  | { status: 304; headers: Record<string, string> }
+  | { problem: Problem }
+
+/** Asks the thumbnailer for pictures. */
+export interface Thumbnailer extends AsyncDisposable {
+  /** @param headers the viewer's: `Accept` and conditions are passed on */
+  picture(host: string, size: ThumbnailSize, headers: IncomingHttpHeaders): Promise<ThumbnailAnswer>
+}
+
+export interface ThumbnailerOptions {
+  /** Where the thumbnailer listens, e.g. `http://127.0.0.1:8093`. */
+  url: string
+  /** Shared with it, to sign requests. */
+  key: string
+  /** Unix ms. */
+  now(): number
+  log: Logger
+  waitMsMax?: number
+}
+
+export function connectThumbnailer(options: ThumbnailerOptions): Thumbnailer {
+  const waitMs = options.waitMsMax ?? WAIT_MS_MAX
+  const agent = new Agent({ connections: CONNECTIONS_MAX, headersTimeout: waitMs, bodyTimeout: waitMs })
+
+  return {
+    async picture(host, size, headers) {
+      const path = `/thumbnail?url=${encodeURIComponent(`http://${host}/`)}&size=${size}`
+      const signature = signedValue(options.key, 'thumbnailer', ['GET', path], options.now())
+      try {
+        const answer = await request(new URL(path, options.url), {
+          dispatcher: agent,
+          headers: { ...picked(headers, REQUEST_FIELDS), 'selvedge-signature': signature },
+          signal: AbortSignal.timeout(waitMs),
+        })
+        return await readAnswer(answer, options.log)
+      } catch (error) {
+        options.log.warn({ host, error: String(error) }, 'the thumbnailer gave no answer')
+        return { problem: noAnswer(error) }
+      }
+    },
+    [Symbol.asyncDispose]: () => agent.destroy(),
+  }
+}
+
+async function readAnswer(answer: Dispatcher.ResponseData, log: Logger): Promise<ThumbnailAnswer> {
+  const { statusCode: status, body } = answer
+  const headers = picked(answer.headers, RESPONSE_FIELDS)
+  if (status === 304) {
+    await body.dump()
+    return { status, headers }
+  }
+  if (status !== 200) return { problem: await readProblem(answer, log) }
+  const picture = PICTURE_TYPES.includes(headers['content-type'] ?? '')
+    ? await readAtMost(body, PICTURE_BYTES_MAX)
+    : undefined
+  if (picture !== undefined) return { status, headers, body: picture }
+  // Nobody listens any more for the error that a body destroyed half way emits.
+  body.once('error', () => undefined).destroy()
+  log.error({ type: headers['content-type'] }, 'the thumbnailer answered with something that is no picture')
+  return { problem: noPicture() }
+}
+
+const thumbnailerProblem = z.object({ title: z.string(), code: z.string(), detail: z.string() })
+
+/** The thumbnailer's own words where they are the asker's business, ours where they are the operator's. */
+async function readProblem(answer: Dispatcher.ResponseData, log: Logger): Promise<Problem> {
+  const { statusCode: status } = answer
+  const text = (await readAtMost(answer.body, PROBLEM_BYTES_MAX))?.toString('utf8') ?? ''
+  if (!TOLD_STATUSES.includes(status)) {
+    log.error({ status, answer: text.slice(0, 500) }, 'the thumbnailer refused; is its `key` the same?')
+    return noPicture()
+  }
+  const told = thumbnailerProblem.safeParse(jsonOf(text))
+  const own = told.success ? told.data : noPicture()
+  const retryAfterSeconds = retryAfterOf(answer, status)
+  return {
+    status,
+    title: own.title,
+    code: own.code,
+    detail: own.detail,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  }
+}
+
+function retryAfterOf(answer: Dispatcher.ResponseData, status: number): number | undefined {
+  const given = String(answer.headers['retry-after'] ?? '')
+  if (/^\d{1,6}$/.test(given)) return Number(given)
+  return status === 404 ? undefined : RETRY_SECONDS
+}
+
+function noPicture(): Problem {
+  return problemOf('thumbnailer-failed', 'The thumbnailer gave no picture.', {
+    retryAfterSeconds: RETRY_SECONDS,
+  })
+}
+
+function noAnswer(error: unknown): Problem {
+  const retry = { retryAfterSeconds: RETRY_SECONDS }
+  return isTimeout(error)
+    ? problemOf('thumbnailer-slow', 'The picture was not ready in time.', retry)
+    : problemOf('thumbnailer-down', 'Pictures can not be had right now.', retry)
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /^(TimeoutError|HeadersTimeoutError|BodyTimeoutError)$/.test(error.name)
+}
+
+/** The whole body, or `undefined` when it is longer than allowed. */
+async function readAtMost(
+  body: Dispatcher.ResponseData['body'],
+  bytesMax: number,
+): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body) {
+    length += chunk.length
+    if (length > bytesMax) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function picked(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const name of names) {
+    const value = headers[name]
+    if (typeof value === 'string') found[name] = value
+  }
+  return found
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // some other server's error page: told in our words
+  }
+}

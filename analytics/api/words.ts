@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { WINDOW_NAMES } from '../queries/window.ts'
+
+/** A route's answer as JSON, in its list of responses. */
+export function answerWith<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return { description, content: { 'application/json': { schema } } }
+}
+
+/** The words that several answers have in common, each with its definition. */
+
+export const day = z.iso
+  .date()
+  .describe('A day of UTC.')
+  .meta({ examples: ['2026-07-25'] })
+
+export const windowName = z
+  .enum(WINDOW_NAMES)
+  .describe(
+    '`1d`: today so far; `7d`: today and the 6 days before. Where the operator leaves out the unfinished ' +
+      'day, both end with yesterday.',
+  )
+
+export const countryCode = z
+  .string()
+  .toUpperCase()
+  .regex(/^[A-Z]{2}$/, 'must be two letters, as in DE')
+  .describe('ISO 3166-1 alpha-2.')
+  .meta({ examples: ['DE'] })
+
+export const rank = z
+  .int()
+  .min(1)
+  .describe('Place by score within this CDN; sites with equal scores share one.')
+
+export const score = z
+  .number()
+  .min(0)
+  .describe('Mean over the days of sqrt(reach × page views), each page of a visitor counted once a day.')
+
+export const reach = z.number().min(0).describe('Distinct visitors with a page view, mean per day.')
+
+export const rankedPageViews = z
+  .number()
+  .min(0)
+  .describe('Page views, a URL counted once per visitor and day, mean per day.')
+
+export const visitors = z.int().min(0).describe('Distinct people with a page view that day.')
+
+export const pageViews = z.int().min(0).describe('All page views by people, repeats too.')
+
+export const requests = z.int().min(0).describe('Every response, bots and errors too.')
+
+export const bytes = z.int().min(0).describe('Bytes sent, heads included.')

@@ -1,0 +1,44 @@
+import { serveAdmin } from '../edge/program/admin.ts'
+import type { Starting } from '../edge/program/run.ts'
+import { serveInfoApi } from './api/serve.ts'
+import { openClickHouse } from './clickhouse/connect.ts'
+import { prepareClickHouse } from './clickhouse/prepare.ts'
+import { createRowOf } from './collect/row.ts'
+import { keepSalts } from './collect/salts.ts'
+import { createSegmentStore } from './collect/segment-store.ts'
+import { serveCollector } from './collect/serve.ts'
+import { startMeters } from './meters.ts'
+import type { AnalyticsSettings } from './settings.ts'
+
+/**
+ * Makes analytics, from ClickHouse to the ports, and lets it listen.
+ *
+ * @param now the clock by which days begin and end, Unix ms
+ * @throws ConfigError @throws DataDirectoryUnusable @throws ClickHouseRefuses @throws PortInUse
+ */
+export async function assembleAnalytics(
+  { settings, log, parts }: Starting<AnalyticsSettings>,
+  now: () => number = Date.now,
+): Promise<void> {
+  const { key, retentionDays, thumbnailerUrl, includeToday } = settings
+  const clickhouse = parts.use(await openClickHouse(settings))
+  const tables = parts.use(await prepareClickHouse(clickhouse, { retentionDays, log }))
+  const salts = parts.use(keepSalts(clickhouse.ingest, { now, log }))
+  const store = parts.use(
+    createSegmentStore({
+      client: clickhouse.ingest,
+      isPrepared: () => tables.done,
+      saltOf: salts.of,
+      rowOf: createRowOf(settings.distributions),
+      retentionDays,
+      now,
+    }),
+  )
+  const meters = startMeters(store)
+
+  parts.use(await serveCollector({ at: settings.collector, key, store, meters, log, now }))
+  const { query } = clickhouse
+  parts.use(await serveInfoApi({ at: settings.api, query, key, thumbnailerUrl, includeToday, log, now }))
+  const unready = () => (tables.done ? store.problem : 'ClickHouse is away')
+  parts.use(await serveAdmin(settings.admin, { unready, metrics: meters.text }))
+}

@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises'
+import {
+  type ClickHouseClient,
+  type ClickHouseClientConfigOptions,
+  ClickHouseLogLevel,
+  createClient,
+} from '@clickhouse/client'
+import { ConfigError } from '../../edge/program/errors.ts'
+import { DataDirectoryUnusable } from './failure.ts'
+
+type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
+
+/**
+ * The ClickHouse that runs inside this process, on a directory of its own.
+ *
+ * @returns makes a client; each runs one statement at a time, but none waits for another's
+ * @throws ConfigError when this installation has none
+ * @throws DataDirectoryUnusable
+ */
+export async function openEmbedded(directory: string): Promise<() => ClickHouseClient> {
+  const { createChdbConnection } = await importChdb()
+  try {
+    await mkdir(directory, { recursive: true })
+    // The first connection opens the directory: whatever is wrong with it is known here.
+    await createChdbConnection({ path: directory }).close()
+  } catch (error) {
+    throw new DataDirectoryUnusable(directory, error)
+  }
+  return () => {
+    // Made for this very option; only that the two packages declare a private class of settings each.
+    const connection = createChdbConnection({ path: directory }) as unknown as Connection
+    return createClient({ connection, log: { level: ClickHouseLogLevel.OFF } })
+  }
+}
+
+/** 550 MB that an installation with a server of its own does without: an optional dependency. */
+async function importChdb() {
+  try {
+    return await import('chdb/connection')
+  } catch (error) {
+    throw new ConfigError(
+      'clickhouseUrl',
+      `is not set, and the embedded ClickHouse can not be loaded (${error instanceof Error ? error.message : error})`,
+      'Set CLICKHOUSE_URL to a ClickHouse server, or install the embedded one: `npm install --include=optional` ' +
+        '(Linux with glibc or macOS, x64 or arm64).',
+    )
+  }
+}

@@ -1,0 +1,64 @@
+import { ClickHouseError } from '@clickhouse/client'
+import { SelvedgeError } from '../../edge/program/errors.ts'
+
+/** The embedded ClickHouse can't open its directory. Thrown at start-up. */
+export class DataDirectoryUnusable extends SelvedgeError {
+  readonly code = 'SELVEDGE_DATA_DIRECTORY'
+  readonly remedy: string
+
+  constructor(directory: string, cause: unknown) {
+    const reason = messageOf(cause)
+    super(`data directory ${directory}: ${reason}`, { cause })
+    this.remedy = /lock/i.test(reason)
+      ? 'Another process has it: stop that one, choose another directory with --data, or set CLICKHOUSE_URL ' +
+        'to a ClickHouse server, which many can share.'
+      : 'Check that the directory can be written and the disk is not full, or choose another with --data.'
+  }
+}
+
+/** A ClickHouse server was reached and doesn't let us work. Thrown at start-up. */
+export class ClickHouseRefuses extends SelvedgeError {
+  readonly code = 'SELVEDGE_CLICKHOUSE_REFUSES'
+  readonly remedy =
+    'Check the user, the password and the grants in `clickhouseUrl` (CLICKHOUSE_URL); the user must be ' +
+    'able to create the database `selvedge`, or to write to it when it is there.'
+
+  constructor(cause: ClickHouseError) {
+    super(`ClickHouse refuses: ${cause.type ?? cause.code}: ${firstLine(cause.message)}`, { cause })
+  }
+}
+
+/** ClickHouse can't be had now. Whoever sent something keeps it and sends it again. */
+export class ClickHouseDown extends SelvedgeError {
+  readonly code = 'SELVEDGE_CLICKHOUSE_DOWN'
+  override readonly status = 503
+  override readonly publicMessage = 'ClickHouse takes nothing at the moment; send it again.'
+  readonly remedy = 'Nothing is lost: edges keep what they log until ClickHouse is back. Check that it is up.'
+
+  constructor(cause: unknown) {
+    super(`ClickHouse: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/**
+ * Whether ClickHouse understood the statement and found the rows themselves wrong: sending them again
+ * would only fail again.
+ */
+export function isAboutRows(error: unknown): boolean {
+  return error instanceof ClickHouseError && /^(CANNOT_PARSE|INCORRECT_DATA)/.test(error.type ?? '')
+}
+
+/** Whether ClickHouse was reached and said no, so that waiting would change nothing. */
+export function isAnswer(error: unknown): error is ClickHouseError {
+  return error instanceof ClickHouseError
+}
+
+/** What went wrong, on one line. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join(', ')
+  return firstLine(error instanceof Error ? error.message : String(error))
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]?.slice(0, 500) ?? ''
+}

@@ -1,0 +1,55 @@
+import { readdir } from 'node:fs/promises'
+import type { ClickHouseClient } from '@clickhouse/client'
+import { z } from 'zod'
+import { sqlFile } from './sql-file.ts'
+
+const MIGRATIONS = new URL('../migrations/', import.meta.url)
+
+/** These make the place where the others are remembered, so they run at every start. */
+const GROUND = ['0001-database.sql', '0002-migrations.sql']
+
+/**
+ * Brings ClickHouse's tables up to date.
+ *
+ * Each file in `migrations/` holds one statement that does no harm when it is run again: two programs
+ * that start at once, or one that is killed half way, end with the same tables. What has run is
+ * remembered in `selvedge.migrations`.
+ *
+ * @returns names of the files that were run now
+ */
+export async function migrate(client: ClickHouseClient, { retentionDays }: { retentionDays: number }) {
+  for (const name of GROUND) await run(client, name)
+  const done = await namesDone(client)
+  const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort()
+  const due = files.filter((name) => !done.has(name))
+  const remember = await sqlFile(import.meta.url, 'remember-migration.sql')
+  for (const name of due) {
+    if (!GROUND.includes(name)) await run(client, name)
+    await client.command({ query: remember, query_params: { name } })
+  }
+  await keepFor(client, retentionDays)
+  return due
+}
+
+async function run(client: ClickHouseClient, name: string): Promise<void> {
+  await client.command({ query: await sqlFile(MIGRATIONS.href, name) })
+}
+
+async function namesDone(client: ClickHouseClient): Promise<Set<string>> {
+  const query = await sqlFile(import.meta.url, 'migrations-done.sql')
+  const result = await client.query({ query, format: 'JSONEachRow' })
+  const rows = z.array(z.object({ name: z.string() })).parse(await result.json())
+  return new Set(rows.map(({ name }) => name))
+}
+
+/** The retention is a setting and may change; ClickHouse rewrites what it knows of each part when it does. */
+async function keepFor(client: ClickHouseClient, days: number): Promise<void> {
+  const query = await sqlFile(import.meta.url, 'retention-now.sql')
+  const result = await client.query({ query, format: 'JSONEachRow' })
+  const [now] = z.array(z.object({ days: z.string() })).parse(await result.json())
+  if (now?.days === String(days)) return
+  await client.command({
+    query: await sqlFile(import.meta.url, 'set-retention.sql'),
+    query_params: { days },
+  })
+}

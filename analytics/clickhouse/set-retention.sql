@@ -1,0 +1,2 @@
+ALTER TABLE selvedge.access_log
+    MODIFY TTL toDate(time) + toIntervalDay({days:UInt16})

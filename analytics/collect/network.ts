@@ -1,0 +1,19 @@
+import ipaddr from 'ipaddr.js'
+
+/** How much of an address is kept: what a provider gives to one street or one customer, no less. */
+const IPV4_PREFIX = 24
+const IPV6_PREFIX = 48
+
+/** An address in its only form, IPv4 also where it came inside IPv6; `undefined` for what is no address. */
+export function plainAddress(text: string): string | undefined {
+  // ipaddr.js also takes the octal and one-number forms of IPv4, which no socket ever gives.
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined
+  return ipaddr.process(text.replace(/%.*$/, '')).toString()
+}
+
+/** The network of an address, `192.0.2.0/24` or `2001:db8:1::/48`. @param address as `plainAddress` gives it */
+export function networkOf(address: string): string {
+  return address.includes(':')
+    ? `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${IPV6_PREFIX}`)}/${IPV6_PREFIX}`
+    : `${ipaddr.IPv4.networkAddressFromCIDR(`${address}/${IPV4_PREFIX}`)}/${IPV4_PREFIX}`
+}

@@ -1,0 +1,31 @@
+import type { RecordText } from './record-line.ts'
+
+const PAGE_TYPES = ['text/html', 'application/xhtml+xml']
+
+/** What a page view is told by. */
+export type PageViewTraits = Pick<
+  RecordText,
+  'method' | 'status' | 'contentType' | 'secFetchDest' | 'secPurpose'
+> & { isBot: boolean }
+
+/**
+ * Whether a person looked at a page: not a bot, not a page's part (picture, script, frame, fetch), not
+ * an error or a redirect, and not a page that the browser only fetched in case it were wanted.
+ */
+export function isPageView(record: PageViewTraits): boolean {
+  return (
+    !record.isBot &&
+    record.method === 'GET' &&
+    isPage(record) &&
+    // What a browser wants it for (Fetch Metadata); older browsers, and all of them over plain http, don't say.
+    (record.secFetchDest === '' || record.secFetchDest === 'document') &&
+    !/prefetch|prerender/i.test(record.secPurpose)
+  )
+}
+
+/** A 304 says that the browser has the page already, and need not repeat its type (RFC 9110 §15.4.5). */
+function isPage({ status, contentType, secFetchDest }: PageViewTraits): boolean {
+  const code = Number(status)
+  if (code === 304 && contentType === '') return secFetchDest === 'document'
+  return ((code >= 200 && code <= 299) || code === 304) && PAGE_TYPES.includes(contentType.toLowerCase())
+}

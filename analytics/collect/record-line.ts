@@ -1,0 +1,110 @@
+import { type AccessRecord, RECORD_COLUMNS } from '../../edge/log/record.ts'
+import { plainAddress } from './network.ts'
+
+/** A record as it stands on its line: every value is text, and known to be what its column may hold. */
+export type RecordText = Record<keyof AccessRecord, string>
+
+/** Between which times a record is believed, Unix ms. */
+export interface TimeBounds {
+  earliestMs: number
+  latestMs: number
+}
+
+/** Longest line, characters: more than any record of ours could take up. */
+const LINE_MAX = 65_536
+/** Longest values, characters: an edge cuts at 2,048, and percent-encoding makes up to three of each. */
+const TEXT_MAX = 8_192
+/** Longest of those values that are an edge's own, not a viewer's. */
+const WORD_MAX = 128
+/** Longest host name there is (RFC 1035 §2.3.4). */
+const HOST_NAME_MAX = 253
+
+/** Why a value can't stand in its column, or `undefined`. */
+type Check = (value: string) => string | undefined
+
+const atMost =
+  (characters: number): Check =>
+  (value) =>
+    value.length > characters ? `is longer than ${characters} characters` : undefined
+
+const text = atMost(TEXT_MAX)
+const word = atMost(WORD_MAX)
+
+const wholeUpTo =
+  (most: number): Check =>
+  (value) =>
+    /^\d{1,16}$/.test(value) && Number(value) <= most ? undefined : `is no whole number from 0 to ${most}`
+
+const count = wholeUpTo(Number.MAX_SAFE_INTEGER)
+const countOrNothing: Check = (value) => (value === '' ? undefined : count(value))
+
+/** What each column may hold. The time's bounds depend on the day and are looked at apart. */
+const CHECKS: Readonly<Record<keyof AccessRecord, Check>> = {
+  timeMs: (value) => (/^\d{13}$/.test(value) ? undefined : 'is no Unix time in ms'),
+  node: word,
+  requestId: word,
+  distribution: word,
+  host: text,
+  site: atMost(HOST_NAME_MAX),
+  method: text,
+  scheme: word,
+  protocolVersion: word,
+  path: text,
+  query: text,
+  status: wholeUpTo(999),
+  bytesSent: count,
+  bytesReceived: count,
+  timeTakenUs: count,
+  timeToFirstByteUs: count,
+  originTimeUs: count,
+  resultType: word,
+  detailedResultType: word,
+  cacheStatus: text,
+  contentType: text,
+  contentLength: countOrNothing,
+  rangeStart: countOrNothing,
+  rangeEnd: countOrNothing,
+  clientIp: (value) => (plainAddress(value) === undefined ? 'is no IP address' : undefined),
+  clientPort: wholeUpTo(65_535),
+  xForwardedFor: text,
+  tlsProtocol: word,
+  tlsCipher: word,
+  userAgent: text,
+  referer: text,
+  country: (value) => (/^([A-Z]{2})?$/.test(value) ? undefined : 'is no ISO 3166-1 code of two letters'),
+  asn: wholeUpTo(4_294_967_295),
+  secFetchDest: text,
+  secPurpose: text,
+}
+
+/** What a line may consist of (see edge/log/record.ts): nothing in it then needs escaping in ClickHouse's TSV. */
+const LINE = /^[\t\x20-\x5b\x5d-\x7e]*$/
+
+/**
+ * Reads a line of a segment. A line with more values than we know comes from a newer edge: the rest
+ * is left out.
+ *
+ * @returns the record, or why the line is none, naming the column
+ */
+export function parseLine(
+  line: string,
+  { earliestMs, latestMs }: TimeBounds,
+): { record: RecordText } | { reason: string } {
+  if (line.length > LINE_MAX) return { reason: `line: is longer than ${LINE_MAX} characters` }
+  if (!LINE.test(line)) return { reason: 'line: has a character that is not printable ASCII, or a backslash' }
+  const values = line.split('\t')
+  if (values.length < RECORD_COLUMNS.length) {
+    return { reason: `line: has ${values.length} values, ${RECORD_COLUMNS.length} are needed` }
+  }
+  const record = {} as RecordText // every column is set below
+  for (const [index, column] of RECORD_COLUMNS.entries()) {
+    const value = values[index] ?? ''
+    const problem = CHECKS[column](value)
+    if (problem !== undefined) return { reason: `${column}: ${problem}` }
+    record[column] = value
+  }
+  const timeMs = Number(record.timeMs)
+  if (timeMs > latestMs) return { reason: 'timeMs: is more than a day ahead' }
+  if (timeMs < earliestMs) return { reason: 'timeMs: is longer ago than records are kept' }
+  return { record }
+}

@@ -1,0 +1,76 @@
+import type { FrontedDistribution } from '../settings.ts'
+import { createBotFilter } from './bot.ts'
+import { networkOf, plainAddress } from './network.ts'
+import { isPageView } from './page-view.ts'
+import type { RecordText } from './record-line.ts'
+import { createSiteOf } from './site.ts'
+import { visitorOf } from './visitor.ts'
+
+/** ClickHouse's word for "no value" in TSV. */
+const NULL = '\\N'
+
+/**
+ * Makes rows of `selvedge.access_log` from records: TSV in the order of columns of
+ * insert-access-log.sql, with its line feed.
+ *
+ * Here the viewer's address ends: what goes on is its network and, for a day, the visitor. Also
+ * `X-Forwarded-For`, which may hold more addresses, stays behind.
+ *
+ * @returns a function that is also given the salt of the record's day
+ */
+export function createRowOf(
+  distributions: readonly FrontedDistribution[],
+): (record: RecordText, salt: string) => string {
+  const siteOf = createSiteOf(distributions)
+  const isBotAgent = createBotFilter()
+
+  return (record, salt) => {
+    const { userAgent, clientIp } = record
+    const address = plainAddress(clientIp) ?? clientIp
+    const isBot = isBotAgent(userAgent)
+    const row = [
+      secondsOf(record.timeMs),
+      record.node,
+      record.requestId,
+      record.distribution,
+      record.host,
+      siteOf(record),
+      record.method,
+      record.scheme,
+      record.protocolVersion,
+      record.path,
+      record.query,
+      record.status,
+      record.bytesSent,
+      record.bytesReceived,
+      record.timeTakenUs,
+      record.timeToFirstByteUs,
+      record.originTimeUs,
+      record.resultType,
+      record.detailedResultType,
+      record.cacheStatus,
+      record.contentType,
+      record.contentLength || NULL,
+      record.rangeStart || NULL,
+      record.rangeEnd || NULL,
+      networkOf(address),
+      record.tlsProtocol,
+      record.tlsCipher,
+      userAgent,
+      record.referer,
+      record.country,
+      record.asn,
+      record.secFetchDest,
+      record.secPurpose,
+      visitorOf({ salt, address, userAgent }),
+      Number(isBot),
+      Number(isPageView({ ...record, isBot })),
+    ]
+    return `${row.join('\t')}\n`
+  }
+}
+
+/** Unix ms as the decimal seconds that ClickHouse reads. */
+function secondsOf(timeMs: string): string {
+  return `${timeMs.slice(0, -3)}.${timeMs.slice(-3)}`
+}

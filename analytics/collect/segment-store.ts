@@ -1,0 +1,106 @@
+import { Readable } from 'node:stream'
+import type { ClickHouseClient } from '@clickhouse/client'
+import { ClickHouseDown, isAboutRows, messageOf } from '../clickhouse/failure.ts'
+import { sqlFile } from '../clickhouse/sql-file.ts'
+import { SegmentRefused } from './refusal.ts'
+import { type LineReader, readSegment, type Segment } from './segment-lines.ts'
+import { isSegmentToken } from './segment-token.ts'
+
+/** What became of a segment's lines. */
+export interface StoredSegment {
+  rows: number
+  rejected: number
+  /** How long ClickHouse took, ms. */
+  insertMs: number
+}
+
+/** Puts segments into ClickHouse, one after the other. Disposing waits for those that were begun. */
+export interface SegmentStore extends AsyncDisposable {
+  /** Why the last segment could not be stored, or `undefined`. */
+  readonly problem: string | undefined
+  /** Segments that are being stored or wait for it. */
+  readonly underWay: number
+  /**
+   * Resolves when the segment is on ClickHouse's disk. Storing it again, also after a crash half way,
+   * adds what was missing and nothing else.
+   *
+   * @throws ClickHouseDown @throws SegmentRefused
+   */
+  store(segment: Segment): Promise<StoredSegment>
+}
+
+/** What a store of segments needs. */
+export interface SegmentStoreOptions extends Omit<LineReader, 'bounds'> {
+  client: ClickHouseClient
+  /** Whether ClickHouse has our tables. */
+  isPrepared(): boolean
+  retentionDays: number
+  /** Unix ms. */
+  now(): number
+}
+
+const DAY_MS = 86_400_000
+
+export function createSegmentStore(options: SegmentStoreOptions): SegmentStore {
+  let last: Promise<unknown> = Promise.resolve()
+  let underWay = 0
+  let problem: string | undefined
+
+  async function storeNow(segment: Segment): Promise<StoredSegment> {
+    try {
+      const stored = await storeSegment(options, segment)
+      problem = undefined
+      return stored
+    } catch (error) {
+      if (isAboutRows(error)) throw new SegmentRefused('bad-rows', messageOf(error))
+      problem = messageOf(error)
+      throw new ClickHouseDown(error)
+    } finally {
+      underWay -= 1
+    }
+  }
+
+  return {
+    get problem() {
+      return problem
+    },
+    get underWay() {
+      return underWay
+    },
+    store(segment) {
+      underWay += 1
+      const stored = last.then(() => storeNow(segment))
+      last = stored.catch(() => undefined)
+      return stored
+    },
+    async [Symbol.asyncDispose]() {
+      await last
+    },
+  }
+}
+
+async function storeSegment(options: SegmentStoreOptions, segment: Segment): Promise<StoredSegment> {
+  if (!options.isPrepared()) throw new Error('its tables have not been made yet')
+  const bounds = {
+    earliestMs: options.now() - (options.retentionDays + 1) * DAY_MS,
+    latestMs: options.now() + DAY_MS,
+  }
+  const { rows, rowCount, rejected, rejectedCount } = await readSegment(segment, { ...options, bounds })
+  const startedMs = performance.now()
+  await insert(options.client, 'insert-access-log.sql', segment.token, rows)
+  await insert(options.client, 'insert-rejected.sql', segment.token, rejected)
+  return { rows: rowCount, rejected: rejectedCount, insertMs: performance.now() - startedMs }
+}
+
+async function insert(client: ClickHouseClient, file: string, token: string, rows: Buffer[]): Promise<void> {
+  if (rows.length === 0) return
+  // It gets into the SQL, since a setting can't be bound; whoever calls has checked it too.
+  if (!isSegmentToken(token)) throw new Error(`not the name of a segment: ${JSON.stringify(token)}`)
+  const sql = await sqlFile(import.meta.url, file)
+  const result = await client.exec({
+    query: sql.replace("'segment-token'", `'${token}'`),
+    values: Readable.from(rows, { objectMode: false }),
+  })
+  // There is nothing in it; but until it is read the connection isn't free.
+  await result.stream.resume().toArray()
+}

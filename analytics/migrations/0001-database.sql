@@ -1,0 +1,2 @@
+-- Everything of ours. Atomic has to be said: the embedded engine's own default can do less.
+CREATE DATABASE IF NOT EXISTS selvedge ENGINE = Atomic

@@ -1,0 +1,87 @@
+import type { DayOfTraffic } from '../queries/traffic.ts'
+import { type Html, html } from './html.ts'
+import { bytesText, counted, countText, dayText } from './wording.ts'
+
+/** Width of a day and height of the plot, in the drawing's own units: it is stretched to the page's width. */
+const DAY_WIDTH = 10
+const BAR_WIDTH = 6
+const HEIGHT = 100
+
+/**
+ * The traffic of some days: bars are page views, the line is visitors, on one scale.
+ *
+ * The drawing is stretched without regard to its proportions and its words are HTML, so that they have
+ * the same size on a telephone and on a wall. The same figures stand below as a table.
+ */
+export function trafficPlot(days: readonly DayOfTraffic[]): Html {
+  const top = roundUp(Math.max(...days.map((day) => day.pageViews), ...days.map((day) => day.visitors)))
+  return html`<figure class="plot">
+<figcaption class="legend"><span class="key key-views">Page views</span><span class="key key-visitors">Visitors</span></figcaption>
+<div class="plot-area">
+<div class="plot-y" aria-hidden="true"><span>${countText(top)}</span><span>${countText(top / 2)}</span><span>0</span></div>
+${drawing(days, top)}
+<div class="plot-x" aria-hidden="true">${labelled(days).map((day) => html`<span>${dayText(day)}</span>`)}</div>
+</div>
+<details><summary>The same as a table</summary>${table(days)}</details>
+</figure>`
+}
+
+function drawing(days: readonly DayOfTraffic[], top: number): Html {
+  const y = (value: number) => Number((HEIGHT - (value / top) * HEIGHT).toFixed(2))
+  const x = (index: number) => index * DAY_WIDTH + DAY_WIDTH / 2
+  const width = days.length * DAY_WIDTH
+  return html`<svg role="img" aria-labelledby="plot-title plot-description" viewBox="0 0 ${width} ${HEIGHT}" preserveAspectRatio="none">
+<title id="plot-title">Page views and visitors by day</title>
+<desc id="plot-description">${inWords(days)}</desc>
+<g class="grid">${[0, 0.5, 1].map((share) => html`<path d="M0 ${HEIGHT * share}H${width}"/>`)}</g>
+<g class="views">${days.map((day, index) => bar(x(index), y(day.pageViews)))}</g>
+<polyline class="visitors" points="${days.map((day, index) => `${x(index)},${y(day.visitors)}`).join(' ')}"/>
+<g class="dots">${days.map((day, index) => (day.visitors === 0 ? undefined : dot(x(index), y(day.visitors))))}</g>
+<g class="days">${days.map((day, index) => hint(index, day))}</g>
+</svg>`
+}
+
+function bar(centre: number, top: number): Html {
+  return html`<rect x="${centre - BAR_WIDTH / 2}" y="${top}" width="${BAR_WIDTH}" height="${HEIGHT - top}"/>`
+}
+
+/** A line without length and with round ends: unlike a circle it stays round when the drawing is stretched. */
+function dot(x: number, y: number): Html {
+  return html`<path d="M${x} ${y}h0"/>`
+}
+
+/** An unseen column that shows its day's figures under the pointer. */
+function hint(index: number, day: DayOfTraffic): Html {
+  return html`<rect x="${index * DAY_WIDTH}" width="${DAY_WIDTH}" height="${HEIGHT}"><title>${dayText(day.date)}: ${counted(day.pageViews, 'page view')}, ${counted(day.visitors, 'visitor')}</title></rect>`
+}
+
+function inWords(days: readonly DayOfTraffic[]): string {
+  const views = days.reduce((sum, day) => sum + day.pageViews, 0)
+  const best = days.reduce((most, day) => (day.pageViews > most.pageViews ? day : most))
+  if (views === 0) return `No page views in ${days.length} days.`
+  return `${counted(views, 'page view')} in ${days.length} days, most on ${dayText(best.date)}: ${countText(best.pageViews)}.`
+}
+
+/** First, middle and last day. */
+function labelled(days: readonly DayOfTraffic[]): string[] {
+  const indexes = [0, Math.floor((days.length - 1) / 2), days.length - 1]
+  return [...new Set(indexes)].flatMap((index) => days[index]?.date ?? [])
+}
+
+function table(days: readonly DayOfTraffic[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Traffic by day"><table>
+<thead><tr><th scope="col">Day</th><th scope="col">Visitors</th><th scope="col">Page views</th><th scope="col">Requests</th><th scope="col">Sent</th></tr></thead>
+<tbody>${days.toReversed().map(row)}</tbody>
+</table></div>`
+}
+
+function row(day: DayOfTraffic): Html {
+  return html`<tr><th scope="row"><time datetime="${day.date}">${dayText(day.date)}</time></th><td>${countText(day.visitors)}</td><td>${countText(day.pageViews)}</td><td>${countText(day.requests)}</td><td>${bytesText(day.bytes)}</td></tr>`
+}
+
+/** The least of 2, 4, 10, 20, 40, 100 … that isn't below: it has a whole half. */
+function roundUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, value)))
+  const step = [2, 4, 6, 10].find((factor) => factor * power >= value) ?? 20
+  return step * power
+}

@@ -1,0 +1,62 @@
+import type { Day, Span } from '../queries/window.ts'
+
+/** Numbers, days and places as people read them. */
+
+const number = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+const percentage = new Intl.NumberFormat('en', {
+  style: 'percent',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+})
+const shortDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const fullDay = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
+const minute = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'medium',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+})
+const countryNames = new Intl.DisplayNames('en', { type: 'region' })
+
+const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']
+
+/** As `1,234.5`. */
+export function countText(count: number): string {
+  return number.format(count)
+}
+
+/** As `3 visitors`, `1 visitor`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${countText(count)} ${count === 1 ? one : many}`
+}
+
+/** As `12.5%`. */
+export function shareText(share: number): string {
+  return percentage.format(share)
+}
+
+/** As `1.2 MB`, powers of a thousand. */
+export function bytesText(bytes: number): string {
+  const power = Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  return `${number.format(bytes / 1000 ** power)} ${BYTE_UNITS[power]}`
+}
+
+/** As `25 Jul`. */
+export function dayText(day: Day): string {
+  return shortDay.format(Date.parse(day))
+}
+
+/** As `19–25 Jul 2026`, or the day alone where it is one. */
+export function spanText({ from, to }: Span): string {
+  return fullDay.formatRange(Date.parse(from), Date.parse(to))
+}
+
+/** An instant as `25 Jul 2026, 12:00 UTC`. */
+export function instantText(instant: string): string {
+  return `${minute.format(Date.parse(instant))} UTC`
+}
+
+/** The English name of a country; the code itself where there is no such country. */
+export function countryText(code: string | null): string {
+  if (code === null) return 'Unknown'
+  return /^[A-Z]{2}$/.test(code) ? (countryNames.of(code) ?? code) : code
+}

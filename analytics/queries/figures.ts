@@ -1,0 +1,78 @@
+import type { Ask } from './ask.ts'
+import { type RankedSite, rankings, rankOf } from './rankings.ts'
+import {
+  type CountryShare,
+  countriesOf,
+  hostsOf,
+  mainHostOf,
+  type Seen,
+  type SiteHost,
+  seenOf,
+} from './site.ts'
+import { type DayOfTraffic, trafficOf } from './traffic.ts'
+import { spanEnding, WINDOW_NAMES, type Window, type WindowName, windowAt } from './window.ts'
+
+/** A site's place in one window; `undefined` when it has none. */
+export interface Place {
+  window: Window
+  ranked: RankedSite | undefined
+}
+
+/** All that is told of one site. */
+export interface SiteFigures extends Seen {
+  site: string
+  /** One for each of `WINDOW_NAMES`, in their order. */
+  places: Place[]
+  today: DayOfTraffic
+  hosts: SiteHost[]
+  /** The days that `countries` is about. */
+  countriesWindow: Window
+  countries: CountryShare[]
+}
+
+/** What the API and the pages know, as of now. Every method throws `QueryFailed`. */
+export interface Figures {
+  window(name: WindowName): Window
+  rankings(window: Window, of: { limit: number; country?: string | undefined }): Promise<RankedSite[]>
+  /** `undefined` when the log has no record of the site. */
+  site(site: string): Promise<SiteFigures | undefined>
+  /** The last `days` days, today so far included, for each site. */
+  traffic(sites: readonly string[], days: number): Promise<Map<string, DayOfTraffic[]>>
+  /** The host to show for the site. */
+  mainHost(site: string): Promise<string>
+}
+
+/**
+ * @param clock `now` is Unix ms; `includeToday` says whether the windows end with today so far
+ */
+export function createFigures(ask: Ask, clock: { now(): number; includeToday: boolean }): Figures {
+  const window = (name: WindowName) =>
+    windowAt(name, { nowMs: clock.now(), includeToday: clock.includeToday })
+  const traffic = (sites: readonly string[], days: number) =>
+    trafficOf(ask, sites, spanEnding(clock.now(), days))
+
+  return {
+    window,
+    traffic,
+    rankings: (within, of) => rankings(ask, within, of),
+    mainHost: (site) => mainHostOf(ask, site),
+    async site(site) {
+      const seen = await seenOf(ask, site)
+      if (seen === undefined) return undefined
+      const countriesWindow = window('7d')
+      const [places, lastDay, hosts, countries] = await Promise.all([
+        Promise.all(WINDOW_NAMES.map((name) => placeOf(ask, window(name), site))),
+        traffic([site], 1),
+        hostsOf(ask, site),
+        countriesOf(ask, countriesWindow, site),
+      ])
+      const [today] = lastDay.get(site) ?? []
+      if (today === undefined) throw new Error('a span of one day has one day')
+      return { site, ...seen, places, today, hosts, countriesWindow, countries }
+    },
+  }
+}
+
+async function placeOf(ask: Ask, window: Window, site: string): Promise<Place> {
+  return { window, ranked: await rankOf(ask, window, site) }
+}

@@ -1,0 +1,24 @@
+-- Where a site's people are, within a window of days (UTC), both ends included.
+--
+--   visitors    sum of the daily distinct visitors: somebody who comes on two days counts twice,
+--               because a visitor's id lasts a day
+--   pageViews   all page views by people, repeats too
+--   share       of the site's page views in the window, 0 to 1
+--   country     '' when the address is in no country that the database knows
+SELECT
+    country,
+    uniqExact(toDate(time), visitor) AS visitors,
+    count() AS pageViews,
+    round(pageViews / sum(pageViews) OVER (), 4) AS share
+FROM selvedge.access_log
+WHERE site = {site:String}
+  AND toDate(time) BETWEEN {from:Date} AND {to:Date}
+  AND is_page_view
+  AND NOT is_bot
+GROUP BY country
+ORDER BY pageViews DESC, visitors DESC, country
+LIMIT {limit:UInt32}
+SETTINGS
+    max_execution_time = 10,
+    max_memory_usage = 1000000000,
+    output_format_json_quote_64bit_integers = 0

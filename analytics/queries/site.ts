@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import type { Ask } from './ask.ts'
+import { isHostName } from './site-name.ts'
+import type { Window } from './window.ts'
+
+/** Most hosts and countries told of one site. */
+const HOSTS_MAX = 20
+const COUNTRIES_MAX = 10
+
+const seen = z.object({ firstSeen: z.string(), lastSeen: z.string() })
+
+/** When a site was first and last asked for, as `2026-07-25T12:00:00Z`. */
+export type Seen = z.infer<typeof seen>
+
+const host = z.object({ host: z.string(), pageViews: z.number(), requests: z.number() })
+
+/** One of a site's host names; defined in site-hosts.sql. */
+export type SiteHost = z.infer<typeof host>
+
+const countryShare = z.object({
+  /** ISO 3166-1 alpha-2; `null` when unknown. */
+  country: z
+    .string()
+    .transform((code) => (code === '' ? null : code))
+    .nullable(),
+  visitors: z.number(),
+  pageViews: z.number(),
+  share: z.number(),
+})
+
+/** One country's part in a site's page views; defined in site-countries.sql. */
+export type CountryShare = z.infer<typeof countryShare>
+
+/** When the site was seen, or `undefined` when it never was. */
+export async function seenOf(ask: Ask, site: string): Promise<Seen | undefined> {
+  const [only] = await ask('site-seen', seen, { site })
+  return only
+}
+
+/** The site's hosts, the one with most page views first; what can't be a host name is left out. */
+export async function hostsOf(ask: Ask, site: string): Promise<SiteHost[]> {
+  const hosts = await ask('site-hosts', host, { site, limit: HOSTS_MAX })
+  return hosts.filter((one) => isHostName(one.host))
+}
+
+/** Where the site's page views came from, most first. */
+export function countriesOf(ask: Ask, { from, to }: Window, site: string): Promise<CountryShare[]> {
+  return ask('site-countries', countryShare, { site, from, to, limit: COUNTRIES_MAX })
+}
+
+/** The host to show for a site: the one with most page views, else the one with the site's own name. */
+export async function mainHostOf(ask: Ask, site: string): Promise<string> {
+  const [first] = await hostsOf(ask, site)
+  return first !== undefined && first.pageViews > 0 ? first.host : site
+}

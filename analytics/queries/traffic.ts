@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import type { Ask } from './ask.ts'
+import { type Day, daysOf, type Span } from './window.ts'
+
+const count = z.number().min(0)
+
+const dayRow = z.object({
+  site: z.string(),
+  date: z.string(),
+  visitors: count,
+  pageViews: count,
+  requests: count,
+  bytes: count,
+})
+
+/** What one day brought; every word is defined in traffic.sql. */
+export interface DayOfTraffic {
+  date: Day
+  visitors: number
+  pageViews: number
+  requests: number
+  bytes: number
+}
+
+/** The traffic of each site, one item for each day of the span in order, days without any as zeros. */
+export async function trafficOf(
+  ask: Ask,
+  sites: readonly string[],
+  span: Span,
+): Promise<Map<string, DayOfTraffic[]>> {
+  const rows = sites.length === 0 ? [] : await ask('traffic', dayRow, { sites, ...span })
+  const bySite = Map.groupBy(rows, (row) => row.site)
+  const days = daysOf(span)
+  return new Map(sites.map((site) => [site, everyDay(days, bySite.get(site) ?? [])]))
+}
+
+function everyDay(days: readonly Day[], rows: readonly z.infer<typeof dayRow>[]): DayOfTraffic[] {
+  const byDate = new Map(rows.map(({ site: _site, ...day }) => [day.date, day]))
+  return days.map((date) => byDate.get(date) ?? { date, visitors: 0, pageViews: 0, requests: 0, bytes: 0 })
+}

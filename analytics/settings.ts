@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { programSettings } from '../edge/program/settings.ts'
+
+const port = z.int().min(1).max(65_535)
+const url = z.url({ protocol: /^https?$/ })
+
+/** What analytics needs to know of a distribution: how its traffic is named. */
+const frontedDistribution = z.object({
+  id: z.string(),
+  aliases: z.array(z.string()),
+  site: z.string().optional(),
+})
+
+/** What analytics needs to know. */
+export const analyticsSettings = programSettings.extend({
+  api: z
+    .object({ host: z.string().default('0.0.0.0'), port })
+    .describe('Where people and programs ask for rankings.'),
+  collector: z
+    .object({ host: z.string().default('127.0.0.1'), port })
+    .describe('Where edges send their log segments.'),
+  key: z.string().min(32).describe('Shared key: only edges that have it are listened to.'),
+  data: z.string().min(1).describe('Directory of the embedded ClickHouse; one process at a time.'),
+  clickhouseUrl: url
+    .optional()
+    .describe('A ClickHouse server, `https://user:password@host:8443/`; the embedded one when left out.'),
+  thumbnailerUrl: url.describe('Where pictures of sites are made.'),
+  retentionDays: z
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(100)
+    .describe('Days that log records are kept; a quarter (91) is the longest window of a ranking.'),
+  includeToday: z.boolean().default(true).describe('Whether rankings count today so far.'),
+  distributions: z.array(frontedDistribution).describe('What is fronted.'),
+})
+
+export type AnalyticsSettings = z.infer<typeof analyticsSettings>
+export type FrontedDistribution = z.infer<typeof frontedDistribution>

@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openClickHouse } from '../../analytics/clickhouse/connect.ts'
+import { migrate } from '../../analytics/clickhouse/migrate.ts'
+import type { QueryClient } from '../../analytics/clickhouse/query-pool.ts'
+
+/** A row of the access log, of the columns that figures are made of. */
+export interface LogRow {
+  /** As `2026-07-25 12:00:00`, UTC. */
+  time: string
+  host: string
+  site: string
+  path: string
+  query: string
+  status: number
+  bytes_sent: number
+  country: string
+  visitor: number
+  is_bot: boolean
+  is_page_view: boolean
+}
+
+/** The access log in an embedded ClickHouse of this process's own, made by our migrations. */
+export interface AccessLog extends AsyncDisposable {
+  query: QueryClient
+  insert(rows: readonly LogRow[]): Promise<void>
+}
+
+/** A person in Germany opens the first page of `a.example`; each test says what is different. */
+export function viewBut(difference: Partial<LogRow> = {}): LogRow {
+  const site = difference.site ?? 'a.example'
+  return {
+    time: '2026-07-25 12:00:00',
+    host: site,
+    site,
+    path: '/',
+    query: '',
+    status: 200,
+    bytes_sent: 1_000,
+    country: 'DE',
+    visitor: 1,
+    is_bot: false,
+    is_page_view: true,
+    ...difference,
+  }
+}
+
+/** One view by each of so many people. */
+export function viewsBy(visitors: number, difference: Partial<LogRow> = {}): LogRow[] {
+  return Array.from({ length: visitors }, (_, index) => viewBut({ visitor: index + 1, ...difference }))
+}
+
+export async function openAccessLog(): Promise<AccessLog> {
+  const data = await mkdtemp(join(tmpdir(), 'selvedge-access-log-'))
+  const clickhouse = await openClickHouse({ data })
+  await migrate(clickhouse.ingest, { retentionDays: 36_500 })
+  return {
+    query: clickhouse.query,
+    async insert(rows) {
+      const values = Array.from(rows)
+      await clickhouse.ingest.insert({ table: 'selvedge.access_log', values, format: 'JSONEachRow' })
+    },
+    async [Symbol.asyncDispose]() {
+      await clickhouse[Symbol.asyncDispose]()
+      await rm(data, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,258 @@
+import { describe, expect, test } from 'vitest'
+import { type LogRow, openAccessLog, viewBut, viewsBy } from './access-log.ts'
+import { infoApiOn } from './info-api.ts'
+
+describe('order', () => {
+  test('sites stand by the geometric mean of reach and page views', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+    await log.insert([
+      ...viewsBy(4, { site: 'wide.example' }), // sqrt(4 × 4) = 4
+      ...pagesOf(1, 9, { site: 'deep.example' }), // sqrt(1 × 9) = 3
+      ...pagesOf(3, 4, { site: 'both.example' }), // sqrt(3 × 12) = 6
+    ])
+
+    const answer = await api.ask('/v1/rankings?window=1d')
+
+    expect(answer).toEqual({
+      window: '1d',
+      from: '2026-07-25',
+      to: '2026-07-25',
+      items: [
+        { rank: 1, site: 'both.example', reach: 3, pageViews: 12 },
+        { rank: 2, site: 'wide.example', reach: 4, pageViews: 4 },
+        { rank: 3, site: 'deep.example', reach: 1, pageViews: 9 },
+      ],
+    })
+  })
+
+  test('equal scores share a rank and the next one is left out', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+    await log.insert([
+      ...pagesOf(1, 4, { site: 'deep.example' }), // 2, by one visitor
+      ...viewsBy(2, { site: 'zebra.example' }), // 2, by two
+      ...viewsBy(2, { site: 'aardvark.example' }), // 2, by two
+      ...viewsBy(1, { site: 'last.example' }),
+    ])
+
+    const answer = await api.ask('/v1/rankings?window=1d')
+
+    expect(answer).toMatchObject({
+      items: [
+        { rank: 1, site: 'aardvark.example' },
+        { rank: 1, site: 'zebra.example' },
+        { rank: 1, site: 'deep.example' },
+        { rank: 4, site: 'last.example' },
+      ],
+    })
+  })
+
+  test('equal days in another order make equal scores', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+    const days = ['2026-07-21', '2026-07-22', '2026-07-23', '2026-07-24', '2026-07-25']
+    const people = [2, 3, 5, 7, 11]
+    await log.insert([
+      ...days.flatMap((day, index) =>
+        viewsBy(people[index] ?? 0, { site: 'rising.example', time: `${day} 12:00:00` }),
+      ),
+      ...days.flatMap((day, index) =>
+        viewsBy(people[4 - index] ?? 0, { site: 'falling.example', time: `${day} 12:00:00` }),
+      ),
+    ])
+
+    const answer = await api.ask('/v1/rankings')
+
+    expect(answer).toMatchObject({
+      items: [
+        { rank: 1, site: 'falling.example' },
+        { rank: 1, site: 'rising.example' },
+      ],
+    })
+  })
+})
+
+describe('what counts', () => {
+  test('a page reloaded, a bot, a part of a page and a site without page views move nothing', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+    await log.insert([
+      viewBut(),
+      viewBut(), // reloaded
+      viewBut({ query: 'page=2' }), // another URL
+      ...viewsBy(50, { site: 'bots.example', is_bot: true }),
+      ...viewsBy(50, { is_page_view: false, path: '/style.css' }),
+    ])
+
+    const answer = await api.ask('/v1/rankings?window=1d')
+
+    expect(answer).toMatchObject({ items: [{ rank: 1, site: 'a.example', reach: 1, pageViews: 2 }] })
+  })
+
+  test('the same path on two hosts of a site is two pages', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+    await log.insert([viewBut(), viewBut({ host: 'www.a.example' })])
+
+    const answer = await api.ask('/v1/rankings?window=1d')
+
+    expect(answer).toMatchObject({ items: [{ reach: 1, pageViews: 2 }] })
+  })
+
+  test('a country ranks by its own people, over the days that the CDN has', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+    await log.insert([
+      ...viewsBy(9, { site: 'german.example' }),
+      ...viewsBy(2, { site: 'french.example', country: 'FR' }),
+      viewBut({ site: 'french.example', country: 'FR', time: '2026-07-24 12:00:00' }),
+      viewBut({ site: 'german.example', country: 'FR' }),
+    ])
+
+    const answer = await api.ask('/v1/rankings?window=7d&country=fr')
+
+    expect(answer).toEqual({
+      window: '7d',
+      from: '2026-07-19',
+      to: '2026-07-25',
+      country: 'FR',
+      items: [
+        { rank: 1, site: 'french.example', reach: 1.5, pageViews: 1.5 },
+        { rank: 2, site: 'german.example', reach: 0.5, pageViews: 0.5 },
+      ],
+    })
+  })
+})
+
+describe('windows', () => {
+  test('seven days take in both ends and nothing beyond, by days of UTC', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+    await log.insert([
+      viewBut({ site: 'too-old.example', time: '2026-07-18 23:59:59' }),
+      viewBut({ site: 'oldest.example', time: '2026-07-19 00:00:00' }),
+      viewBut({ site: 'newest.example', time: '2026-07-25 23:59:59' }),
+    ])
+
+    const answer = await api.ask('/v1/rankings')
+
+    expect(answer).toMatchObject({
+      window: '7d',
+      from: '2026-07-19',
+      to: '2026-07-25',
+      items: [{ site: 'newest.example' }, { site: 'oldest.example' }],
+    })
+  })
+
+  test('figures are means over the days that the CDN has any record of, for every site', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+    await log.insert([
+      ...viewsBy(6, { site: 'once.example' }),
+      viewBut({ site: 'bots.example', time: '2026-07-24 12:00:00', is_bot: true }),
+      viewBut({ site: 'twice.example', time: '2026-07-23 12:00:00' }),
+      viewBut({ site: 'twice.example' }),
+    ])
+
+    const answer = await api.ask('/v1/rankings')
+
+    expect(answer).toMatchObject({
+      items: [
+        { site: 'once.example', reach: 2, pageViews: 2 },
+        { site: 'twice.example', reach: 0.67, pageViews: 0.67 },
+      ],
+    })
+  })
+
+  test('without the unfinished day both windows end with yesterday', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log, { includeToday: false })
+    await log.insert([
+      ...viewsBy(9, { site: 'today.example' }),
+      viewBut({ site: 'yesterday.example', time: '2026-07-24 12:00:00' }),
+    ])
+
+    const oneDay = await api.ask('/v1/rankings?window=1d')
+    const week = await api.ask('/v1/rankings?window=7d')
+
+    expect(oneDay).toMatchObject({
+      from: '2026-07-24',
+      to: '2026-07-24',
+      items: [{ site: 'yesterday.example' }],
+    })
+    expect(week).toMatchObject({
+      from: '2026-07-18',
+      to: '2026-07-24',
+      items: [{ site: 'yesterday.example' }],
+    })
+  })
+
+  test('a CDN without any record answers with an empty list', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+
+    const answer = await api.ask('/v1/rankings')
+
+    expect(answer).toMatchObject({ items: [] })
+  })
+})
+
+test('300 sites of random traffic rank as a second, plain computation ranks them', async () => {
+  await using log = await openAccessLog()
+  await using api = await infoApiOn(log)
+  const rows = randomRows(300, 20_000)
+  await log.insert(rows)
+
+  const answer = await api.ask('/v1/rankings?limit=1000')
+
+  expect(answer).toMatchObject({ items: rankedPlainly(rows) })
+})
+
+/** Each of `people` opens each of `pages`. */
+function pagesOf(people: number, pages: number, difference: Partial<LogRow>): LogRow[] {
+  return Array.from({ length: pages }, (_, page) =>
+    viewsBy(people, { path: `/${page}`, ...difference }),
+  ).flat()
+}
+
+/** Rows as a small congruential generator (Park and Miller's) deals them: the same in every run. */
+function randomRows(sites: number, count: number): LogRow[] {
+  let state = 20_260_725
+  const below = (limit: number) => {
+    state = (state * 48_271) % 2_147_483_647
+    return state % limit
+  }
+  return Array.from({ length: count }, () =>
+    viewBut({
+      site: `site-${Math.min(below(sites), below(sites))}.example`,
+      time: `2026-07-${16 + below(12)} 12:00:00`, // days outside the window too
+      visitor: below(40),
+      path: `/${below(5)}`,
+      is_bot: below(10) === 0,
+      is_page_view: below(5) !== 0,
+    }),
+  )
+}
+
+/** The definition, step by step and without SQL. */
+function rankedPlainly(rows: readonly LogRow[]): { rank: number; site: string }[] {
+  const inWindow = rows.filter(({ time }) => time >= '2026-07-19' && time < '2026-07-26')
+  const days = new Set(inWindow.map(({ time }) => time.slice(0, 10))).size
+  const views = inWindow.filter((row) => row.is_page_view && !row.is_bot)
+  const scored = [...Map.groupBy(views, ({ site }) => site)].map(([site, ofSite]) => {
+    const daily = [...Map.groupBy(ofSite, ({ time }) => time.slice(0, 10)).values()].map((ofDay) => ({
+      reach: new Set(ofDay.map(({ visitor }) => visitor)).size,
+      pages: new Set(ofDay.map(({ visitor, host, path, query }) => [visitor, host, path, query].join())).size,
+    }))
+    const score = daily.reduce((sum, { reach, pages }) => sum + Math.sqrt(reach * pages), 0) / days
+    return { site, score: score.toFixed(6), reach: daily.reduce((sum, { reach }) => sum + reach, 0) }
+  })
+  const order = scored.sort(
+    (a, b) => Number(b.score) - Number(a.score) || b.reach - a.reach || (a.site < b.site ? -1 : 1),
+  )
+  return order.map(({ site, score }) => ({
+    rank: order.findIndex((other) => other.score === score) + 1,
+    site,
+  }))
+}

@@ -1,0 +1,377 @@
+import { once } from 'node:events'
+import { type ClientRequest, request } from 'node:http'
+import { zstdCompressSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { RECORD_COLUMNS } from '../../edge/log/record.ts'
+import { type Analytics, directory, RETENTION_DAYS, rowsIn, startAnalytics } from './analytics.ts'
+import { linesOf, NOON_MS, recordBut, requestOf, type Sending } from './segment.ts'
+
+const DAY_MS = 86_400_000
+
+const COUNTS = `
+  SELECT
+    (SELECT count() FROM selvedge.access_log) AS rows,
+    (SELECT uniqExact(request_id) FROM selvedge.access_log) AS requests,
+    (SELECT count() FROM selvedge.rejected) AS rejected`
+
+describe('a segment', () => {
+  test('becomes rows: every field of its records, and what is derived from them', async () => {
+    await using data = await directory()
+    await using analytics = await startAnalytics({ data: data.path })
+
+    const answer = await analytics.send(
+      linesOf(
+        recordBut({ timeMs: NOON_MS + 7, query: 'a=1&b=%20', xForwardedFor: '203.0.113.9', asn: 0 }),
+        recordBut({ requestId: 'request-2', contentLength: '', rangeStart: 0, rangeEnd: 99 }),
+      ),
+    )
+
+    expect(answer.status).toBe(204)
+    const [row, range] = await rowsIn(data.path, 'SELECT * FROM selvedge.access_log ORDER BY request_id')
+    expect(row).toEqual({
+      time: '2026-07-25 12:00:00.007',
+      node: 'cdg1',
+      request_id: 'request-1',
+      distribution: 'docs',
+      host: 'www.example.com',
+      site: 'example.com',
+      method: 'GET',
+      scheme: 'https',
+      protocol_version: 'HTTP/2.0',
+      path: '/',
+      query: 'a=1&b=%20',
+      status: 200,
+      bytes_sent: 1_234,
+      bytes_received: 321,
+      time_taken_us: 1_500,
+      time_to_first_byte_us: 900,
+      origin_time_us: 700,
+      result_type: 'Miss',
+      detailed_result_type: 'Miss',
+      cache_status: 'cdg1; fwd=uri-miss; stored',
+      content_type: 'text/html',
+      content_length: 1_000,
+      range_start: null,
+      range_end: null,
+      network: '192.0.2.0/24',
+      tls_protocol: 'TLSv1.3',
+      tls_cipher: 'TLS_AES_128_GCM_SHA256',
+      user_agent: recordBut().userAgent,
+      referer: '',
+      country: 'DE',
+      asn: 0,
+      sec_fetch_dest: 'document',
+      sec_purpose: '',
+      visitor: expect.any(Number),
+      is_bot: false,
+      is_page_view: true,
+    })
+    expect(range).toMatchObject({ content_length: null, range_start: 0, range_end: 99 })
+  })
+
+  test('counts once, however often it is sent, also after a restart', async () => {
+    await using data = await directory()
+    const midnightMs = Date.UTC(2026, 6, 25)
+    const lines = linesOf(
+      recordBut({ requestId: 'before', timeMs: midnightMs - 1 }),
+      recordBut({ requestId: 'after', timeMs: midnightMs }),
+      recordBut({ requestId: 'bad', status: 1_000 }),
+    )
+
+    const statuses: number[] = []
+    for (const _start of [1, 2]) {
+      await using analytics = await startAnalytics({ data: data.path })
+      const answers = await Promise.all([analytics.send(lines), analytics.send(lines)])
+      statuses.push(...answers.map(({ status }) => status))
+    }
+
+    expect(statuses).toEqual([204, 204, 204, 204])
+    expect(await rowsIn(data.path, COUNTS)).toEqual([{ rows: 2, requests: 2, rejected: 1 }])
+  })
+
+  test('with the same lines under another name is another segment', async () => {
+    await using data = await directory()
+    await using analytics = await startAnalytics({ data: data.path })
+
+    await analytics.send(linesOf(recordBut()), { token: 'cdg1/77-abc/0' })
+    await analytics.send(linesOf(recordBut()), { token: 'cdg1/77-abc/1' })
+    await analytics.send(linesOf(recordBut()), { token: 'fra1/77-abc/0' })
+
+    expect(await rowsIn(data.path, COUNTS)).toEqual([{ rows: 3, requests: 1, rejected: 0 }])
+  })
+
+  test('keeps what a viewer sent as it is, SQL and all', async () => {
+    await using data = await directory()
+    await using analytics = await startAnalytics({ data: data.path })
+    const hostile = '\'; DROP TABLE selvedge.access_log; -- {x:String} `" /* NULL'
+
+    await analytics.send(linesOf(recordBut({ path: hostile, userAgent: hostile, referer: '\t\n\\N é' })))
+
+    const query = 'SELECT path, user_agent, referer FROM selvedge.access_log'
+    expect(await rowsIn(data.path, query)).toEqual([
+      { path: hostile, user_agent: hostile, referer: '%09%0A%5CN %E9' },
+    ])
+  })
+
+  test('of a newer edge, with more columns, is taken without them', async () => {
+    await using data = await directory()
+    await using analytics = await startAnalytics({ data: data.path })
+
+    await analytics.send(linesOf(recordBut()).replace('\n', '\tnews\tmore news\n'))
+
+    expect(await rowsIn(data.path, COUNTS)).toEqual([{ rows: 1, requests: 1, rejected: 0 }])
+  })
+
+  test('of more than a hundred days is one insert like any other', async () => {
+    await using data = await directory()
+    await using analytics = await startAnalytics({ data: data.path })
+    const records = Array.from({ length: 110 }, (_, day) =>
+      recordBut({ requestId: `day ${day}`, timeMs: NOON_MS - day * DAY_MS }),
+    )
+
+    const answer = await analytics.send(linesOf(...records))
+
+    expect(answer.status).toBe(204)
+    expect(await rowsIn(data.path, COUNTS)).toEqual([{ rows: 110, requests: 110, rejected: 0 }])
+  })
+})
+
+describe('lines that are no record', () => {
+  test('are set aside with the reason, and without an address; the others go in', async () => {
+    await using data = await directory()
+    await using analytics = await startAnalytics({ data: data.path })
+    const lines = [
+      linesOf(recordBut()),
+      linesOf(recordBut({ status: -1 })),
+      linesOf(recordBut({ bytesSent: 1.5 })),
+      linesOf(recordBut({ country: 'Germany' })),
+      linesOf(recordBut({ clientIp: 'localhost' })),
+      linesOf(recordBut({ timeMs: NOON_MS + DAY_MS + 1 })),
+      linesOf(recordBut({ timeMs: NOON_MS - (RETENTION_DAYS + 2) * DAY_MS })),
+      linesOf(recordBut({ path: 'x'.repeat(2_000) })).replace('xxx', 'x'.repeat(9_000)),
+      'seen 192.0.2.77 and 2001:db8::77\there\n',
+      linesOf(recordBut()).replace('example', 'ex\u0000mple'),
+      linesOf(recordBut()).replace('example', 'ex\\mple'),
+    ].join('')
+
+    const answer = await analytics.send(lines)
+
+    expect(answer.status).toBe(204)
+    expect(await rowsIn(data.path, COUNTS)).toEqual([{ rows: 1, requests: 1, rejected: 10 }])
+    const rejected = await rowsIn(data.path, 'SELECT segment, reason, line FROM selvedge.rejected')
+    expect(rejected.map(({ reason }) => reason)).toEqual([
+      'status: is no whole number from 0 to 999',
+      `bytesSent: is no whole number from 0 to ${Number.MAX_SAFE_INTEGER}`,
+      'country: is no ISO 3166-1 code of two letters',
+      'clientIp: is no IP address',
+      'timeMs: is more than a day ahead',
+      'timeMs: is longer ago than records are kept',
+      'path: is longer than 8192 characters',
+      `line: has 2 values, ${RECORD_COLUMNS.length} are needed`,
+      'line: has a character that is not printable ASCII, or a backslash',
+      'line: has a character that is not printable ASCII, or a backslash',
+    ])
+    expect(rejected.every(({ segment }) => segment === 'cdg1/77-abc/0')).toBe(true)
+    expect(rejected[7]?.line).toBe('seen [address] and [address]\there')
+    expect(JSON.stringify(rejected)).not.toMatch(/192\.0\.2|2001:db8/)
+    expect(JSON.stringify(rejected).length).toBeLessThan(20_000)
+  })
+
+  test('are kept a thousand of a segment, and the number of the rest', async () => {
+    await using data = await directory()
+    await using analytics = await startAnalytics({ data: data.path })
+
+    await analytics.send('nonsense\n'.repeat(200_000))
+
+    expect(await rowsIn(data.path, COUNTS)).toEqual([{ rows: 0, requests: 0, rejected: 1_001 }])
+    expect(await rowsIn(data.path, `SELECT reason FROM selvedge.rejected WHERE line = ''`)).toEqual([
+      { reason: '199000 more lines of this segment were rejected' },
+    ])
+    const metrics = await (await fetch(`${analytics.admin}/metrics`)).text()
+    expect(metrics).toContain('selvedge_analytics_rejected_rows_total 200000')
+  })
+})
+
+describe('people', () => {
+  test('have one id for a day, also over a restart, and another the day after', async () => {
+    await using data = await directory()
+    const person = { clientIp: '192.0.2.77' }
+    for (const token of ['cdg1/77-abc/0', 'cdg1/77-abc/1']) {
+      await using analytics = await startAnalytics({ data: data.path })
+      await analytics.send(
+        linesOf(
+          recordBut({ ...person, requestId: 'today' }),
+          recordBut({ ...person, requestId: 'yesterday', timeMs: NOON_MS - DAY_MS }),
+          recordBut({ clientIp: '192.0.2.78', requestId: 'neighbour' }),
+          recordBut({ clientIp: '::ffff:192.0.2.77', requestId: 'today, by IPv6' }),
+        ),
+        { token },
+      )
+    }
+
+    const ids = await rowsIn(
+      data.path,
+      'SELECT toString(visitor) AS id, groupUniqArray(request_id) AS requests FROM selvedge.access_log GROUP BY visitor',
+    )
+    expect(ids.map(({ requests }) => (requests as string[]).sort().join(' and ')).sort()).toEqual([
+      'neighbour',
+      'today and today, by IPv6',
+      'yesterday',
+    ])
+  })
+
+  test('leave no way back to their address: not in a table, not in the log, and no salt after the day', async () => {
+    await using data = await directory()
+    await using analytics = await startAnalytics({ data: data.path })
+    const addresses = { clientIp: '192.0.2.77', xForwardedFor: '198.51.100.3, 2001:db8::77' }
+
+    await analytics.send(linesOf(recordBut(addresses), recordBut({ ...addresses, status: -1 })))
+    const tables = ['access_log', 'rejected'].map((table) =>
+      rowsIn(data.path, `SELECT * FROM selvedge.${table}`),
+    )
+    const salts = () => rowsIn(data.path, 'SELECT day FROM selvedge.salts ORDER BY day')
+    const saltsThen = await salts()
+    analytics.clock.nowMs += 2 * DAY_MS
+    await analytics.send(linesOf(recordBut({ timeMs: analytics.clock.nowMs })), { token: 'cdg1/77-abc/1' })
+    const saltsAfter = await salts()
+    await analytics.send(linesOf(recordBut({ requestId: 'very late' })), { token: 'cdg1/77-abc/2' })
+
+    expect(JSON.stringify(await Promise.all(tables))).not.toMatch(/192\.0\.2\.77|198\.51\.100\.3|2001:db8/)
+    expect(analytics.logged.join()).not.toMatch(/192\.0\.2\.77|198\.51\.100\.3|2001:db8/)
+    expect(saltsThen).toEqual([{ day: '2026-07-25' }])
+    expect(saltsAfter).toEqual([{ day: '2026-07-27' }])
+    expect(await salts()).toEqual([{ day: '2026-07-25' }, { day: '2026-07-27' }])
+    expect(await rowsIn(data.path, 'SELECT uniqExact(visitor) AS visitors FROM selvedge.access_log')).toEqual(
+      [{ visitors: 3 }],
+    )
+  })
+})
+
+describe('what is sent to the collector and is no segment', () => {
+  const wrong: { what: string; otherwise: Sending; status: number; code: string }[] = [
+    {
+      what: 'the key of somebody else',
+      otherwise: { key: 'x'.repeat(40) },
+      status: 401,
+      code: 'bad-signature',
+    },
+    {
+      what: 'a signature of an hour ago',
+      otherwise: { signedAtMs: NOON_MS - 3_600_000 },
+      status: 401,
+      code: 'bad-signature',
+    },
+    {
+      what: 'no signature',
+      otherwise: { headers: { 'Selvedge-Signature': '' } },
+      status: 401,
+      code: 'bad-signature',
+    },
+    {
+      what: 'a body that is not the digest’s',
+      otherwise: { headers: { 'Content-Digest': `sha-256=:${'A'.repeat(43)}=:` } },
+      status: 400,
+      code: 'bad-digest',
+    },
+    {
+      what: 'a digest of another kind',
+      otherwise: { headers: { 'Content-Digest': 'md5=:AAAA:' } },
+      status: 400,
+      code: 'bad-digest',
+    },
+    {
+      what: 'a body that is not Zstandard',
+      otherwise: { body: Buffer.from('plain') },
+      status: 400,
+      code: 'bad-compression',
+    },
+    {
+      what: 'half a body',
+      otherwise: { body: zstdCompressSync(linesOf(recordBut())).subarray(0, 60) },
+      status: 400,
+      code: 'bad-compression',
+    },
+    {
+      what: 'a body that unpacks to 100 MB',
+      otherwise: { body: zstdCompressSync(Buffer.alloc(100_000_000)) },
+      status: 413,
+      code: 'too-large',
+    },
+    {
+      what: 'a body of 17 MB',
+      otherwise: { body: Buffer.alloc(17 * 1_048_576) },
+      status: 413,
+      code: 'too-large',
+    },
+    {
+      what: 'another type',
+      otherwise: { headers: { 'Content-Type': 'application/json' } },
+      status: 415,
+      code: 'bad-type',
+    },
+    {
+      what: 'another encoding',
+      otherwise: { headers: { 'Content-Encoding': 'gzip' } },
+      status: 415,
+      code: 'bad-type',
+    },
+    { what: 'a name with a quote in it', otherwise: { token: "cdg1/7'7/0" }, status: 400, code: 'bad-token' },
+    { what: 'a name of two parts', otherwise: { token: 'cdg1/0' }, status: 400, code: 'bad-token' },
+    { what: 'a name with a query', otherwise: { token: 'cdg1/77-abc/0?a' }, status: 400, code: 'bad-token' },
+    { what: 'a POST', otherwise: { method: 'POST' }, status: 405, code: 'bad-method' },
+  ]
+
+  test('is refused with a reason and a remedy, and leaves nothing behind', async () => {
+    await using data = await directory()
+    await using analytics = await startAnalytics({ data: data.path })
+
+    const answers = await Promise.all(
+      wrong.map(async ({ what, otherwise }) => {
+        const answer = await sendAgainIfBusy(analytics, linesOf(recordBut()), otherwise)
+        const { code, remedy } = (await answer.json()) as Record<string, string>
+        expect(remedy, what).toMatch(/^[A-Z].{10,}\.$/)
+        return { what, status: answer.status, type: answer.headers.get('content-type'), code }
+      }),
+    )
+
+    const type = 'application/problem+json'
+    expect(answers).toEqual(wrong.map(({ what, status, code }) => ({ what, status, type, code })))
+    expect(await rowsIn(data.path, COUNTS)).toEqual([{ rows: 0, requests: 0, rejected: 0 }])
+    expect(await (await fetch(`${analytics.collector}/healthz`)).text()).toBe('ok\n')
+  })
+
+  test('waits when there are too many, and is told when to come again', async () => {
+    await using data = await directory()
+    await using analytics = await startAnalytics({ data: data.path })
+    const slow = await Promise.all(
+      [1, 2, 3, 4].map((number) => beginSlowly(analytics, `cdg1/slow/${number}`)),
+    )
+
+    await expect.poll(async () => (await analytics.send(linesOf(recordBut()))).status).toBe(429)
+    const busy = await analytics.send(linesOf(recordBut()))
+    for (const sender of slow) sender.destroy()
+    await expect.poll(async () => (await analytics.send(linesOf(recordBut()))).status).toBe(204)
+
+    expect(busy.headers.get('retry-after')).toBe('1')
+    expect(await rowsIn(data.path, COUNTS)).toEqual([{ rows: 1, requests: 1, rejected: 0 }])
+  })
+})
+
+/** Sends the head and half of the body of a segment, and no more. */
+async function beginSlowly(analytics: Analytics, token: string): Promise<ClientRequest> {
+  const { path, method, headers, body } = requestOf(linesOf(recordBut()), { token })
+  const sender = request(new URL(path, analytics.collector), { method, headers })
+  sender.on('error', () => undefined) // it is cut off in the end
+  sender.flushHeaders()
+  sender.write(body.subarray(0, 20))
+  await once(sender, 'socket')
+  return sender
+}
+
+/** An edge does so; here it keeps the bodies that are sent at once from being in each other's way. */
+async function sendAgainIfBusy(analytics: Analytics, lines: string, otherwise: Sending): Promise<Response> {
+  for (;;) {
+    const answer = await analytics.send(lines, otherwise)
+    if (answer.status !== 429) return answer
+  }
+}

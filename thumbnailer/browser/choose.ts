@@ -1,0 +1,138 @@
+import { accessSync, constants } from 'node:fs'
+import type { Logger } from 'pino'
+import { ConfigError } from '../../edge/program/errors.ts'
+import { within } from '../deadline.ts'
+import type { ThumbnailerSettings } from '../settings.ts'
+import { unpackNpmBrowser } from './npm-browser.ts'
+import { type BrowserPlan, startBrowser } from './start.ts'
+import { wallsAround } from './walls.ts'
+import { removeForgottenProfiles, workshopFor } from './workshop.ts'
+
+/** Where systems put a browser; shells first, which need half the CPU. */
+const USUAL_PLACES = [
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/google-chrome-stable',
+  '/usr/bin/google-chrome',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+]
+
+/** Longest wait for an empty page of a browser on trial, ms. */
+const TRIAL_MS_MAX = 10_000
+
+/** A browser's program with what it brings along. */
+type Candidate = Pick<BrowserPlan, 'executable' | 'libraryFolder' | 'fontFolder'>
+
+/** Who the browser runs as, and whether it may hold its renderers in. */
+type Footing = Pick<BrowserPlan, 'uid' | 'sandbox'>
+
+/**
+ * Finds a browser that really starts on this machine, and starts it as safely as the machine lets us:
+ * each candidate is tried under its own user and with Chromium's sandbox first, then with less.
+ * What was found, and which walls stand, is logged.
+ *
+ * @returns how to start it, or `undefined` when none starts (the log says why)
+ * @throws ConfigError when `browser` is set, and no program
+ */
+export async function chooseBrowser(
+  settings: Pick<ThumbnailerSettings, 'browser' | 'browserUid' | 'dataFolder' | 'edge'>,
+  log: Logger,
+): Promise<BrowserPlan | undefined> {
+  const workshop = workshopFor(settings.dataFolder)
+  await removeForgottenProfiles(workshop)
+  const walls = wallsAround(settings.edge)
+  const failures: string[] = []
+  for await (const candidate of candidates(settings.browser, workshop, failures)) {
+    for (const footing of footings(settings.browserUid)) {
+      const plan: BrowserPlan = { ...candidate, ...footing, walls, workshop }
+      const version = await versionOnTrial(plan).catch((error: Error) => {
+        failures.push(error.message)
+      })
+      if (version === undefined) continue
+      tellWalls(plan, version, failures, log)
+      return { ...plan, userAgent: userAgentOf(version) }
+    }
+  }
+  log.error({ failures }, 'no browser starts, so no new pictures are made: install Chromium or set `browser`')
+  return undefined
+}
+
+async function* candidates(
+  configured: string | undefined,
+  workshop: string,
+  failures: string[],
+): AsyncGenerator<Candidate> {
+  if (configured !== undefined) {
+    if (!isProgram(configured)) {
+      throw new ConfigError(
+        'browser',
+        `${configured} is no program`,
+        'Give the path of a Chrome or Chromium.',
+      )
+    }
+    yield { executable: configured }
+    return
+  }
+  for (const executable of USUAL_PLACES) if (isProgram(executable)) yield { executable }
+  const npm = await unpackNpmBrowser(workshop).catch((error: Error) => {
+    failures.push(error.message)
+  })
+  if (npm === undefined) return
+  const { executable, fontFolder, libraryFolder } = npm
+  yield { executable, fontFolder }
+  // On a bare machine the system has no libnss3 and its kin: then the package's own.
+  yield { executable, fontFolder, libraryFolder }
+}
+
+function footings(browserUid: number): Footing[] {
+  const own: Footing[] = [{ sandbox: true }, { sandbox: false }]
+  // Chromium's sandbox does not work for root, and without it root's page would be root.
+  if (process.getuid?.() !== 0) return own
+  return [{ uid: browserUid, sandbox: true }, { uid: browserUid, sandbox: false }, { sandbox: false }]
+}
+
+/** Starts it, opens an empty page, ends it. @returns as `153.0.8010.0` */
+async function versionOnTrial(plan: BrowserPlan): Promise<string> {
+  await using running = await startBrowser(plan)
+  await within(TRIAL_MS_MAX, `an empty page of ${plan.executable}`, running.browser.newPage())
+  const version = await running.browser.version()
+  return version.replace(/^.*\//, '')
+}
+
+function tellWalls(plan: BrowserPlan, version: string, failures: string[], log: Logger): void {
+  const walls = {
+    browser: plan.executable,
+    version,
+    reaches: 'the edge only',
+    sandbox: plan.sandbox,
+    ...(plan.uid !== undefined && { uid: plan.uid }),
+  }
+  if (plan.sandbox) {
+    log.info(walls, 'the browser is walled in')
+    return
+  }
+  log.warn(
+    { ...walls, failures },
+    "the browser runs without Chromium's sandbox, which this machine forbids: allow user namespaces",
+  )
+}
+
+/**
+ * Says who asks: a bot by any list, so that its visits rank nobody, and still a browser that sites
+ * give their normal pages.
+ */
+function userAgentOf(version: string): string {
+  const chrome = `Chrome/${version.split('.')[0]}.0.0.0`
+  return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) ${chrome} Safari/537.36 SelvedgeThumbnailer/1.0 (bot)`
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,138 @@
+import type { Browser } from 'puppeteer-core'
+import type { RunningBrowser } from './start.ts'
+
+/** Why a browser was started: the metric's label. */
+export type StartReason = 'first' | 'recycled' | 'lost'
+
+/** What a render is given. */
+export interface Seat {
+  browser: Browser
+  /** The browser misbehaves: end it, and with it every render under way in it. */
+  condemn(reason: string): void
+}
+
+/** One browser for all, replaced when it was used up or lost. */
+export interface BrowserKeeper extends AsyncDisposable {
+  /**
+   * Works in the browser, which is started when there is none. When the browser is lost meanwhile the
+   * work is done once more, in a new one.
+   *
+   * @throws BrowserUnavailable
+   */
+  use<T>(work: (seat: Seat) => Promise<T>): Promise<T>
+}
+
+/** There is no browser, or it was lost twice. */
+export class BrowserUnavailable extends Error {
+  constructor(options?: ErrorOptions) {
+    const cause = options?.cause instanceof Error ? `: ${options.cause.message}` : ''
+    super(`the browser could not be used${cause}`, options)
+    this.name = 'BrowserUnavailable'
+  }
+}
+
+/** One browser's time. */
+interface Shift {
+  started: Promise<RunningBrowser>
+  rendersStarted: number
+  rendersUnderWay: number
+  /** Takes no more renders, and ends after the last. */
+  isOver: boolean
+  /** Its process is gone, or was told to go. */
+  isLost: boolean
+}
+
+export interface KeeperOptions {
+  start: () => Promise<RunningBrowser>
+  rendersMax: number
+  onStart: (reason: StartReason) => void
+  /** @param reason in words for an operator's log */
+  onLost: (reason: string) => void
+}
+
+export function keepBrowser(options: KeeperOptions): BrowserKeeper {
+  const shifts = new Set<Shift>()
+  let current: Shift | undefined
+  let nextReason: StartReason = 'first'
+  let isClosed = false
+
+  function beginShift(): Shift {
+    options.onStart(nextReason)
+    nextReason = 'lost'
+    const started = options.start()
+    const shift: Shift = { started, rendersStarted: 0, rendersUnderWay: 0, isOver: false, isLost: false }
+    shifts.add(shift)
+    started.then(
+      (running) => running.ended.then(() => lose(shift, 'its process ended')),
+      (error: unknown) => lose(shift, String(error)),
+    )
+    return shift
+  }
+
+  function lose(shift: Shift, reason: string): void {
+    if (current === shift) current = undefined
+    if (!shift.isLost && !shift.isOver) options.onLost(reason)
+    shift.isLost = true
+    void end(shift)
+  }
+
+  async function end(shift: Shift): Promise<void> {
+    if (!shifts.delete(shift)) return
+    const running = await shift.started.catch(() => undefined)
+    await running?.[Symbol.asyncDispose]()
+  }
+
+  function takeSeat(): Shift {
+    current ??= beginShift()
+    const shift = current
+    shift.rendersStarted += 1
+    shift.rendersUnderWay += 1
+    if (shift.rendersStarted >= options.rendersMax) {
+      shift.isOver = true
+      nextReason = 'recycled'
+      current = undefined
+    }
+    return shift
+  }
+
+  function leaveSeat(shift: Shift): void {
+    shift.rendersUnderWay -= 1
+    if (shift.isOver && shift.rendersUnderWay === 0) void end(shift)
+  }
+
+  /** Works once. @returns why not, when the browser was lost meanwhile */
+  async function workOnce<T>(work: (seat: Seat) => Promise<T>): Promise<{ done: T } | { lost: unknown }> {
+    const shift = takeSeat()
+    try {
+      const { browser } = await shift.started
+      return { done: await work({ browser, condemn: (reason) => lose(shift, reason) }) }
+    } catch (error) {
+      // The broken pipe is known before the process is known to have ended.
+      const running = await shift.started.catch(() => undefined)
+      if (running?.browser.connected !== true) lose(shift, 'it no longer answers')
+      if (shift.isLost) return { lost: error }
+      throw error
+    } finally {
+      leaveSeat(shift)
+    }
+  }
+
+  return {
+    async use(work) {
+      let cause: unknown
+      for (let attempt = 1; attempt <= 2 && !isClosed; attempt += 1) {
+        const outcome = await workOnce(work)
+        if ('done' in outcome) return outcome.done
+        cause = outcome.lost
+      }
+      throw new BrowserUnavailable({ cause })
+    },
+    async [Symbol.asyncDispose]() {
+      isClosed = true
+      const ending = [...shifts]
+      for (const shift of ending) shift.isOver = true
+      current = undefined
+      await Promise.all(ending.map(end))
+    },
+  }
+}

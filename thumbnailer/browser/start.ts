@@ -1,0 +1,159 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { statfs } from 'node:fs/promises'
+import type { Readable, Writable } from 'node:stream'
+import { type Browser, connect } from 'puppeteer-core'
+import { within } from '../deadline.ts'
+import { SIZES } from '../pictures.ts'
+import { pipeTransport } from './pipe.ts'
+import { killGroup } from './processes.ts'
+import { QUIET_FLAGS } from './walls.ts'
+import { makeProfile, type Profile, writeFontsConf } from './workshop.ts'
+
+/** All that is needed to start one more browser of the same kind. */
+export interface BrowserPlan {
+  executable: string
+  /** Chromium's own sandbox: seccomp and namespaces around every renderer. */
+  sandbox: boolean
+  /** User that it runs under; our own when left out. */
+  uid?: number | undefined
+  /** Flags that keep it in: see `walls.ts`. */
+  walls: readonly string[]
+  /** Where its profile is made. */
+  workshop: string
+  /** Put in front of the system's libraries. */
+  libraryFolder?: string | undefined
+  /** Fonts beside the system's. */
+  fontFolder?: string | undefined
+  userAgent?: string | undefined
+}
+
+/** A browser that runs until disposed. */
+export interface RunningBrowser extends AsyncDisposable {
+  readonly browser: Browser
+  readonly pid: number
+  /** Resolves when its process has ended, whoever ended it. */
+  readonly ended: Promise<void>
+}
+
+/** Longest wait for a browser's first answer, ms; on a busy machine a cold start takes seconds. */
+const START_MS_MAX = 15_000
+
+/** Longest wait for any answer to one command, ms; below it each step of a render has its own. */
+const COMMAND_MS_MAX = 20_000
+
+/** Free shared memory under which Chromium is told to do without: containers often have 64 MB. */
+const SHARED_MEMORY_BYTES_MIN = 512 * 1024 * 1024
+
+/**
+ * Starts a browser in a process group of its own, spoken to over pipes.
+ *
+ * Ending is by killing the group: nothing in a profile is worth saving. When we are killed ourselves
+ * the pipe closes, and Chromium ends by itself.
+ *
+ * @throws Error with the last that the browser said, when it ends or stays mute
+ */
+export async function startBrowser(plan: BrowserPlan): Promise<RunningBrowser> {
+  await using made = new AsyncDisposableStack()
+  const profile = made.use(await makeProfile(plan.workshop, plan.uid))
+  const child = await spawnBrowser(plan, profile)
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const said = lastSaid(child)
+  const browser = await within(START_MS_MAX, 'the start of the browser', firstAnswer(child, ended)).catch(
+    async (cause: unknown) => {
+      await endGroup(child, ended)
+      throw new Error(`${plan.executable} did not start: ${said() || (cause as Error).message}`, { cause })
+    },
+  )
+  const running = made.move() // from here on the caller disposes
+  return {
+    browser,
+    pid: child.pid as number, // it has one: it answered
+    ended,
+    async [Symbol.asyncDispose]() {
+      await endGroup(child, ended)
+      await running.disposeAsync()
+    },
+  }
+}
+
+async function spawnBrowser(plan: BrowserPlan, profile: Profile): Promise<ChildProcess> {
+  const child = spawn(plan.executable, await flagsFor(plan, profile), {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+    detached: true,
+    cwd: profile.folder,
+    env: await environmentFor(plan, profile),
+    ...(plan.uid !== undefined && { uid: plan.uid, gid: plan.uid }),
+  })
+  const failed = once(child, 'error').then(([error]) => {
+    throw error
+  })
+  failed.catch(() => undefined)
+  await Promise.race([once(child, 'spawn'), failed])
+  return child
+}
+
+async function firstAnswer(child: ChildProcess, ended: Promise<void>): Promise<Browser> {
+  const [, , , toBrowser, fromBrowser] = child.stdio
+  const transport = pipeTransport({ toBrowser: toBrowser as Writable, fromBrowser: fromBrowser as Readable })
+  const { width, height } = SIZES.full
+  const connected = connect({
+    transport,
+    defaultViewport: { width, height },
+    protocolTimeout: COMMAND_MS_MAX,
+  })
+  connected.catch(() => undefined)
+  const early = ended.then(() => {
+    throw new Error('it ended at once')
+  })
+  early.catch(() => undefined)
+  return Promise.race([connected, early])
+}
+
+async function flagsFor(plan: BrowserPlan, profile: Profile): Promise<string[]> {
+  const { width, height } = SIZES.full
+  const shared = await statfs('/dev/shm').catch(() => undefined)
+  const sharedBytes = shared === undefined ? 0 : shared.bavail * shared.bsize
+  return [
+    '--headless',
+    '--remote-debugging-pipe',
+    `--user-data-dir=${profile.folder}`,
+    `--window-size=${width},${height}`,
+    '--hide-scrollbars',
+    '--force-prefers-reduced-motion',
+    '--accept-lang=en-US,en',
+    ...(plan.userAgent === undefined ? [] : [`--user-agent=${plan.userAgent}`]),
+    ...(plan.sandbox ? [] : ['--no-sandbox']),
+    ...(sharedBytes < SHARED_MEMORY_BYTES_MIN ? ['--disable-dev-shm-usage'] : []),
+    ...QUIET_FLAGS,
+    ...plan.walls,
+    'about:blank',
+  ]
+}
+
+/** None of our own variables: they may hold keys. */
+async function environmentFor(plan: BrowserPlan, profile: Profile): Promise<NodeJS.ProcessEnv> {
+  return {
+    PATH: process.env.PATH,
+    LANG: 'C.UTF-8',
+    HOME: profile.folder,
+    TMPDIR: profile.folder,
+    ...(plan.libraryFolder !== undefined && { LD_LIBRARY_PATH: plan.libraryFolder }),
+    ...(plan.fontFolder !== undefined && { FONTCONFIG_FILE: await writeFontsConf(profile, plan.fontFolder) }),
+  }
+}
+
+/** Keeps the end of what the browser says on standard error; pages can make it say a lot. */
+function lastSaid(child: ChildProcess): () => string {
+  let text = ''
+  child.stderr?.setEncoding('utf8').on('data', (piece: string) => {
+    text = (text + piece).slice(-2_000)
+  })
+  return () => text.trim()
+}
+
+async function endGroup(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  if (child.pid === undefined) return
+  killGroup(child.pid)
+  await ended
+}

@@ -1,0 +1,72 @@
+import { existsSync, statSync } from 'node:fs'
+import { chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { isAlive } from './processes.ts'
+
+/** Used when the data folder is closed to the browser's user, e.g. in root's home. Only root can write here. */
+const SHARED_WORKSHOP = '/var/cache/selvedge'
+
+/** A folder of one browser's own, gone when disposed. */
+export interface Profile extends AsyncDisposable {
+  folder: string
+}
+
+/**
+ * Where the browser's program and profiles are: in the data folder, or, where root starts the
+ * browser under another user that can't get into the data folder, in `/var/cache/selvedge`.
+ */
+export function workshopFor(dataFolder: string): string {
+  const own = resolve(dataFolder)
+  return process.getuid?.() !== 0 || isOpenToOthers(own) ? own : SHARED_WORKSHOP
+}
+
+function isOpenToOthers(folder: string): boolean {
+  const open = !existsSync(folder) || (statSync(folder).mode & 0o001) !== 0
+  return open && (folder === dirname(folder) || isOpenToOthers(dirname(folder)))
+}
+
+const PROFILE = /^profile-(\d+)-/
+
+/** A new, empty profile. @param uid user that it is for; our own when left out */
+export async function makeProfile(workshop: string, uid: number | undefined): Promise<Profile> {
+  await mkdir(workshop, { recursive: true, mode: 0o755 })
+  const folder = await mkdtemp(join(workshop, `profile-${process.pid}-`))
+  if (uid !== undefined) await chown(folder, uid, uid)
+  return {
+    folder,
+    async [Symbol.asyncDispose]() {
+      // A process of the group may be writing its last: look again.
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    },
+  }
+}
+
+/** Removes profiles of thumbnailers that were killed before they could. */
+export async function removeForgottenProfiles(workshop: string): Promise<void> {
+  const names = existsSync(workshop) ? await readdir(workshop) : []
+  for (const name of names) {
+    const pid = PROFILE.exec(name)?.[1]
+    if (pid !== undefined && !isAlive(Number(pid)))
+      await rm(join(workshop, name), { recursive: true, force: true })
+  }
+}
+
+/** Tells fontconfig of the npm browser's font beside those that the system has. @returns path of the file */
+export async function writeFontsConf(profile: Profile, fontFolder: string): Promise<string> {
+  const path = join(profile.folder, 'fonts.conf')
+  await writeFile(
+    path,
+    `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir>/usr/share/fonts</dir>
+  <dir>/usr/local/share/fonts</dir>
+  <dir>${fontFolder.replace(/[<&]/g, (sign) => `&#${sign.charCodeAt(0)};`)}</dir>
+  <cachedir>${join(profile.folder, 'fonts')}</cachedir>
+</fontconfig>
+`,
+    { mode: 0o644 },
+  )
+  return path
+}

@@ -1,0 +1,66 @@
+/**
+ * The thumbnailer. Everything it is made of is made here, from the far end of a picture's way to the
+ * near one. No other file opens a port, a file or a process when imported.
+ */
+import { listenOn, serveAdmin } from '../edge/program/admin.ts'
+import { runProgram } from '../edge/program/run.ts'
+import { openObjectStore } from '../origin-shield/origin/open-object-store.ts'
+import { chooseBrowser } from './browser/choose.ts'
+import { keepBrowser } from './browser/keeper.ts'
+import { startBrowser } from './browser/start.ts'
+import { frontedBy } from './fronted.ts'
+import { createGallery } from './gallery.ts'
+import { createMetrics } from './metrics.ts'
+import { createThumbnailServer } from './server.ts'
+import { thumbnailerSettings } from './settings.ts'
+import { createStudio } from './studio.ts'
+import { createThumbnails } from './thumbnails.ts'
+import { createTurns } from './turns.ts'
+
+await runProgram('thumbnailer', thumbnailerSettings, async ({ settings, log, parts }) => {
+  const store = parts.use(await openObjectStore(settings.store))
+  const storeTrouble = await store.problem()
+  if (storeTrouble !== undefined) log.error(`pictures can't be kept: ${storeTrouble}`)
+
+  const plan = await chooseBrowser(settings, log)
+  const turns = createTurns({ concurrency: settings.concurrency, waitingMax: settings.queueMax })
+  const metrics = createMetrics(() => turns.waiting)
+  const keeper = parts.use(
+    keepBrowser({
+      start: async () => {
+        if (plan === undefined) throw new Error('no browser starts on this machine')
+        return startBrowser(plan)
+      },
+      rendersMax: settings.rendersPerBrowser,
+      onStart: metrics.browserStarted,
+      onLost: (reason) => log.warn(`the browser was lost: ${reason}`),
+    }),
+  )
+
+  const gallery = createGallery(store, log)
+  const { maxAgeSeconds, failureSeconds } = settings
+  const limits = { loadMsMax: settings.loadSecondsMax * 1_000, totalMsMax: settings.renderSecondsMax * 1_000 }
+  const studio = createStudio({ turns, keeper, gallery, metrics, limits, log })
+  const nowMs = Date.now
+  const thumbnails = createThumbnails({ gallery, studio, maxAgeSeconds, failureSeconds, nowMs, log })
+
+  const server = createThumbnailServer({
+    thumbnails,
+    isFronted: frontedBy(settings.fronted),
+    key: settings.key,
+    maxAgeSeconds,
+    nowMs,
+    onAnswer: metrics.answered,
+    log,
+  })
+  const listening = parts.use(
+    await listenOn(server, settings.listen, 'thumbnails', 'the `listen` setting of the thumbnailer'),
+  )
+  const admin = parts.use(
+    await serveAdmin(settings.admin, {
+      unready: () => (plan === undefined ? 'no browser starts on this machine; see the log' : undefined),
+      metrics: metrics.text,
+    }),
+  )
+  log.info({ port: listening.port, admin: admin.port, store: store.name }, 'pictures are given')
+})

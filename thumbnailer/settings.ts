@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os'
+import { z } from 'zod'
+import { programSettings } from '../edge/program/settings.ts'
+import { objectStoreSchema } from '../origin-shield/origin/object-store.ts'
+
+const port = z.int().min(0).max(65_535)
+
+/** It becomes part of a flag of the browser's, so it is a plain name or address, nothing else. */
+const edgeHost = z
+  .string()
+  .regex(
+    /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$/,
+    'is no host name or address',
+  )
+
+/** Where the edge is: all that the browser can reach. */
+const edgeAddress = z.strictObject({
+  host: edgeHost.describe('Name or address of an edge, as seen from this machine.'),
+  httpPort: port.min(1),
+  httpsPort: port.min(1).optional().describe('Without it pages of `https:` are not rendered.'),
+})
+
+/** What the thumbnailer is told. */
+export const thumbnailerSettings = programSettings.extend({
+  listen: z.object({ host: z.string().default('127.0.0.1'), port }).describe('Where pictures are asked for.'),
+  key: z.string().min(32).describe('Shared with those who ask, to sign requests; 32 characters or more.'),
+  fronted: z
+    .array(z.string().toLowerCase())
+    .describe('Aliases of the distributions: exact names, `*.example.com`, or `*` for every name.'),
+  edge: edgeAddress,
+  store: objectStoreSchema.describe('Where pictures are kept.'),
+  dataFolder: z
+    .string()
+    .min(1)
+    .describe("For the browser's program and its short-lived profiles; kept pictures are in `store`."),
+  browser: z
+    .string()
+    .optional()
+    .describe(
+      'Path of a Chrome or Chromium. Left out: one installed in the usual places, else that from npm.',
+    ),
+  browserUid: z
+    .int()
+    .min(1)
+    .max(65_533)
+    .default(61_700)
+    .describe('Unprivileged user that the browser runs under when the thumbnailer is started by root.'),
+  maxAgeSeconds: z.int().min(1).default(86_400).describe('Age at which a picture is made anew.'),
+  failureSeconds: z.int().min(0).default(60).describe('How long a site that failed is not tried again.'),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(() => availableParallelism())
+    .describe('Pages rendered at the same time; more than cores only makes each slower.'),
+  queueMax: z.int().min(0).default(64).describe('Pages that may wait for their turn; any more get 503.'),
+  rendersPerBrowser: z.int().min(1).default(200).describe('A browser is replaced after so many pages.'),
+  loadSecondsMax: z
+    .number()
+    .min(0.1)
+    .max(60)
+    .default(8)
+    .describe('A page that has not loaded in this time is taken as it is.'),
+  renderSecondsMax: z
+    .number()
+    .min(1)
+    .max(60)
+    .default(20)
+    .describe('A page that gives no picture in this time is too slow.'),
+})
+
+export type ThumbnailerSettings = z.infer<typeof thumbnailerSettings>
+export type EdgeAddress = z.infer<typeof edgeAddress>

@@ -14,7 +14,7 @@ those of its days that the CDN has any records of. Sites with equal scores share
 Every answer is read-only, open to scripts of any origin, and limited to 1,200 requests a minute from one
 network. Problems are told as \`application/problem+json\` (RFC 9457).`
 
-/** Keeps zod's machinery out of a document that people read: bounds of JavaScript's numbers, dates as patterns. */
+/** Keeps zod's machinery out of what people read: the bounds of JavaScript's numbers, dates as patterns. */
 function plain({ jsonSchema }: { jsonSchema: Record<string, unknown> }): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum

@@ -32,7 +32,7 @@ export interface Problem {
   retryAfterSeconds?: number
 }
 
-/** Body of `application/problem+json` (RFC 9457 §3.1); `code`, `field` and `remedy` are extensions (§3.2). */
+/** Body of `application/problem+json` (RFC 9457 §3.1); `code`, `field` and `remedy` extend it (§3.2). */
 export const problemSchema = z
   .object({
     title: z.string().describe('What kind of problem it is.'),

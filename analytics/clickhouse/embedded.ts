@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   type ClickHouseClient,
   type ClickHouseClientConfigOptions,
@@ -24,12 +25,23 @@ export async function openEmbedded(directory: string): Promise<() => ClickHouseC
     // The first connection opens the directory: whatever is wrong with it is known here.
     await createChdbConnection({ path: directory }).close()
   } catch (error) {
-    throw new DataDirectoryUnusable(directory, error)
+    throw new DataDirectoryUnusable(directory, await holderOf(directory), error)
   }
   return () => {
     // Made for this very option; only that the two packages declare a private class of settings each.
     const connection = createChdbConnection({ path: directory }) as unknown as Connection
     return createClient({ connection, log: { level: ClickHouseLogLevel.OFF } })
+  }
+}
+
+/** The living process that ClickHouse's own note in the directory names; the engine keeps its reason to itself. */
+async function holderOf(directory: string): Promise<number | undefined> {
+  const status = await readFile(join(directory, 'status'), 'utf8').catch(() => '') // nobody was ever there
+  const pid = Number(/^PID: (\d+)/m.exec(status)?.[1])
+  try {
+    return process.kill(pid, 0) ? pid : undefined
+  } catch {
+    return undefined // it is gone, and was no more the reason
   }
 }
 

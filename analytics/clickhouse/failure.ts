@@ -6,13 +6,17 @@ export class DataDirectoryUnusable extends SelvedgeError {
   readonly code = 'SELVEDGE_DATA_DIRECTORY'
   readonly remedy: string
 
-  constructor(directory: string, cause: unknown) {
-    const reason = messageOf(cause)
-    super(`data directory ${directory}: ${reason}`, { cause })
-    this.remedy = /lock/i.test(reason)
-      ? 'Another process has it: stop that one, choose another directory with --data, or set CLICKHOUSE_URL ' +
-        'to a ClickHouse server, which many can share.'
-      : 'Check that the directory can be written and the disk is not full, or choose another with --data.'
+  /** @param holder pid of the process that has the directory open, when there is one */
+  constructor(directory: string, holder: number | undefined, cause: unknown) {
+    super(
+      `data directory ${directory}: ${holder === undefined ? messageOf(cause) : `process ${holder} has it open`}`,
+      { cause },
+    )
+    this.remedy =
+      holder === undefined
+        ? 'Check that the directory can be written and the disk is not full, or choose another with --data.'
+        : 'Stop that process, choose another directory with --data, or set CLICKHOUSE_URL to a ClickHouse ' +
+          'server, which many can share.'
   }
 }
 

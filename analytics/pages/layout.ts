@@ -1,6 +1,6 @@
 import { type Content, type Html, html } from './html.ts'
 
-/** What every page has around its own part: the head, the way to the others, and what holds for all figures. */
+/** What every page has around its own part: the head, the way to the others, what holds for all figures. */
 export function layout(page: { title: string; description: string; main: Content }): Html {
   return html`<!doctype html>
 <html lang="en">

@@ -14,11 +14,13 @@ const HEIGHT = 100
  * the same size on a telephone and on a wall. The same figures stand below as a table.
  */
 export function trafficPlot(days: readonly DayOfTraffic[]): Html {
-  const top = roundUp(Math.max(...days.map((day) => day.pageViews), ...days.map((day) => day.visitors)))
+  const top = roundUp(Math.max(...days.flatMap((day) => [day.pageViews, day.visitors])))
   return html`<figure class="plot">
-<figcaption class="legend"><span class="key key-views">Page views</span><span class="key key-visitors">Visitors</span></figcaption>
+<figcaption class="legend">
+<span class="key key-views">Page views</span><span class="key key-visitors">Visitors</span>
+</figcaption>
 <div class="plot-area">
-<div class="plot-y" aria-hidden="true"><span>${countText(top)}</span><span>${countText(top / 2)}</span><span>0</span></div>
+<div class="plot-y" aria-hidden="true">${[top, top / 2, 0].map((value) => html`<span>${countText(value)}</span>`)}</div>
 ${drawing(days, top)}
 <div class="plot-x" aria-hidden="true">${labelled(days).map((day) => html`<span>${dayText(day)}</span>`)}</div>
 </div>
@@ -27,22 +29,36 @@ ${drawing(days, top)}
 }
 
 function drawing(days: readonly DayOfTraffic[], top: number): Html {
-  const y = (value: number) => Number((HEIGHT - (value / top) * HEIGHT).toFixed(2))
-  const x = (index: number) => index * DAY_WIDTH + DAY_WIDTH / 2
   const width = days.length * DAY_WIDTH
-  return html`<svg role="img" aria-labelledby="plot-title plot-description" viewBox="0 0 ${width} ${HEIGHT}" preserveAspectRatio="none">
+  const placed = days.map((day, index) => ({
+    day,
+    left: index * DAY_WIDTH,
+    x: index * DAY_WIDTH + DAY_WIDTH / 2,
+    viewsY: heightOf(day.pageViews, top),
+    visitorsY: heightOf(day.visitors, top),
+  }))
+  // The line begins with the site: before its first day nobody counted.
+  const line = placed.slice(placed.findIndex(({ day }) => day.requests > 0))
+  return html`<svg role="img" aria-labelledby="plot-title plot-description"
+ viewBox="0 0 ${width} ${HEIGHT}" preserveAspectRatio="none">
 <title id="plot-title">Page views and visitors by day</title>
 <desc id="plot-description">${inWords(days)}</desc>
 <g class="grid">${[0, 0.5, 1].map((share) => html`<path d="M0 ${HEIGHT * share}H${width}"/>`)}</g>
-<g class="views">${days.map((day, index) => bar(x(index), y(day.pageViews)))}</g>
-<polyline class="visitors" points="${days.map((day, index) => `${x(index)},${y(day.visitors)}`).join(' ')}"/>
-<g class="dots">${days.map((day, index) => (day.visitors === 0 ? undefined : dot(x(index), y(day.visitors))))}</g>
-<g class="days">${days.map((day, index) => hint(index, day))}</g>
+<g class="views">${placed.map(({ x, viewsY }) => bar(x, viewsY))}</g>
+<polyline class="visitors" points="${line.map(({ x, visitorsY }) => `${x},${visitorsY}`).join(' ')}"/>
+<g class="dots">${line.filter(({ day }) => day.visitors > 0).map(({ x, visitorsY }) => dot(x, visitorsY))}</g>
+<g class="days">${placed.map(({ left, day }) => hint(left, day))}</g>
 </svg>`
 }
 
+/** Where a value stands in the drawing, from its top. */
+function heightOf(value: number, top: number): number {
+  return Number((HEIGHT - (value / top) * HEIGHT).toFixed(2))
+}
+
 function bar(centre: number, top: number): Html {
-  return html`<rect x="${centre - BAR_WIDTH / 2}" y="${top}" width="${BAR_WIDTH}" height="${HEIGHT - top}"/>`
+  const left = centre - BAR_WIDTH / 2
+  return html`<rect x="${left}" y="${top}" width="${BAR_WIDTH}" height="${HEIGHT - top}"/>`
 }
 
 /** A line without length and with round ends: unlike a circle it stays round when the drawing is stretched. */
@@ -51,15 +67,18 @@ function dot(x: number, y: number): Html {
 }
 
 /** An unseen column that shows its day's figures under the pointer. */
-function hint(index: number, day: DayOfTraffic): Html {
-  return html`<rect x="${index * DAY_WIDTH}" width="${DAY_WIDTH}" height="${HEIGHT}"><title>${dayText(day.date)}: ${counted(day.pageViews, 'page view')}, ${counted(day.visitors, 'visitor')}</title></rect>`
+function hint(left: number, day: DayOfTraffic): Html {
+  const figures = `${counted(day.pageViews, 'page view')}, ${counted(day.visitors, 'visitor')}`
+  return html`<rect x="${left}" width="${DAY_WIDTH}" height="${HEIGHT}">
+<title>${dayText(day.date)}: ${figures}</title></rect>`
 }
 
 function inWords(days: readonly DayOfTraffic[]): string {
   const views = days.reduce((sum, day) => sum + day.pageViews, 0)
   const best = days.reduce((most, day) => (day.pageViews > most.pageViews ? day : most))
   if (views === 0) return `No page views in ${days.length} days.`
-  return `${counted(views, 'page view')} in ${days.length} days, most on ${dayText(best.date)}: ${countText(best.pageViews)}.`
+  const peak = `most on ${dayText(best.date)}: ${countText(best.pageViews)}`
+  return `${counted(views, 'page view')} in ${days.length} days, ${peak}.`
 }
 
 /** First, middle and last day. */
@@ -69,14 +88,17 @@ function labelled(days: readonly DayOfTraffic[]): string[] {
 }
 
 function table(days: readonly DayOfTraffic[]): Html {
+  const columns = ['Day', 'Visitors', 'Page views', 'Requests', 'Sent']
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Traffic by day"><table>
-<thead><tr><th scope="col">Day</th><th scope="col">Visitors</th><th scope="col">Page views</th><th scope="col">Requests</th><th scope="col">Sent</th></tr></thead>
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>${days.toReversed().map(row)}</tbody>
 </table></div>`
 }
 
 function row(day: DayOfTraffic): Html {
-  return html`<tr><th scope="row"><time datetime="${day.date}">${dayText(day.date)}</time></th><td>${countText(day.visitors)}</td><td>${countText(day.pageViews)}</td><td>${countText(day.requests)}</td><td>${bytesText(day.bytes)}</td></tr>`
+  const figures = [countText(day.visitors), countText(day.pageViews), countText(day.requests)]
+  return html`<tr><th scope="row"><time datetime="${day.date}">${dayText(day.date)}</time></th>
+${[...figures, bytesText(day.bytes)].map((figure) => html`<td>${figure}</td>`)}</tr>`
 }
 
 /** The least of 2, 4, 10, 20, 40, 100 … that isn't below: it has a whole half. */

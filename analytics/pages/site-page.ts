@@ -36,12 +36,13 @@ ${sources(site)}`,
 }
 
 function opening({ site, firstSeen, lastSeen }: SiteFigures): Html {
+  const large = `/v1/sites/${encodeURIComponent(site)}/thumbnail?size=full`
   return html`<div class="opening opening-site">
-<a class="picture" href="/v1/sites/${encodeURIComponent(site)}/thumbnail?size=full" aria-label="Large picture of ${site}">${thumbnail(site, 'large')}</a>
+<a class="picture" href="${large}" aria-label="Large picture of ${site}">${thumbnail(site, 'large')}</a>
 <div>
 <h1>${site}</h1>
-<p class="lead">In the log since <time datetime="${firstSeen}">${instantText(firstSeen)}</time>, last asked for
-<time datetime="${lastSeen}">${instantText(lastSeen)}</time>.</p>
+<p class="lead">In the log since <time datetime="${firstSeen}">${instantText(firstSeen)}</time>,
+last asked for <time datetime="${lastSeen}">${instantText(lastSeen)}</time>.</p>
 </div>
 </div>`
 }
@@ -69,30 +70,39 @@ function tile(name: Content, value: Content, kind = 'plain'): Html {
 function countries(shares: readonly CountryShare[]): Html {
   if (shares.length === 0) return html`<p class="nothing">No page views in this window.</p>`
   return html`<table class="shares">
-<thead><tr><th scope="col">Country</th><th scope="col"><span class="unseen">Share as a bar</span></th><th scope="col">Page views</th><th scope="col">Share</th></tr></thead>
-<tbody>${shares.map(
-    (one) =>
-      html`<tr><th scope="row">${countryText(one.country)}</th><td class="bar">${shareBar(one.share)}</td><td>${countText(one.pageViews)}</td><td>${shareText(one.share)}</td></tr>`,
-  )}</tbody>
+<thead><tr>
+<th scope="col">Country</th><th scope="col"><span class="unseen">Share as a bar</span></th>
+<th scope="col">Page views</th><th scope="col">Share</th>
+</tr></thead>
+<tbody>${shares.map(countryRow)}</tbody>
 </table>`
 }
 
+function countryRow({ country, pageViews, share }: CountryShare): Html {
+  return html`<tr><th scope="row">${countryText(country)}</th><td class="bar">${shareBar(share)}</td>
+<td>${countText(pageViews)}</td><td>${shareText(share)}</td></tr>`
+}
+
 function shareBar(share: number): Html {
-  return html`<svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect width="${(share * 100).toFixed(2)}" height="6"/></svg>`
+  return html`<svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+<rect width="${(share * 100).toFixed(2)}" height="6"/></svg>`
 }
 
 function hosts(known: readonly SiteHost[]): Html {
   return html`<table class="shares">
 <thead><tr><th scope="col">Host</th><th scope="col">Page views</th><th scope="col">Requests</th></tr></thead>
-<tbody>${known.map(
-    (one) =>
-      html`<tr><th scope="row">${one.host}</th><td>${countText(one.pageViews)}</td><td>${countText(one.requests)}</td></tr>`,
-  )}</tbody>
+<tbody>${known.map(hostRow)}</tbody>
 </table>`
+}
+
+function hostRow({ host, pageViews, requests }: SiteHost): Html {
+  return html`<tr><th scope="row">${host}</th>
+<td>${countText(pageViews)}</td><td>${countText(requests)}</td></tr>`
 }
 
 /** The same for programs. */
 function sources(site: string): Html {
   const path = `/v1/sites/${encodeURIComponent(site)}`
-  return html`<p class="sources">As data: <a href="${path}">${path}</a>, <a href="${path}/traffic?days=30">…/traffic?days=30</a></p>`
+  return html`<p class="sources">As data:
+<a href="${path}">${path}</a>, <a href="${path}/traffic?days=30">…/traffic?days=30</a></p>`
 }

@@ -10,9 +10,11 @@ export function sparkline(values: readonly number[], meaning: string): Html {
   const most = Math.max(1, ...values)
   const points = values.map((value, index) => `${index * STEP},${heightAt(value / most)}`)
   const width = (values.length - 1) * STEP
+  const highest = countText(Math.max(0, ...values))
+  const today = countText(values.at(-1) ?? 0)
   const last = points.at(-1) ?? '0,0'
   return html`<svg class="sparkline" role="img" viewBox="-3 -3 ${width + 6} ${HEIGHT + 6}"
- aria-label="${meaning}: at most ${countText(Math.max(0, ...values))} a day, ${countText(values.at(-1) ?? 0)} today">
+ aria-label="${meaning}: at most ${highest} a day, ${today} today">
 <polygon points="0,${HEIGHT} ${points.join(' ')} ${width},${HEIGHT}"/>
 <polyline points="${points.join(' ')}"/>
 <circle cx="${last.split(',')[0]}" cy="${last.split(',')[1]}" r="2.2"/>

@@ -9,5 +9,6 @@ const SIZES = { small: { width: 111, height: 82 }, large: { width: 201, height: 
 export function thumbnail(site: string, size: keyof typeof SIZES): Html {
   const { width, height } = SIZES[size]
   const source = `/v1/sites/${encodeURIComponent(site)}/thumbnail?size=${size}`
-  return html`<span class="thumbnail thumbnail-${size}"><img src="${source}" width="${width}" height="${height}" loading="lazy" decoding="async" alt=""></span>`
+  return html`<span class="thumbnail thumbnail-${size}"><img src="${source}" alt=""
+ width="${width}" height="${height}" loading="lazy" decoding="async"></span>`
 }

@@ -73,9 +73,14 @@ function row({ rank, site, reach, pageViews }: RankedSite, days: readonly DayOfT
 <td role="cell" class="rank">${rank}</td>
 <td role="cell" class="picture">${thumbnail(site, 'small')}</td>
 <th role="rowheader" scope="row" class="name"><a href="${address}">${site}</a></th>
-<td role="cell" class="figure">${countText(reach)} <span class="unit" aria-hidden="true">reach a day</span></td>
-<td role="cell" class="figure">${countText(pageViews)} <span class="unit" aria-hidden="true">views a day</span></td>
+<td role="cell" class="figure">${countText(reach)} ${unit('reach a day')}</td>
+<td role="cell" class="figure">${countText(pageViews)} ${unit('views a day')}</td>
 <td role="cell" class="month">${sparkline(views, 'Page views')}</td>
 </tr>
 `
+}
+
+/** Stands by a figure where there is no room for the table's head. */
+function unit(text: string): Html {
+  return html`<span class="unit" aria-hidden="true">${text}</span>`
 }

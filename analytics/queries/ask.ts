@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { SelvedgeError } from '../../edge/program/errors.ts'
+import { messageOf } from '../clickhouse/failure.ts'
 import type { QueryClient } from '../clickhouse/query-pool.ts'
+import { sqlFile } from '../clickhouse/sql-file.ts'
 
 /** Files of this folder that hold one question each. */
 export type QuestionName = 'rankings' | 'traffic' | 'site-seen' | 'site-hosts' | 'site-countries'
@@ -33,9 +34,8 @@ export class QueryFailed extends SelvedgeError {
   }
 
   static unanswered(question: QuestionName, cause: unknown): QueryFailed {
-    const reason = cause instanceof Error ? cause.message : String(cause)
     return new QueryFailed(
-      `${question}.sql: ${reason}`,
+      `${question}.sql: ${messageOf(cause)}`,
       'The figures can not be had right now.',
       'Check that ClickHouse is up; where the question took too long, its bounds are in the .sql file.',
       { cause },
@@ -54,7 +54,7 @@ export class QueryFailed extends SelvedgeError {
 /** Questions under way at a time; more would wait longer than anybody does. */
 const WAITING_MAX = 64
 
-/** How long an answer is good for whoever asks the same, ms. A page asks a dozen things, and many open it at once. */
+/** How long an answer is good for whoever asks the same, ms: a page asks a dozen things, and many open it. */
 const REMEMBER_MS = 2_000
 
 const REMEMBERED_MAX = 200
@@ -104,7 +104,7 @@ export function createAsk(client: QueryClient): Ask {
 function sqlReader(): (question: QuestionName) => Promise<string> {
   const texts = new Map<QuestionName, Promise<string>>()
   return (question) => {
-    const text = texts.get(question) ?? readFile(new URL(`${question}.sql`, import.meta.url), 'utf8')
+    const text = texts.get(question) ?? sqlFile(import.meta.url, `${question}.sql`)
     texts.set(question, text)
     return text
   }

@@ -4,18 +4,18 @@ import { z } from 'zod'
 /** Longest host name there is, octets (RFC 1035 §2.3.4). */
 const NAME_LENGTH_MAX = 253
 
-/** Labels of a host name; `_` is in no host name by the book and in some that are in use. An IPv4 address fits too. */
+/** Labels of a host name; `_` is in none by the book and in some in use. An IPv4 address fits too. */
 const HOST_NAME = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*$/
 
 /** A site that is an IPv6 address keeps its brackets, as in `Host`. */
 const BRACKETED_ADDRESS = /^\[[0-9a-f:.]{2,45}\]$/
 
-/** Whether a text, lower case, can be the name of a host and so of a site. Whatever can't never gets into a URL. */
+/** Whether a text, in lower case, can be the name of a host. Whatever can't never gets into a URL. */
 export function isHostName(text: string): boolean {
   return text.length <= NAME_LENGTH_MAX && (HOST_NAME.test(text) || BRACKETED_ADDRESS.test(text))
 }
 
-/** The name of a site, as somebody gives it. Upper case, a final dot and an internationalised name are made plain. */
+/** A site's name, as somebody gives it. Upper case, a final dot and names in other scripts are made plain. */
 export const siteName = z
   .string()
   .overwrite(plainName)

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { directory, rowsIn, settingsBut } from './analytics.ts'
 import { linesOf, NOON_MS, recordBut, sendSegment } from './segment.ts'
 
-const KILLS = 8
-const RECORDS = 500
+const KILLS = 6
+const RECORDS = 200
 
 /** A segment over two days, so that ClickHouse makes two parts of it, and with a line that is none. */
 function segment(number: number): { token: string; lines: string } {
@@ -37,22 +37,24 @@ test('killed again and again while it stores, it has every record once when all 
 
   for (let kill = 0; kill < KILLS; kill += 1) {
     const program = await start(settings)
-    const killed = new AbortController()
-    const sending = [1, 2].map(async () => {
-      while (!killed.signal.aborted) {
+    const stored = Promise.withResolvers<void>()
+    const sendUntilKilled = async () => {
+      for (;;) {
         const number = sent++
         const { token, lines } = segment(number)
-        const answer = await sendSegment(collector, lines, { token, signedAtMs: Date.now() }).catch(
-          () => undefined, // cut off by the kill
-        )
-        if (answer?.status === 204) acknowledged.add(number)
+        const request = sendSegment(collector, lines, { token, signedAtMs: Date.now() })
+        const answer = await request.catch(() => undefined)
+        if (answer === undefined) return
+        expect(answer.status).toBe(204)
+        acknowledged.add(number)
+        if (acknowledged.size >= 3 * (kill + 1)) stored.resolve()
       }
-    })
-    await pause(150 + 25 * kill) // wherever it is by then
+    }
+    const sending = [sendUntilKilled(), sendUntilKilled()]
+    await stored.promise
+    await pause(3 * kill) // the other one is being stored: each time it is caught a bit later
     program.kill('SIGKILL')
-    await once(program, 'exit')
-    killed.abort()
-    await Promise.all(sending)
+    await Promise.all([once(program, 'exit'), ...sending])
   }
   const beforeRepeat = await rowsIn(
     data.path,
@@ -86,8 +88,8 @@ test('a second program on the same directory says who has it, and what to do', a
   second.send({ settings: await settingsBut({ data: data.path }) })
   const [[word], [status]] = await Promise.all([once(second, 'message'), once(second, 'exit')])
 
-  expect(word.failed).toContain(data.path)
-  expect(word.failed).toMatch(/Another process has it: stop that one/)
+  expect(word.failed).toContain(`${data.path}: process ${first.pid} has it open`)
+  expect(word.failed).toMatch(/set CLICKHOUSE_URL to a ClickHouse server, which many can share/)
   expect(status).toBe(2)
   first.kill('SIGTERM')
   expect(await once(first, 'exit')).toEqual([0, null])

@@ -41,7 +41,7 @@ describe('the demo, end to end', () => {
 
   test('swagger, out of the bucket, shows the info API of this very program', async () => {
     const title = Promise.withResolvers<string>()
-    const troubles = await viewer.visits(site('swagger'), PEOPLE[0] as string, async (page) => {
+    const troubles = await viewer.visits(site('swagger'), PEOPLE[2] as string, async (page) => {
       await page.waitForSelector('.opblock', { timeout: 10_000 })
       title.resolve(await page.$eval('body', (body) => body.textContent ?? ''))
     })

@@ -33,12 +33,32 @@ const pages: Record<string, Answer> = {
     @media (prefers-reduced-motion: no-preference) { html { background: #ff0000 } }</style>`,
 }
 
+/** Would keep a browser for themselves. */
+const hostile: Record<string, Answer> = {
+  '/computes-for-ever': `${GREEN}${script('for (;;);')}`,
+  '/alerts-for-ever': `${GREEN}${script('for (;;) alert(1)')}`,
+  '/frames-itself': `${GREEN}<iframe src="http://a.sites.example/frames-itself"></iframe>`.repeat(3),
+  '/is-encoded-wrongly': (_, response) =>
+    void response.writeHead(200, { 'Content-Type': 'text/html', 'Content-Encoding': 'gzip' }).end(GREEN),
+}
+
 let site: Site
 let thumbnailer: RunningThumbnailer
 
+/** All pages are asked for at once: odd ones must not be in the way of each other either. */
+const answers: Record<string, Response> = {}
+let tookMs = 0
+
 beforeAll(async () => {
-  site = await startSite(pages)
-  thumbnailer = await startThumbnailer(site, { concurrency: 4, loadSecondsMax: 1.5, renderSecondsMax: 9 })
+  site = await startSite({ ...pages, ...hostile })
+  thumbnailer = await startThumbnailer(site, { concurrency: 5, loadSecondsMax: 1.5, renderSecondsMax: 12 })
+  const begunMs = performance.now()
+  await Promise.all(
+    Object.keys(site.pages).map(async (path) => {
+      answers[path] = await thumbnailer.ask({ url: `http://docs.example${path}` })
+    }),
+  )
+  tookMs = performance.now() - begunMs
 })
 
 afterAll(async () => {
@@ -46,51 +66,35 @@ afterAll(async () => {
   await site[Symbol.asyncDispose]()
 })
 
-describe('pages that are in the way of a picture', { concurrent: true }, () => {
+describe('pages that are in the way of a picture', () => {
   const paths = Object.keys(pages).filter((path) => path !== '/never')
 
   test.each(paths)('%s gives one all the same', async (path) => {
-    const answer = await thumbnailer.ask({ url: `http://docs.example${path}` })
+    const answer = answers[path] as Response
 
     expect(answer.status).toBe(200)
     const { dominant } = await sharp(await answer.arrayBuffer()).stats()
-    expect(dominant).toEqual({
-      r: expect.closeTo(8, -1.5),
-      g: expect.closeTo(248, -1.5),
-      b: expect.closeTo(8, -1.5),
-    })
+    expect([dominant.r < 16, dominant.g > 240, dominant.b < 16]).toEqual([true, true, true])
   })
 
   test('a site that never answers is 504', async () => {
-    const answer = await thumbnailer.ask({ url: 'http://docs.example/never' })
+    const answer = answers['/never'] as Response
 
     expect(answer.status).toBe(504)
     expect(await answer.json()).toMatchObject({ code: 'site-too-slow' })
   })
 })
 
-describe('pages that would keep a browser for themselves', { concurrent: true }, () => {
-  test.each([
-    ['computes for ever', `${GREEN}${script('for (;;);')}`],
-    ['alerts for ever', `${GREEN}${script('for (;;) alert(1)')}`],
-    [
-      'is encoded wrongly',
-      ((_, response) =>
-        response
-          .writeHead(200, { 'Content-Type': 'text/html', 'Content-Encoding': 'gzip' })
-          .end(GREEN)) as Answer,
-    ],
-  ])('one that %s ends within its bound, and the next page is rendered', async (what, answer) => {
-    const path = `/${what.replaceAll(' ', '-')}`
-    site.pages[path] = answer
-    site.pages[`${path}/next`] = twoColours()
-    const begunMs = performance.now()
+describe('pages that would keep a browser for themselves', () => {
+  test.each(Object.keys(hostile))('%s ends within its bound', (path) => {
+    expect([200, 502, 504]).toContain(answers[path]?.status)
+    expect(tookMs).toBeLessThan(25_000)
+  })
 
-    const hostile = thumbnailer.ask({ url: `http://docs.example${path}` })
-    const next = await thumbnailer.ask({ url: `http://docs.example${path}/next` })
-    await hostile
+  test('the next page is rendered by the same browser', async () => {
+    site.pages['/next'] = twoColours()
 
-    expect(next.status).toBe(200)
-    expect(performance.now() - begunMs).toBeLessThan(20_000)
+    expect((await thumbnailer.ask({ url: 'http://docs.example/next' })).status).toBe(200)
+    expect(await thumbnailer.metric('selvedge_thumbnailer_browser_starts_total{because="lost"}')).toBe(0)
   })
 })

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { findTool } from './tools.ts'
+
+/** Longest wait for a process to stop before it is killed, ms. */
+const STOP_MS_MAX = 8_000
+
+/** Longest wait for a server's first answer, ms. */
+const START_MS_MAX = 20_000
+
+/** Linux counts CPU time in hundredths of a second, whatever its timer's rate. */
+const TICKS_PER_SECOND = 100
+
+/** The command line that keeps a program to one core, where that can be done. */
+export function pinned(core: number, command: readonly string[]): string[] {
+  const taskset = findTool('taskset')
+  return taskset === undefined ? [...command] : [taskset, '-c', String(core), ...command]
+}
+
+/** A server that was started, with its children. Disposing stops it and waits until it has ended. */
+export interface Started extends AsyncDisposable {
+  pid: number
+}
+
+/** Starts a server on one core; what it says on standard error is ours. */
+export function startOn(core: number, command: readonly string[]): Started {
+  const [program = '', ...args] = pinned(core, command)
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  if (child.pid === undefined) throw new Error(`${program} could not be started`)
+  return { pid: child.pid, [Symbol.asyncDispose]: () => end(child) }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.kill('SIGTERM')
+  const killer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
+  await exit
+  clearTimeout(killer)
+}
+
+/** Waits until `attempt` succeeds. @throws the last failure, after 20 s */
+export async function untilAnswered<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadlineMs = performance.now() + START_MS_MAX
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (performance.now() > deadlineMs) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
+/**
+ * CPU time, user and system, that processes and all their living descendants have had so far, seconds.
+ *
+ * @returns NaN where there is no `/proc`
+ */
+export function cpuSeconds(roots: readonly number[]): number {
+  const processes = readProcesses()
+  if (processes === undefined) return Number.NaN
+  const family = new Set(roots)
+  // Children have higher numbers than their parents, but for a wrap-around that no benchmark lives to see.
+  for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid)
+  const ticks = processes.filter(({ pid }) => family.has(pid)).reduce((sum, one) => sum + one.ticks, 0)
+  return ticks / TICKS_PER_SECOND
+}
+
+function readProcesses(): { pid: number; parent: number; ticks: number }[] | undefined {
+  if (process.platform !== 'linux') return undefined
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids
+    .map(Number)
+    .sort((a, b) => a - b)
+    .flatMap((pid) => {
+      const stat = statOf(pid)
+      return stat === undefined ? [] : [{ pid, ...stat }]
+    })
+}
+
+/** Of `/proc/PID/stat` (proc(5)) fields 4, 14 and 15; the name before them may hold spaces and brackets. */
+function statOf(pid: number): { parent: number; ticks: number } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }
+  } catch {
+    return undefined // it has ended since the folder was read
+  }
+}

@@ -32,7 +32,7 @@ export function createMetrics(waiting: () => number): Metrics {
   })
   const starts = new Counter({
     name: 'selvedge_thumbnailer_browser_starts_total',
-    help: 'Browsers started: the first, in place of one used up (recycled), or of one that ended by itself (lost).',
+    help: 'Browsers started: the first, one in place of a used up one (recycled), or of a lost one.',
     labelNames: ['because'],
     registers,
   })

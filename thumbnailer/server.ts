@@ -12,7 +12,7 @@ import type { Shown, Thumbnails } from './thumbnails.ts'
 const STALE_SECONDS = 10
 
 /** A stale picture is better than none for as long as this. */
-const STALE_WHILE_REVALIDATE_SECONDS = 86_400
+const REVALIDATE_SECONDS = 86_400
 
 export interface ServerOptions {
   thumbnails: Thumbnails
@@ -87,7 +87,8 @@ function refusalOf(options: ServerOptions, request: IncomingMessage, target: str
   return {
     code: 'unsigned',
     detail:
-      'Selvedge-Signature is missing, altered or older than 300 s: sign method and target with the shared key, and check both clocks.',
+      'Selvedge-Signature is missing, altered or older than 300 s: ' +
+      'sign method and target with the shared key, and check both clocks.',
   }
 }
 
@@ -96,7 +97,7 @@ function headersOf(shown: Shown, options: ServerOptions): Record<string, string>
   const ageSeconds = Math.max(0, Math.floor((options.nowMs() - shown.record.renderedAtMs) / 1_000))
   const freshSeconds = shown.isStale ? STALE_SECONDS : Math.max(1, options.maxAgeSeconds - ageSeconds)
   return {
-    'Cache-Control': `public, max-age=${freshSeconds}, stale-while-revalidate=${STALE_WHILE_REVALIDATE_SECONDS}`,
+    'Cache-Control': `public, max-age=${freshSeconds}, stale-while-revalidate=${REVALIDATE_SECONDS}`,
     ETag: etagOf(shown),
     'Last-Modified': new Date(shown.record.renderedAtMs).toUTCString(),
     Vary: 'Accept',

@@ -39,8 +39,8 @@ export function addRankings(app: FastifyInstance, figures: Figures): void {
       operationId: 'getRankings',
       summary: 'Top sites',
       description:
-        'Sites in the order of their traffic. Those with equal scores share a rank and are listed by reach, ' +
-        'then by name. A site that nobody viewed a page of in the window is not listed.',
+        'Sites in the order of their traffic. Those with equal scores share a rank and are listed by ' +
+        'reach, then by name. A site that nobody viewed a page of in the window is not listed.',
       tags: ['rankings'],
       querystring: query,
       response: { 200: answerWith(answer, 'The ranking.'), ...COMMON_PROBLEMS },

@@ -24,8 +24,8 @@ export function addThumbnail(app: FastifyInstance, figures: Figures, thumbnailer
       operationId: 'getSiteThumbnail',
       summary: "A picture of the site's first page",
       description:
-        'The first page of the host with most page views. The format follows `Accept`; conditional requests ' +
-        'are answered. The first time a picture is asked for it is made, which takes some seconds.',
+        'The first page of the host with most page views. The format follows `Accept`; conditional ' +
+        'requests are answered. The first time a picture is asked for it is made, which takes some seconds.',
       tags: ['sites'],
       params: siteParams,
       querystring: query,

@@ -27,8 +27,8 @@ export function addTraffic(app: FastifyInstance, figures: Figures): void {
       operationId: 'getSiteTraffic',
       summary: "One site's traffic by day",
       description:
-        'One item for each of the last days (UTC), oldest first, the last of them today so far. Days without ' +
-        'traffic are zeros, and so are all days of a site that was never seen.',
+        'One item for each of the last days (UTC), oldest first, the last of them today so far. Days ' +
+        'without traffic are zeros, and so are all days of a site that was never seen.',
       tags: ['sites'],
       params: siteParams,
       querystring: query,

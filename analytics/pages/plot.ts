@@ -20,9 +20,9 @@ export function trafficPlot(days: readonly DayOfTraffic[]): Html {
 <span class="key key-views">Page views</span><span class="key key-visitors">Visitors</span>
 </figcaption>
 <div class="plot-area">
-<div class="plot-y" aria-hidden="true">${[top, top / 2, 0].map((value) => html`<span>${countText(value)}</span>`)}</div>
+<div class="plot-y" aria-hidden="true">${[top, top / 2, 0].map(countText).map(label)}</div>
 ${drawing(days, top)}
-<div class="plot-x" aria-hidden="true">${labelled(days).map((day) => html`<span>${dayText(day)}</span>`)}</div>
+<div class="plot-x" aria-hidden="true">${labelled(days).map(dayText).map(label)}</div>
 </div>
 <details><summary>The same as a table</summary>${table(days)}</details>
 </figure>`
@@ -61,7 +61,7 @@ function bar(centre: number, top: number): Html {
   return html`<rect x="${left}" y="${top}" width="${BAR_WIDTH}" height="${HEIGHT - top}"/>`
 }
 
-/** A line without length and with round ends: unlike a circle it stays round when the drawing is stretched. */
+/** A line without length and with round ends: unlike a circle it stays round when it is stretched. */
 function dot(x: number, y: number): Html {
   return html`<path d="M${x} ${y}h0"/>`
 }
@@ -79,6 +79,10 @@ function inWords(days: readonly DayOfTraffic[]): string {
   if (views === 0) return `No page views in ${days.length} days.`
   const peak = `most on ${dayText(best.date)}: ${countText(best.pageViews)}`
   return `${counted(views, 'page view')} in ${days.length} days, ${peak}.`
+}
+
+function label(text: string): Html {
+  return html`<span>${text}</span>`
 }
 
 /** First, middle and last day. */

@@ -45,8 +45,8 @@ function windowChoice(chosen: WindowName): Html {
 }
 
 function nothingYet(): Html {
-  return html`<p class="nothing">Nobody has opened a page in this window yet. Visit one of the sites; a few seconds
-later it stands here.</p>`
+  return html`<p class="nothing">Nobody has opened a page in this window yet. Visit one of the sites; a few
+seconds later it stands here.</p>`
 }
 
 /** Roles are spelt out because the narrow layout lays the table out as a grid, which takes them away. */

@@ -60,10 +60,10 @@ export function createCache(fetching: Fetching): Cache {
   }
 
   function answerMiss(asking: Asking, key: string): Promise<Answer> {
-    const { request } = asking
-    const wantsLess = request.method === 'HEAD' || firstValue(request.fields, 'range') !== undefined
+    // A part of something large must not make us fetch the whole; a HEAD may, and so fills the cache.
+    const wantsPart = firstValue(asking.request.fields, 'range') !== undefined
     const joinable = flights.has(flightKey(asking, key))
-    if (hitForMiss.has(key) || (wantsLess && !joinable)) return pass(asking, missOf(key))
+    if (hitForMiss.has(key) || (wantsPart && !joinable)) return pass(asking, missOf(key))
     return answerWithOthers(asking, key, undefined)
   }
 

@@ -102,7 +102,10 @@ function remedyFor(error: unknown): string {
   const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
   if (status === 404) return 'Make the bucket, or correct its name in `store.s3.bucket`.'
   if (status === 401 || status === 403) {
-    return 'Check the keys, and that they allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket (without it a missing object looks forbidden).'
+    return (
+      'Check the keys, and that they allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket ' +
+      '(without the last a missing object looks forbidden).'
+    )
   }
   return 'Check that `store.s3.endpoint` is up and reachable from this machine.'
 }

@@ -74,7 +74,7 @@ export class ObjectStoreError extends SelvedgeError {
   }
 }
 
-/** A name of a key: no dot in front, so neither `..` nor a hidden file, and nothing that a file system minds. */
+/** Names with no dot in front, so neither `..` nor a hidden file, and nothing that a file system minds. */
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}(\/[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}){0,15}$/
 
 /**

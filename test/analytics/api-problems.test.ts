@@ -129,7 +129,7 @@ describe('ClickHouse is away', () => {
 })
 
 describe('many requests', () => {
-  test('the 1,201st of a minute from one network is refused, loopback and other networks are not', async () => {
+  test('the 1,201st of a minute from one network is refused; others and loopback are not', async () => {
     const app = await createInfoApi({
       query: noClickHouse().query,
       key: KEY,

@@ -112,7 +112,7 @@ describe('GET /v1/sites/{site}/traffic', () => {
     })
   })
 
-  test('thirty days unless asked otherwise, the last of them today even where rankings leave it out', async () => {
+  test('thirty days unless asked otherwise, and today even where rankings leave it out', async () => {
     await using log = await openAccessLog()
     await using api = await infoApiOn(log, { includeToday: false })
 

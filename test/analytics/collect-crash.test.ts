@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { directory, rowsIn, settingsBut } from './analytics.ts'
 import { linesOf, NOON_MS, recordBut, sendSegment } from './segment.ts'
 
-const KILLS = 6
+const KILLS = 5
 const RECORDS = 200
 
 /** A segment over two days, so that ClickHouse makes two parts of it, and with a line that is none. */

@@ -107,7 +107,8 @@ describe('what a browser is told', () => {
       const response = await api.get(path, { headers: { Accept: 'text/html' } })
 
       expect(response.headers.get('content-security-policy')).toBe(
-        "default-src 'none';style-src 'self';img-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+        "default-src 'none';style-src 'self';img-src 'self';" +
+          "base-uri 'none';form-action 'none';frame-ancestors 'none'",
       )
       expect(response.headers.get('x-content-type-options')).toBe('nosniff')
       expect(response.headers.get('strict-transport-security')).toBeNull()

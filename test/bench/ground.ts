@@ -9,8 +9,9 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { findTool } from './tools.ts'
 
 const MTU = 1_500
@@ -34,14 +35,17 @@ export interface Ground {
  */
 export async function runInNamespace(): Promise<number | undefined> {
   if (process.env[INSIDE] !== undefined || !canUnshare()) return undefined
+  // Inside nobody tidies up when it is killed, so its temporary files are in a folder that goes with it.
+  const folder = mkdtempSync(join(tmpdir(), 'selvedge-bench-'))
   const namespaces = ['--net', '--mount-proc', '--pid', '--fork', '--kill-child']
   const child = spawn('unshare', [...namespaces, process.execPath, ...process.argv.slice(1)], {
     stdio: 'inherit',
-    env: { ...process.env, [INSIDE]: 'yes' },
+    env: { ...process.env, [INSIDE]: 'yes', TMPDIR: folder },
   })
   // unshare takes no notice of gentler signals; all that is inside dies with it.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGKILL'))
   const [status] = await once(child, 'exit')
+  rmSync(folder, { recursive: true, force: true })
   return status ?? 1
 }
 

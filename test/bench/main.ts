@@ -1,16 +1,16 @@
 /**
  * `npm run bench`: how fast a cache hit leaves our edge, beside nginx on the same ground.
  *
- * Prints a table, and writes it to RESULTS.md with the machine it was measured on. Takes half a minute;
+ * Prints a table, and writes it to RESULTS.md with the machine it was measured on. Takes under half a minute;
  * `--rounds N` and `--seconds N` make it longer or shorter. README.md of test/ says more.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, release, tmpdir, type } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, tmpdir, type } from 'node:os'
 import { join } from 'node:path'
-import { describeError } from '../../edge/program/errors.ts'
+import { describeError, SelvedgeError } from '../../edge/program/errors.ts'
 import { bodyFrom, type Contender, type Stand } from './contender.ts'
 import { startEdge } from './edge.ts'
-import { type Ground, groundText, layGround, runInNamespace } from './ground.ts'
+import { groundText, layGround, runInNamespace } from './ground.ts'
 import { type Scenario, wrkOn } from './load.ts'
 import { type Measured, measure } from './measure.ts'
 import { startNginx } from './nginx.ts'
@@ -31,11 +31,12 @@ try {
   process.exitCode = (await runInNamespace()) ?? (await bench(options))
 } catch (error) {
   process.stderr.write(`bench: ${describeError(error)}\n`)
-  process.exitCode = 1
+  process.exitCode = error instanceof SelvedgeError ? 2 : 1
 }
 
 async function bench(options: Options): Promise<number> {
   const ground = layGround()
+  const [busyBefore = 0] = loadavg()
   const load = wrkOn(ground.loadCore)
   await using parts = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'selvedge-bench-'))
@@ -57,7 +58,7 @@ async function bench(options: Options): Promise<number> {
   const asked = origin.requests
   const measured = await measure(contenders, (port, seconds) => load(port, SCENARIO, seconds), options)
   checkHits(origin, asked)
-  report(measured, ground, options)
+  report(measured, [groundText(ground), machineText(busyBefore)], options)
   return 0
 }
 
@@ -82,7 +83,7 @@ function checkHits(origin: Origin, before: number): void {
   if (more > 0) throw new Error(`the origin was asked ${more} times while hits were measured`)
 }
 
-function report(measured: readonly Measured[], ground: Ground, { rounds, seconds }: Options): void {
+function report(measured: readonly Measured[], where: readonly string[], { rounds, seconds }: Options): void {
   const peer = measured[1]
   const text = [
     `## ${SCENARIO.name}`,
@@ -93,18 +94,17 @@ function report(measured: readonly Measured[], ground: Ground, { rounds, seconds
     'taken within each round. Each server on one core, its load on another. CPU time is user and system,',
     'of all the processes of a contender. The origin was asked for nothing meanwhile.',
     '',
-    groundText(ground),
-    '',
-    machineText(),
-    '',
+    ...where.flatMap((sentence) => [sentence, '']),
   ].join('\n')
   process.stdout.write(`\n${text}`)
   const head = '# Results\n\nWritten by `npm run bench`; compare within a run, never across machines.\n\n'
   writeFileSync(new URL('RESULTS.md', import.meta.url), head + text)
 }
 
-function machineText(): string {
+/** @param busyBefore load average of the last minute before we began: what others did on the machine */
+function machineText(busyBefore: number): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU'
   const day = new Date().toISOString().slice(0, 10)
-  return `${model}, ${availableParallelism()} cores, ${type()} ${release()}, Node ${process.versions.node}; ${day}.`
+  const machine = `${model}, ${availableParallelism()} cores, ${type()} ${release()}, Node ${process.versions.node}`
+  return `${machine}; ${day}. Load average before the start: ${busyBefore.toFixed(1)}.`
 }

@@ -125,6 +125,21 @@ describe('a cached response', () => {
     expect(origin.requests).toEqual(['GET /page', 'POST /page', 'GET /page'])
   })
 
+  test('is fetched by a HEAD too, so that whoever asks with curl -I sees a Miss, then a Hit', async () => {
+    await using origin = await site({ 'cache-control': 'max-age=60' })
+    await using house = await houseInFrontOf(origin.url)
+
+    const answers = [
+      await house.ask('HEAD', '/page'),
+      await house.ask('HEAD', '/page'),
+      await house.get('/page'),
+    ]
+
+    expect(answers.map(({ headers }) => headers['x-cache']?.split(' ')[0])).toEqual(['Miss', 'Hit', 'Hit'])
+    expect(answers.map(({ body }) => body)).toEqual(['', '', 'answer 1'])
+    expect(origin.requests).toEqual(['GET /page'])
+  })
+
   test('answers HEAD, ranges and conditional requests', async () => {
     await using origin = await site({ 'cache-control': 'max-age=60', etag: '"v1"' })
     await using house = await houseInFrontOf(origin.url)

@@ -96,7 +96,7 @@ describe('the end of the thumbnailer', () => {
 })
 
 describe("Chromium's sandbox", () => {
-  test('stands around every page: seccomp, no new privileges, a network of its own, an unprivileged user', async () => {
+  test('stands around every page: seccomp, a network of its own, an unprivileged user', async () => {
     await using site = await startSite({ '/': twoColours() })
     await using thumbnailer = await startThumbnailer(site)
     await thumbnailer.ask({ url: url('/') })

@@ -113,7 +113,7 @@ describe.each([
 })
 
 describe('a folder', () => {
-  test('is cleared of what a killed program left unfinished, but not of what another is writing', async () => {
+  test('is cleared of what a killed program left, but not of what another is writing', async () => {
     await using opened = await openFolder()
     const unfinished = join(opened.path, '.unfinished')
     await writeFile(join(unfinished, 'old'), 'half')

@@ -25,7 +25,7 @@ export interface RunningThumbnailer extends AsyncDisposable {
   ask(query: Record<string, string>, init?: RequestInit): Promise<Response>
   /** Asks for anything, as it is. */
   get(target: string, init?: RequestInit): Promise<Response>
-  /** A figure of /metrics, e.g. `selvedge_thumbnailer_renders_total{outcome="pictured"}`; 0 when it is not there. */
+  /** A figure of /metrics by name and labels; 0 when it is not there. */
   metric(name: string): Promise<number>
 }
 
@@ -88,7 +88,7 @@ export async function startThumbnailer(
   }
 }
 
-/** Processes whose parent or grandparent … is `pid`, ended ones that nobody noticed included: id and command line. */
+/** Processes that `pid` or one of these started: id and command line. */
 export function descendantsOf(pid: number): { pid: number; command: string }[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -9,7 +9,7 @@ import { type BrowserPlan, startBrowser } from '../../thumbnailer/browser/start.
 import { DATA_FOLDER } from './program.ts'
 import { type Site, startSite } from './site.ts'
 
-/** A port that pages must not reach, over TCP and UDP, IPv4 and IPv6. It answers nothing, and notes who came. */
+/** A port that pages must not reach, over TCP and UDP, IPv4 and IPv6. It only notes who came. */
 interface Canary extends AsyncDisposable {
   port: number
   /** First line that each sent; `udp` for a datagram. */

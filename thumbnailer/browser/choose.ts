@@ -124,8 +124,9 @@ function tellWalls(plan: BrowserPlan, version: string, failures: string[], log: 
  * give their normal pages.
  */
 function userAgentOf(version: string): string {
-  const chrome = `Chrome/${version.split('.')[0]}.0.0.0`
-  return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) ${chrome} Safari/537.36 SelvedgeThumbnailer/1.0 (bot)`
+  const chrome = `Chrome/${version.split('.')[0]}.0.0.0 Safari/537.36`
+  const system = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)'
+  return `${system} ${chrome} SelvedgeThumbnailer/1.0 (bot)`
 }
 
 function isProgram(path: string): boolean {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -58,7 +58,7 @@ async function unpackTo(folder: string, archives: string): Promise<void> {
   }
 }
 
-/** The package unpacks to the temporary folder, so it runs where that is `staging`: in a thread of its own. */
+/** The package unpacks to the temporary folder, so it runs where that is ours: in a thread of its own. */
 async function inflateInto(staging: string, archives: string): Promise<void> {
   const worker = new Worker(new URL('./unpack-worker.ts', import.meta.url), {
     env: { ...process.env, TMPDIR: staging },
@@ -68,13 +68,11 @@ async function inflateInto(staging: string, archives: string): Promise<void> {
   if (status !== 0) throw new Error(`unpacking @sparticuz/chromium ended with status ${status}`)
 }
 
-/** Archives carry owners and modes of the machine that made them; the browser's user must read, nobody write. */
+/** Archives carry modes of the machine that made them; here the browser's user reads and nobody writes. */
 async function makeReadable(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name)
-    await chown(path, uid, gid)
     const { mode } = await lstat(path)
     const isProgram = (mode & 0o100) !== 0
     await chmod(path, isProgram ? 0o755 : 0o644)

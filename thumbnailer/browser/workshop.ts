@@ -3,7 +3,7 @@ import { chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { isAlive } from './processes.ts'
 
-/** Used when the data folder is closed to the browser's user, e.g. in root's home. Only root can write here. */
+/** Used when the data folder is closed to the browser's user, as in root's home. Only root writes here. */
 const SHARED_WORKSHOP = '/var/cache/selvedge'
 
 /** A folder of one browser's own, gone when disposed. */

@@ -24,8 +24,8 @@ export class DataDirectoryUnusable extends SelvedgeError {
 export class ClickHouseRefuses extends SelvedgeError {
   readonly code = 'SELVEDGE_CLICKHOUSE_REFUSES'
   readonly remedy =
-    'Check the user, the password and the grants in `clickhouseUrl` (CLICKHOUSE_URL); the user must be ' +
-    'able to create the database `selvedge`, or to write to it when it is there.'
+    'Check user and password in `clickhouseUrl` (CLICKHOUSE_URL), and that the user may create the database ' +
+    '`selvedge` and its tables.'
 
   constructor(cause: ClickHouseError) {
     super(`ClickHouse refuses: ${cause.type ?? cause.code}: ${firstLine(cause.message)}`, { cause })
@@ -52,9 +52,13 @@ export function isAboutRows(error: unknown): boolean {
   return error instanceof ClickHouseError && /^(CANNOT_PARSE|INCORRECT_DATA)/.test(error.type ?? '')
 }
 
-/** Whether ClickHouse was reached and said no, so that waiting would change nothing. */
-export function isAnswer(error: unknown): error is ClickHouseError {
-  return error instanceof ClickHouseError
+/** Answers of a server that is busy, full, starting or cut off from its peers. */
+const PASSING =
+  /TIMEOUT|TOO_MANY|MEMORY_LIMIT|KEEPER|NETWORK|SOCKET|NOT_ENOUGH_SPACE|READ_ONLY$|CONNECTION|CANCELLED/
+
+/** Whether ClickHouse was reached and said no for a reason that waiting does not cure. */
+export function isRefusal(error: unknown): error is ClickHouseError {
+  return error instanceof ClickHouseError && !PASSING.test(error.type ?? '')
 }
 
 /** What went wrong, on one line. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { ClickHouse } from './connect.ts'
-import { ClickHouseRefuses, isAnswer, messageOf } from './failure.ts'
+import { ClickHouseRefuses, isRefusal, messageOf } from './failure.ts'
 import { migrate } from './migrate.ts'
 
 /** How often a server that was away at start is tried again, ms. */
@@ -46,7 +46,7 @@ export async function prepareClickHouse(
     await prepare()
   } catch (error) {
     if (clickhouse.embedded) throw error
-    if (isAnswer(error)) throw new ClickHouseRefuses(error)
+    if (isRefusal(error)) throw new ClickHouseRefuses(error)
     log.error({ failure: messageOf(error) }, 'ClickHouse is away; edges keep their logs until it is back')
     trying = keepTrying()
   }

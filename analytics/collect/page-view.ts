@@ -6,15 +6,15 @@ const PAGE_TYPES = ['text/html', 'application/xhtml+xml']
 export type PageViewTraits = Pick<
   RecordText,
   'method' | 'status' | 'contentType' | 'secFetchDest' | 'secPurpose'
-> & { isBot: boolean }
+>
 
 /**
  * Whether a person looked at a page: not a bot, not a page's part (picture, script, frame, fetch), not
  * an error or a redirect, and not a page that the browser only fetched in case it were wanted.
  */
-export function isPageView(record: PageViewTraits): boolean {
+export function isPageView(record: PageViewTraits, isBot: boolean): boolean {
   return (
-    !record.isBot &&
+    !isBot &&
     record.method === 'GET' &&
     isPage(record) &&
     // What a browser wants it for (Fetch Metadata); older browsers, and all of them over plain http, don't say.

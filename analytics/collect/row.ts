@@ -64,7 +64,7 @@ export function createRowOf(
       record.secPurpose,
       visitorOf({ salt, address, userAgent }),
       Number(isBot),
-      Number(isPageView({ ...record, isBot })),
+      Number(isPageView(record, isBot)),
     ]
     return `${row.join('\t')}\n`
   }

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { buildApp } from 'fauxqs'
 import mime from 'mime'
-import S3rver from 's3rver'
 import { PortInUse } from '../../edge/program/errors.ts'
 
-/** A bucket on this machine, behind a server that speaks S3's protocol and checks its signatures. */
+/** A bucket in this process's memory, behind a server that speaks S3's protocol on loopback. */
 export interface Bucket extends AsyncDisposable {
   /** The bucket as an origin's settings. */
   origin: {
@@ -20,33 +19,23 @@ export interface Bucket extends AsyncDisposable {
 
 const BUCKET = 'swagger'
 
-/** The only key pair that the server knows; it is on loopback and holds nothing but the demo. */
-const KEYS = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
+/** The shield signs with these as it would for AWS; this server takes any. */
+const KEYS = { accessKeyId: 'DEMO', secretAccessKey: 'demo' }
 
 /** Starts the server with one empty bucket. @throws PortInUse */
-export async function openDemoBucket(directory: string, port: number): Promise<Bucket> {
-  await mkdir(directory, { recursive: true })
-  const server = new S3rver({
-    address: '127.0.0.1',
-    port,
-    directory,
-    silent: true,
-    resetOnClose: false,
-    configureBuckets: [{ name: BUCKET, configs: [] }],
-  })
+export async function openDemoBucket(port: number): Promise<Bucket> {
+  const app = buildApp({ logger: false })
   try {
-    await server.run()
+    await app.listen({ host: '127.0.0.1', port })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     throw new PortInUse(port, '127.0.0.1', 'the demo’s S3 bucket', 'stopping the other program')
   }
   const endpoint = `http://127.0.0.1:${port}`
-  const client = new S3Client({
-    endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: { ...KEYS },
-  })
+  // The SDK writes into the credentials that it is given.
+  const credentials = { ...KEYS }
+  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials })
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }))
   return {
     origin: { bucket: BUCKET, endpoint, ...KEYS },
     async fill(files) {
@@ -54,7 +43,8 @@ export async function openDemoBucket(directory: string, port: number): Promise<B
     },
     async [Symbol.asyncDispose]() {
       client.destroy()
-      await server.close()
+      app.server.closeAllConnections()
+      await app.close()
     },
   }
 }

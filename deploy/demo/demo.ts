@@ -27,7 +27,7 @@ const SWAGGER_FILES =
 export async function openDemo(data: string, ports: { bucket: number; api: number }): Promise<Demo> {
   const slides = join(data, 'demo', 'slides')
   layOutSlides(slides)
-  const bucket = await openDemoBucket(join(data, 'demo', 's3'), ports.bucket)
+  const bucket = await openDemoBucket(ports.bucket)
   await bucket.fill(swaggerFiles())
   const distributions = [hello(), slidesFrom(slides), swagger(bucket, ports.api)].map((one) =>
     readSettings(shieldDistribution, one, 'demo'),

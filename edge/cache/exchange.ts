@@ -58,6 +58,7 @@ const BY_CODE: Readonly<Record<string, UpstreamFailure>> = {
   EADDRNOTAVAIL: 'OriginConnectError',
   ENOTFOUND: 'OriginDnsError',
   EAI_AGAIN: 'OriginDnsError',
+  ETIMEDOUT: 'OriginTimeoutError',
   ECONNRESET: 'OriginReadError',
   EPIPE: 'OriginReadError',
   UND_ERR_SOCKET: 'OriginReadError',
@@ -66,6 +67,8 @@ const BY_CODE: Readonly<Record<string, UpstreamFailure>> = {
   UND_ERR_BODY_TIMEOUT: 'OriginTimeoutError',
   UND_ERR_HEADERS_OVERFLOW: 'OriginInvalidResponseError',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'OriginInvalidResponseError',
+  // undici's own assertions on a status line, e.g. a status of 099.
+  ERR_ASSERTION: 'OriginInvalidResponseError',
 }
 
 function failureOf(cause: unknown): UpstreamFailure {

@@ -1,3 +1,5 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,4 +80,15 @@ export async function rowsIn(data: string, query: string): Promise<Row[]> {
   await using clickhouse = await openClickHouse({ data })
   const result = await clickhouse.query.query({ query, format: 'JSONEachRow' })
   return await result.json<Row>()
+}
+
+export const MAIN = new URL('../../analytics/main.ts', import.meta.url)
+
+/** The whole program, in a process of its own, ready. */
+export async function forkAnalytics(settings: unknown): Promise<ChildProcess> {
+  const program = fork(MAIN, { execArgv: [] })
+  program.send({ settings })
+  const [word] = await once(program, 'message')
+  if (word.ready !== true) throw new Error(word.failed)
+  return program
 }

@@ -1,8 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { directory, rowsIn, settingsBut } from './analytics.ts'
+import { directory, forkAnalytics, rowsIn, settingsBut } from './analytics.ts'
 import { linesOf, NOON_MS, recordBut, sendSegment } from './segment.ts'
 
 const KILLS = 5
@@ -20,14 +19,6 @@ function segment(number: number): { token: string; lines: string } {
   return { token: `cdg1/1-abc/${number}`, lines: `${linesOf(...records)}no record\n` }
 }
 
-async function start(settings: unknown): Promise<ChildProcess> {
-  const program = fork(new URL('../../analytics/main.ts', import.meta.url), { execArgv: [] })
-  program.send({ settings })
-  const [message] = await once(program, 'message')
-  expect(message).toEqual({ ready: true })
-  return program
-}
-
 test('killed again and again while it stores, it has every record once when all was sent again', async () => {
   await using data = await directory()
   const settings = await settingsBut({ data: data.path })
@@ -36,7 +27,7 @@ test('killed again and again while it stores, it has every record once when all 
   let sent = 0
 
   for (let kill = 0; kill < KILLS; kill += 1) {
-    const program = await start(settings)
+    const program = await forkAnalytics(settings)
     const stored = Promise.withResolvers<void>()
     const sendUntilKilled = async () => {
       for (;;) {
@@ -60,7 +51,7 @@ test('killed again and again while it stores, it has every record once when all 
     data.path,
     'SELECT uniqExact(request_id) AS records FROM selvedge.access_log',
   )
-  const program = await start(settings)
+  const program = await forkAnalytics(settings)
   for (let number = 0; number < sent; number += 1) {
     const { token, lines } = segment(number)
     expect((await sendSegment(collector, lines, { token, signedAtMs: Date.now() })).status).toBe(204)
@@ -78,19 +69,4 @@ test('killed again and again while it stores, it has every record once when all 
      FROM selvedge.access_log`,
   )
   expect(counts).toEqual([{ rows: sent * RECORDS, records: sent * RECORDS, rejected: sent }])
-})
-
-test('a second program on the same directory says who has it, and what to do', async () => {
-  await using data = await directory()
-  const first = await start(await settingsBut({ data: data.path }))
-
-  const second = fork(new URL('../../analytics/main.ts', import.meta.url), { execArgv: [], stdio: 'pipe' })
-  second.send({ settings: await settingsBut({ data: data.path }) })
-  const [[word], [status]] = await Promise.all([once(second, 'message'), once(second, 'exit')])
-
-  expect(word.failed).toContain(`${data.path}: process ${first.pid} has it open`)
-  expect(word.failed).toMatch(/set CLICKHOUSE_URL to a ClickHouse server, which many can share/)
-  expect(status).toBe(2)
-  first.kill('SIGTERM')
-  expect(await once(first, 'exit')).toEqual([0, null])
 })

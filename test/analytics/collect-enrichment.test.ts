@@ -37,16 +37,15 @@ describe('a site', () => {
   })
 })
 
-describe('a page view', () => {
-  const page = {
-    method: 'GET',
-    status: '200',
-    contentType: 'text/html',
-    secFetchDest: 'document',
-    secPurpose: '',
-    isBot: false,
-  }
+const page = {
+  method: 'GET',
+  status: '200',
+  contentType: 'text/html',
+  secFetchDest: 'document',
+  secPurpose: '',
+}
 
+describe('a page view', () => {
   test.each([
     ['by a browser', {}],
     ['by a browser that does not say what for', { secFetchDest: '' }],
@@ -54,11 +53,10 @@ describe('a page view', () => {
     ['that the browser had already', { status: '304', contentType: '' }],
     ['whose 304 names its type', { status: '304', secFetchDest: '' }],
   ])('is a page %s', (_what, difference) => {
-    expect(isPageView({ ...page, ...difference })).toBe(true)
+    expect(isPageView({ ...page, ...difference }, false)).toBe(true)
   })
 
   test.each([
-    ['for a bot', { isBot: true }],
     ['that was not asked for by GET', { method: 'HEAD' }],
     ['that is a redirect', { status: '301' }],
     ['that is an error', { status: '404' }],
@@ -70,8 +68,12 @@ describe('a page view', () => {
     ['that is a picture', { contentType: 'image/png' }],
     ['of which only the 304 is known', { status: '304', contentType: '', secFetchDest: '' }],
   ])('is no response %s', (_what, difference) => {
-    expect(isPageView({ ...page, ...difference })).toBe(false)
+    expect(isPageView({ ...page, ...difference }, false)).toBe(false)
   })
+})
+
+test('what a bot gets is no page view', () => {
+  expect(isPageView(page, true)).toBe(false)
 })
 
 describe('a bot', () => {

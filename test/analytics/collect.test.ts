@@ -1,10 +1,14 @@
 import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
 import { type ClientRequest, request } from 'node:http'
 import { zstdCompressSync } from 'node:zlib'
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { RECORD_COLUMNS } from '../../edge/log/record.ts'
+import { startShipper } from '../../edge/log/shipper.ts'
+import { openSpool } from '../../edge/log/spool.ts'
 import { type Analytics, directory, RETENTION_DAYS, rowsIn, startAnalytics } from './analytics.ts'
-import { linesOf, NOON_MS, recordBut, requestOf, type Sending } from './segment.ts'
+import { KEY, linesOf, NOON_MS, recordBut, requestOf, type Sending } from './segment.ts'
 
 const DAY_MS = 86_400_000
 
@@ -67,6 +71,23 @@ describe('a segment', () => {
       is_page_view: true,
     })
     expect(range).toMatchObject({ content_length: null, range_start: 0, range_end: 99 })
+  })
+
+  test('comes from an edge’s spool, which then is empty', async () => {
+    await using data = await directory()
+    await using spooled = await directory()
+    await using analytics = await startAnalytics({ data: data.path })
+    analytics.clock.nowMs = Date.now() // the edge's signature is of now
+    const edge = { directory: spooled.path, node: 'cdg1', collector: analytics.collector, key: KEY }
+    await using shipper = await startShipper({ ...edge, spoolBytesMax: 1e9, log: pino({ level: 'silent' }) })
+    await using spool = openSpool(spooled.path, pino({ level: 'silent' }))
+
+    spool.append(recordBut({ requestId: 'one' }))
+    spool.append(recordBut({ requestId: 'two' }))
+
+    await expect.poll(() => shipper.shipped, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => readdir(spooled.path)).toEqual([])
+    expect(await rowsIn(data.path, COUNTS)).toEqual([{ rows: 2, requests: 2, rejected: 0 }])
   })
 
   test('counts once, however often it is sent, also after a restart', async () => {

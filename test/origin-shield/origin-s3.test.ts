@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { firstValue } from '../../edge/cache/fields.ts'
 import { openS3Origin } from '../../origin-shield/origin/s3.ts'
 import { s3Origin } from '../../origin-shield/origin/schema.ts'
@@ -242,6 +242,7 @@ describe('S3’s refusals, byte for byte', () => {
 
   test('unsigned requests carry no authorization', async () => {
     await using server = await startS3Server()
+    vi.stubEnv('AWS_ACCESS_KEY_ID', '')
     const unsigned = { accessKeyId: undefined, secretAccessKey: undefined }
 
     const refused = await fetchFrom(server, '/x', { settings: { ...unsigned, forbiddenIsMissing: false } })

@@ -31,14 +31,18 @@ const PROFILE = /^profile-(\d+)-/
 export async function makeProfile(workshop: string, uid: number | undefined): Promise<Profile> {
   await mkdir(workshop, { recursive: true, mode: 0o755 })
   const folder = await mkdtemp(join(workshop, `profile-${process.pid}-`))
-  if (uid !== undefined) await chown(folder, uid, uid)
-  return {
+  const profile: Profile = {
     folder,
     async [Symbol.asyncDispose]() {
       // A process of the group may be writing its last: look again.
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
     },
   }
+  await using made = new AsyncDisposableStack()
+  made.use(profile)
+  if (uid !== undefined) await chown(folder, uid, uid)
+  made.move() // it is the caller's now
+  return profile
 }
 
 /** Removes profiles of thumbnailers that were killed before they could. */

@@ -95,7 +95,7 @@ function analyticsPlan({
       api: { host: analytics.apiHost, port: analytics.apiPort },
       collector: { host: analytics.collectorHost, port: ports.collector },
       data: join(config.data, 'clickhouse'),
-      clickhouseUrl: analytics.clickhouseUrl ?? process.env['CLICKHOUSE_URL'],
+      clickhouseUrl: analytics.clickhouseUrl ?? process.env.CLICKHOUSE_URL,
       thumbnailerUrl: analytics.thumbnailer ?? loopback(ports.thumbnailer),
       retentionDays: analytics.retentionDays,
       includeToday: analytics.includeToday,

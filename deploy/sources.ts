@@ -57,6 +57,6 @@ function bucketOf(source: string, endpoint: string | undefined) {
     bucket,
     prefix: prefix.filter((part) => part !== '').join('/'),
     ...(endpoint !== undefined && { endpoint }),
-    ...(process.env['AWS_REGION'] !== undefined && { region: process.env['AWS_REGION'] }),
+    ...(process.env.AWS_REGION !== undefined && { region: process.env.AWS_REGION }),
   }
 }

@@ -8,8 +8,8 @@ import { SegmentRefused } from './refusal.ts'
 import { readSegmentBody, readSegmentHead } from './segment-request.ts'
 import type { SegmentStore } from './segment-store.ts'
 
-/** Segments taken in at a time; each may need 150 MB while it is. The next ones are told to come again. */
-const SEGMENTS_MAX = 4
+/** Segments taken in at a time, some 10 MB each as edges make them, 80 at most; the next ones are to come again. */
+const SEGMENTS_MAX = 16
 
 /** How long a sender may take for its request, ms. */
 const REQUEST_MS_MAX = 30_000

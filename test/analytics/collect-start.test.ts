@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { directory, forkAnalytics, MAIN, settingsBut } from './analytics.ts'
 
 /** Stands in for an installation without the optional package. */
-const WITHOUT_CHDB = `data:text/javascript,
+const WITHOUT_CHDB = `
   import { registerHooks } from 'node:module'
   registerHooks({
     resolve(name, context, next) {
@@ -17,8 +17,10 @@ const WITHOUT_CHDB = `data:text/javascript,
 async function failureOf(settings: unknown, execArgv: string[] = []) {
   const program = fork(MAIN, { execArgv, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
   program.send({ settings })
-  const [[word], [status]] = await Promise.all([once(program, 'message'), once(program, 'exit')])
-  return { failed: String(word.failed), status }
+  const words: { failed?: string }[] = []
+  program.on('message', (word: { failed?: string }) => words.push(word))
+  const [status] = await once(program, 'exit')
+  return { failed: words[0]?.failed ?? '', status }
 }
 
 test('a second program on the same directory says who has it, and what to do', async () => {
@@ -37,7 +39,10 @@ test('a second program on the same directory says who has it, and what to do', a
 test('without the embedded ClickHouse and without a server it says how to have one', async () => {
   await using data = await directory()
 
-  const failure = await failureOf(await settingsBut({ data: data.path }), ['--import', WITHOUT_CHDB])
+  const failure = await failureOf(await settingsBut({ data: data.path }), [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(WITHOUT_CHDB)}`,
+  ])
 
   expect(failure.failed).toMatch(/^clickhouseUrl: is not set, and the embedded ClickHouse can not be loaded/)
   expect(failure.failed).toMatch(/Set CLICKHOUSE_URL to a ClickHouse server, or install the embedded one/)

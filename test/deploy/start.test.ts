@@ -55,7 +55,7 @@ describe('npm start', () => {
       'Miss from selvedge',
     ])
     expect(second.headers['x-cache']).toBe('Hit from selvedge')
-    expect(second.headers['age']).toMatch(/^\d+$/)
+    expect(second.headers.age).toMatch(/^\d+$/)
     expect(selvedge.stdout()).toContain(`http://site.localhost:${selvedge.httpPort}/`)
     expect(processes.length).toBeGreaterThanOrEqual(4)
     expect(status).toBe(0)

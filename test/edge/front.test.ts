@@ -82,7 +82,7 @@ describe('which rule', () => {
 
     expect(origin.requests).toEqual(['GET /api/v1/users?id=1', 'GET /pages/home.html?q'])
     expect([refused.status, secret.status, moved.status]).toEqual([403, 403, 301])
-    expect(moved.headers['location']).toBe(`https://${HOST}/moved/x?y`)
+    expect(moved.headers.location).toBe(`https://${HOST}/moved/x?y`)
   })
 })
 

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { countOf, firstValue } from '../cache/fields.ts'
 import type { ViewerRequest } from '../viewer.ts'
+import { nextRequestId } from './request-id.ts'
 
 /** A request that node:http let through but that RFC 9112 does not allow; answered 400. */
 export interface Malformed {
@@ -45,7 +45,7 @@ export function viewerRequestOf(
       body: hasBody(fields) ? incoming : undefined,
     },
     hostName: host.replace(/:\d+$/, '').replace(/\.$/, ''),
-    requestId: randomBytes(16).toString('base64url'),
+    requestId: nextRequestId(),
     protocolVersion: `HTTP/${incoming.httpVersion}`,
     address: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     port: socket.remotePort ?? 0,

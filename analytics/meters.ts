@@ -21,7 +21,7 @@ export function startMeters(store: SegmentStore): Meters {
   const registers = [registry]
   const segments = new Counter({
     name: 'selvedge_analytics_segments_total',
-    help: 'Log segments from edges, by outcome: stored, down, or why it was refused. A repeated one counts again.',
+    help: 'Segments that edges sent, by outcome: stored, down, or why refused. A repeated one counts again.',
     labelNames: ['outcome'],
     registers,
   })

@@ -2,7 +2,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import { openEmbedded } from './embedded.ts'
 import { leastBusy, type QueryClient } from './query-pool.ts'
 
-/** Clients for questions to the embedded engine: so many run at the same time, a slow one holds up no other. */
+/** How many questions the embedded engine works on at a time: a slow one holds up no other. */
 const QUERY_CLIENTS = 3
 
 /** How long a server may take to answer, ms: as long as an edge waits for its acknowledgement. */

@@ -7,7 +7,7 @@ import {
   createClient,
 } from '@clickhouse/client'
 import { ConfigError } from '../../edge/program/errors.ts'
-import { DataDirectoryUnusable } from './failure.ts'
+import { DataDirectoryUnusable, messageOf } from './failure.ts'
 
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
 
@@ -34,7 +34,7 @@ export async function openEmbedded(directory: string): Promise<() => ClickHouseC
   }
 }
 
-/** The living process that ClickHouse's own note in the directory names; the engine keeps its reason to itself. */
+/** The living process that ClickHouse's note in the directory names: the engine doesn't give its reason. */
 async function holderOf(directory: string): Promise<number | undefined> {
   const status = await readFile(join(directory, 'status'), 'utf8').catch(() => '') // nobody was ever there
   const pid = Number(/^PID: (\d+)/m.exec(status)?.[1])
@@ -52,9 +52,9 @@ async function importChdb() {
   } catch (error) {
     throw new ConfigError(
       'clickhouseUrl',
-      `is not set, and the embedded ClickHouse can not be loaded (${error instanceof Error ? error.message : error})`,
-      'Set CLICKHOUSE_URL to a ClickHouse server, or install the embedded one: `npm install --include=optional` ' +
-        '(Linux with glibc or macOS, x64 or arm64).',
+      `is not set, and the embedded ClickHouse can not be loaded (${messageOf(error)})`,
+      'Set CLICKHOUSE_URL to a ClickHouse server, or install the embedded one: ' +
+        '`npm install --include=optional` (Linux with glibc or macOS, x64 or arm64).',
     )
   }
 }

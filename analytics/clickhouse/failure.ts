@@ -8,10 +8,8 @@ export class DataDirectoryUnusable extends SelvedgeError {
 
   /** @param holder pid of the process that has the directory open, when there is one */
   constructor(directory: string, holder: number | undefined, cause: unknown) {
-    super(
-      `data directory ${directory}: ${holder === undefined ? messageOf(cause) : `process ${holder} has it open`}`,
-      { cause },
-    )
+    const reason = holder === undefined ? messageOf(cause) : `process ${holder} has it open`
+    super(`data directory ${directory}: ${reason}`, { cause })
     this.remedy =
       holder === undefined
         ? 'Check that the directory can be written and the disk is not full, or choose another with --data.'
@@ -24,8 +22,8 @@ export class DataDirectoryUnusable extends SelvedgeError {
 export class ClickHouseRefuses extends SelvedgeError {
   readonly code = 'SELVEDGE_CLICKHOUSE_REFUSES'
   readonly remedy =
-    'Check user and password in `clickhouseUrl` (CLICKHOUSE_URL), and that the user may create the database ' +
-    '`selvedge` and its tables.'
+    'Check user and password in `clickhouseUrl` (CLICKHOUSE_URL), and that the user may create ' +
+    'the database `selvedge` and its tables.'
 
   constructor(cause: ClickHouseError) {
     super(`ClickHouse refuses: ${cause.type ?? cause.code}: ${firstLine(cause.message)}`, { cause })

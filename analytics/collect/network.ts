@@ -11,7 +11,7 @@ export function plainAddress(text: string): string | undefined {
   return ipaddr.process(text.replace(/%.*$/, '')).toString()
 }
 
-/** The network of an address, `192.0.2.0/24` or `2001:db8:1::/48`. @param address as `plainAddress` gives it */
+/** The network of an address that `plainAddress` gave: `192.0.2.0/24` or `2001:db8:1::/48`. */
 export function networkOf(address: string): string {
   return address.includes(':')
     ? `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${IPV6_PREFIX}`)}/${IPV6_PREFIX}`

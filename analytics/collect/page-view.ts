@@ -17,7 +17,7 @@ export function isPageView(record: PageViewTraits, isBot: boolean): boolean {
     !isBot &&
     record.method === 'GET' &&
     isPage(record) &&
-    // What a browser wants it for (Fetch Metadata); older browsers, and all of them over plain http, don't say.
+    // What a browser wants it for (Fetch Metadata); older ones, and all over plain http, don't say.
     (record.secFetchDest === '' || record.secFetchDest === 'document') &&
     !/prefetch|prerender/i.test(record.secPurpose)
   )

@@ -80,7 +80,7 @@ const CHECKS: Readonly<Record<keyof AccessRecord, Check>> = {
 /** The same in the order of a line. */
 const COLUMN_CHECKS = RECORD_COLUMNS.map((column) => ({ column, check: CHECKS[column] }))
 
-/** What a line may consist of (see edge/log/record.ts): nothing in it then needs escaping in ClickHouse's TSV. */
+/** What a line may consist of (see edge/log/record.ts); none of it needs escaping in ClickHouse's TSV. */
 const LINE = /^[\t\x20-\x5b\x5d-\x7e]*$/
 
 /**

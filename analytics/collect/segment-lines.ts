@@ -73,7 +73,7 @@ export async function readSegment({ token, lines }: Segment, reader: LineReader)
   return read
 }
 
-/** The lines in blocks that end where a line does. Bytes beyond ASCII become characters that no record has. */
+/** The lines in blocks that end where a line does. A byte beyond ASCII becomes a character no record has. */
 function* blocksOf(lines: Buffer): Generator<string> {
   for (let start = 0; start < lines.length; ) {
     const feed = lines.indexOf(LINE_FEED, start + BLOCK_BYTES)

@@ -8,7 +8,7 @@ import { SegmentRefused } from './refusal.ts'
 import { readSegmentBody, readSegmentHead } from './segment-request.ts'
 import type { SegmentStore } from './segment-store.ts'
 
-/** Segments taken in at a time, some 10 MB each as edges make them, 80 at most; the next ones are to come again. */
+/** Segments taken in at a time: some 10 MB each as edges make them, 80 MB at most. The next come later. */
 const SEGMENTS_MAX = 16
 
 /** How long a sender may take for its request, ms. */

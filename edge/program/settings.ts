@@ -3,7 +3,10 @@ import { ConfigError } from './errors.ts'
 
 /** What every program is told, whatever else it needs. */
 export const programSettings = z.object({
-  node: z.string().min(1).max(63).describe('Name of this machine: in log records, `Via` and `Cache-Status`.'),
+  node: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,63}$/, 'must be 1 to 63 letters, digits, `.`, `_` or `-`')
+    .describe('Name of this machine: in log records, `Via` and `Cache-Status`.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')

@@ -23,7 +23,7 @@ test('a slow question holds up neither another one nor an insert', async () => {
   expect(ended).toEqual(['quick', 'insert', 'slow'])
 })
 
-test('no client is given settings apart from its SQL, since the embedded engine would keep them', async () => {
+test('no client is given settings apart from the SQL: the embedded engine would keep them', async () => {
   const offenders: string[] = []
   for await (const file of glob('analytics/**/*.ts')) {
     if (/clickhouse_settings['"]?\s*[:=]/.test(await readFile(file, 'utf8'))) offenders.push(file)

@@ -65,7 +65,8 @@ test('killed again and again while it stores, it has every record once when all 
   expect(beforeRepeat[0]?.records).toBeGreaterThanOrEqual(acknowledged.size * RECORDS)
   const counts = await rowsIn(
     data.path,
-    `SELECT count() AS rows, uniqExact(request_id) AS records, (SELECT count() FROM selvedge.rejected) AS rejected
+    `SELECT count() AS rows, uniqExact(request_id) AS records,
+       (SELECT count() FROM selvedge.rejected) AS rejected
      FROM selvedge.access_log`,
   )
   expect(counts).toEqual([{ rows: sent * RECORDS, records: sent * RECORDS, rejected: sent }])

@@ -17,8 +17,8 @@ test('with a server, the same migrations, inserts and questions go over HTTP', a
   for (const _time of [1, 2])
     statuses.push((await analytics.send(`${linesOf(recordBut())}no record\n`)).status)
   const result = await clickhouse.query.query({
-    query:
-      'SELECT host, network FROM selvedge.access_log WHERE host = {host:String} SETTINGS max_execution_time = 5',
+    query: `SELECT host, network FROM selvedge.access_log WHERE host = {host:String}
+            SETTINGS max_execution_time = 5`,
     query_params: { host: 'www.example.com' },
     format: 'JSONEachRow',
   })

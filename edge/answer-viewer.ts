@@ -67,12 +67,11 @@ function served(
   answer: Answer,
 ): Served {
   const said = respond(answer, { node: edge.node, requestId: viewer.requestId, behindShield: true })
-  const redirected = answer.outcome.detail === 'Redirect'
   return {
     answer: said.answer,
     distribution,
     place,
-    resultType: redirected ? 'Redirect' : said.resultType,
+    resultType: said.resultType,
     detailedResultType: said.detailedResultType,
     cacheStatus: said.cacheStatus,
   }
@@ -106,6 +105,5 @@ export function unknownHost(): Answer {
 
 function refusal(access: Exclude<Access, { allowed: true }>): Answer {
   if (!('location' in access)) return ownAnswer(access.status, access.reason)
-  const answer = ownAnswer(access.status, 'This site is served over HTTPS.', ['Location', access.location])
-  return { ...answer, outcome: { ...answer.outcome, detail: 'Redirect' } }
+  return ownAnswer(access.status, 'This site is served over HTTPS.', ['Location', access.location])
 }

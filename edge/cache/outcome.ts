@@ -6,8 +6,9 @@ export interface Outcome {
    * - `revalidated`: stored, stale, and upstream said that it still holds
    * - `miss`: upstream's answer
    * - `failed`: no answer was had
+   * - `own`: not the cache's answer but that of the program around it: a refusal, a redirect
    */
-  kind: 'hit' | 'stale' | 'revalidated' | 'miss' | 'failed'
+  kind: 'hit' | 'stale' | 'revalidated' | 'miss' | 'failed' | 'own'
   /** Why the request went forward (RFC 9211 §2.2). */
   forward?: 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'stale' | 'partial'
   /** Status that upstream gave (§2.4). */
@@ -30,6 +31,7 @@ export type ResultType = 'Hit' | 'RefreshHit' | 'Miss' | 'Error' | 'Redirect'
 /** The result type; as with CloudFront an error status is an `Error`, whoever kept it. */
 export function resultTypeOf(outcome: Outcome, status: number): ResultType {
   if (status >= 400 || outcome.kind === 'failed') return 'Error'
+  if (outcome.kind === 'own') return 'Redirect'
   if (outcome.kind === 'revalidated') return 'RefreshHit'
   return outcome.kind === 'miss' ? 'Miss' : 'Hit'
 }
@@ -41,8 +43,8 @@ export function resultTypeOf(outcome: Outcome, status: number): ResultType {
  */
 export function cacheStatusMember(cache: string, outcome: Outcome): string {
   const parts = [`"${cache.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '_')}"`]
-  if (outcome.forward === undefined) parts.push('hit')
-  else parts.push(`fwd=${outcome.forward}`)
+  if (outcome.forward !== undefined) parts.push(`fwd=${outcome.forward}`)
+  else if (outcome.kind !== 'own') parts.push('hit')
   if (outcome.forwardStatus !== undefined) parts.push(`fwd-status=${outcome.forwardStatus}`)
   if (outcome.ttlSeconds !== undefined) parts.push(`ttl=${outcome.ttlSeconds}`)
   if (outcome.stored) parts.push('stored')

@@ -70,7 +70,7 @@ export function respond(answer: Answer, by: Respondent): Responded {
     answer: { ...spoken, fields },
     resultType,
     detailedResultType: detailedResultTypeOf(answer, resultType, shieldHit),
-    cacheStatus: member.slice(member.indexOf(';') + 2),
+    cacheStatus: member.split('; ').slice(1).join('; '),
   }
 }
 
@@ -97,7 +97,7 @@ export function ownAnswer(status: number, sentence: string, more: readonly strin
     'no-store',
     ...more,
   ]
-  return { status, fields, body, outcome: { kind: 'miss', upstreamUs: 0 } }
+  return { status, fields, body, outcome: { kind: 'own', upstreamUs: 0 } }
 }
 
 function failurePage(answer: Answer, requestId: string): Answer {

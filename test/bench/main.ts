@@ -92,7 +92,9 @@ function report(measured: readonly Measured[], where: readonly string[], { round
     '',
     `Medians of ${rounds} interleaved rounds of ${seconds} s, smallest and largest in brackets; ratios are`,
     'taken within each round. Each server on one core, its load on another. CPU time is user and system,',
-    'of all the processes of a contender. The origin was asked for nothing meanwhile.',
+    'of all the processes of a contender. Where a contender used less than its core, the load or other',
+    'programs were the limit: there the ratio of CPU times says more than that of requests. The origin was',
+    'asked for nothing meanwhile.',
     '',
     ...where.flatMap((sentence) => [sentence, '']),
   ].join('\n')

@@ -26,7 +26,7 @@ export function spreadOf(values: readonly number[]): Spread {
  * @param peer what the others are compared with; no ratios without it
  */
 export function tableOf(all: readonly Measured[], peer: Measured | undefined): string {
-  const head = ['', 'requests/s', '× peer', 'CPU µs/request', '× peer', 'p50 ms', 'p99 ms']
+  const head = ['', 'requests/s', '× peer', 'CPU µs/request', '× peer', 'core used', 'p50 ms', 'p99 ms']
   const rows = all.map((one) => {
     const { turns } = one
     return [
@@ -35,12 +35,28 @@ export function tableOf(all: readonly Measured[], peer: Measured | undefined): s
       ratioCell(one, peer, (turn) => turn.requestsPerSecond),
       cell(turns, (turn) => turn.cpuUsPerRequest, 1),
       ratioCell(one, peer, (turn) => turn.cpuUsPerRequest),
+      coreCell(turns),
       cell(turns, (turn) => turn.p50Ms, 2),
       cell(turns, (turn) => turn.p99Ms, 2),
     ]
   })
-  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'))
-  return [head, rule, ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+  return aligned([head, ...rows])
+}
+
+/** Cells under each other, the first column to the left, as the formatter of this repository wants it. */
+function aligned([head = [], ...rows]: readonly string[][]): string {
+  const widths = head.map((_, column) =>
+    Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)),
+  )
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  const line = (row: readonly string[]) => {
+    const cells = row.map((cell, column) => {
+      const width = widths[column] ?? 0
+      return column === 0 ? cell.padEnd(width) : cell.padStart(width)
+    })
+    return `| ${cells.join(' | ')} |`
+  }
+  return [head, rule, ...rows].map(line).join('\n')
 }
 
 function cell(turns: readonly Turn[], of: (turn: Turn) => number, digits: number): string {
@@ -51,6 +67,13 @@ function ratioCell(one: Measured, peer: Measured | undefined, of: (turn: Turn) =
   if (peer === undefined || one === peer) return ''
   const ratios = one.turns.map((turn, round) => of(turn) / of(peer.turns[round] ?? turn))
   return spreadText(spreadOf(ratios), 2)
+}
+
+/** Median share of one core that the contender had. */
+function coreCell(turns: readonly Turn[]): string {
+  const shares = turns.map(({ cpuUsPerRequest, requestsPerSecond }) => cpuUsPerRequest * requestsPerSecond)
+  const { median } = spreadOf(shares)
+  return Number.isNaN(median) ? '–' : `${Math.round(median / 10_000)} %`
 }
 
 /** As `52,300 (51,900–53,000)`. */

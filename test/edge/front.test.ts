@@ -41,6 +41,8 @@ describe('which site', () => {
 
     expect(answer.status).toBe(421)
     expect(answer.body.trimEnd().split('\n')).toHaveLength(1)
+    // The cache had no part in it (RFC 9211 §2).
+    expect(answer.headers['cache-status']).toBe('"test"')
     expect(origin.requests).toEqual([])
   })
 
@@ -82,6 +84,7 @@ describe('which rule', () => {
 
     expect(origin.requests).toEqual(['GET /api/v1/users?id=1', 'GET /pages/home.html?q'])
     expect([refused.status, secret.status, moved.status]).toEqual([403, 403, 301])
+    expect(moved.headers['x-cache']).toBe('Redirect from selvedge')
     expect(moved.headers.location).toBe(`https://${HOST}/moved/x?y`)
   })
 })

@@ -1,5 +1,15 @@
 import { type Fields, firstValue, joinedValue } from './fields.ts'
 
+/** Fields by which a request asks for less than the whole response (RFC 9110 §13.1, §14.2). */
+export const PARTIAL_FIELDS: ReadonlySet<string> = new Set([
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+])
+
 /** What to answer once the request's preconditions are weighed (RFC 9110 §13.2.2). */
 export type Precondition = 'answer' | 'not-modified' | 'failed'
 

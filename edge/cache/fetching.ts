@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { cacheControlOf } from './cache-control.ts'
+import { PARTIAL_FIELDS } from './conditional.ts'
 import { type Fields, filterFields, firstValue } from './fields.ts'
 import type { Flight, Landing } from './flight.ts'
 import type { Exchange } from './freshness.ts'
@@ -32,16 +33,6 @@ export interface Asked {
   exchange: Exchange
   upstreamUs: number
 }
-
-/** Fields that make a request ask for less than the whole response; a fetch that others share asks for all. */
-const PARTIAL: ReadonlySet<string> = new Set([
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'range',
-])
 
 /**
  * Asks upstream. The response's fields are those that may go on, and always have a `Date`
@@ -146,7 +137,7 @@ async function keepWhenWhole(
 
 /** The request that others can share: for the whole response, or whether the stored one still holds. */
 function wholeRequest(request: Request, stored: StoredResponse | undefined): Request {
-  const fields = filterFields(request.fields, (name) => !PARTIAL.has(name))
+  const fields = filterFields(request.fields, (name) => !PARTIAL_FIELDS.has(name))
   return {
     ...request,
     method: 'GET',

@@ -49,20 +49,23 @@ export async function startShipper(options: ShipperOptions): Promise<Shipper> {
   const stop = new AbortController()
   const figures = { waitingBytes: 0, shipped: 0, dropped: 0 }
 
+  /** A pause that a stop ends early, which is no failure. */
+  const rest = (ms: number) => pause(ms, undefined, { signal: stop.signal }).catch(() => undefined)
+
   async function run(): Promise<void> {
     let pauseMs = PAUSE_MS_MIN
     while (!stop.signal.aborted) {
       const failure = await shipAll().catch((error: unknown) => String(error))
       if (failure === undefined) {
         pauseMs = PAUSE_MS_MIN
-        await pause(LOOK_MS, undefined, { signal: stop.signal }).catch(() => undefined)
+        await rest(LOOK_MS)
         continue
       }
       log.warn(
         { failure, waitingBytes: figures.waitingBytes, pauseMs },
         'log segments wait for the collector',
       )
-      await pause(pauseMs * (0.5 + Math.random()), undefined, { signal: stop.signal }).catch(() => undefined)
+      await rest(pauseMs * (0.5 + Math.random()))
       pauseMs = Math.min(PAUSE_MS_MAX, pauseMs * 2)
     }
   }

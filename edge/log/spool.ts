@@ -59,7 +59,8 @@ export function openSpool(directory: string, log: Logger): Spool {
       if (segment !== undefined && isFull(segment)) await seal()
     } catch (error) {
       lost += records
-      // A frame may be half written: what is whole in this segment is kept, and a new one is begun.
+      // A frame may be half written: what is whole in this segment is kept, and a new one is begun. When
+      // even that fails the file stays open on disk, and the next start adopts it.
       await seal().catch(() => undefined)
       log.error(
         { error: String(error), records, directory },

@@ -1,4 +1,5 @@
 import mime from 'mime'
+import { PARTIAL_FIELDS } from '../../edge/cache/conditional.ts'
 import { type Fields, filterFields, firstValue, NO_FIELDS } from '../../edge/cache/fields.ts'
 import { discardBody, type Request, type Response } from '../../edge/cache/message.ts'
 import { UpstreamError } from '../../edge/cache/upstream-error.ts'
@@ -10,16 +11,6 @@ import { openBucket, type S3Asked } from './s3-bucket.ts'
 import { answerToS3Failure } from './s3-error.ts'
 import type { S3OriginSettings } from './schema.ts'
 import { startCheck } from './start-check.ts'
-
-/** Request fields that S3 understands for an object; the rest is none of its business. */
-const FORWARDED: ReadonlySet<string> = new Set([
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'range',
-])
 
 /** An S3 bucket as an origin: signed GET and HEAD of objects. */
 export function openS3Origin(settings: S3OriginSettings): Origin {
@@ -99,7 +90,7 @@ function missing(method: string): Response {
 }
 
 function forwarded(fields: Fields): Fields {
-  return filterFields(fields, (name) => FORWARDED.has(name))
+  return filterFields(fields, (name) => PARTIAL_FIELDS.has(name))
 }
 
 function rangeOfWhole({ fields }: Response): Fields {

@@ -37,8 +37,9 @@ export interface Served {
  * @throws ViewerGone when the viewer left before there was an answer
  */
 export async function answerViewer(edge: Edge, viewer: ViewerRequest): Promise<Served> {
-  const { request } = viewer
+  const { request, malformed } = viewer
   const place = edge.geo.placeOf(viewer.address)
+  if (malformed !== undefined) return served(edge, viewer, place, undefined, badRequest(malformed))
   const distribution = edge.distributions.ofHost(viewer.hostName)
   if (distribution === undefined) return served(edge, viewer, place, undefined, unknownHost())
 
@@ -53,7 +54,7 @@ export async function answerViewer(edge: Edge, viewer: ViewerRequest): Promise<S
     },
     upstream: edge.upstreamFor(distribution, viewer),
     keyOf: (target) =>
-      cacheKey({ distribution: distribution.id, scheme: request.scheme, host: viewer.hostName, target }),
+      cacheKey({ distribution: distribution.id, scheme: request.scheme, host: request.host, target }),
     viewer: viewer.gone,
   })
   return served(edge, viewer, place, distribution, answer)
@@ -96,6 +97,11 @@ function rootObject(distribution: MatchedDistribution, target: string): string {
   const { defaultRootObject } = distribution
   if (defaultRootObject === undefined || !(target === '/' || target.startsWith('/?'))) return target
   return `/${defaultRootObject}${target.slice(1)}`
+}
+
+/** A request that two readers could take for two different ones: the connection ends with it. */
+export function badRequest(sentence: string): Answer {
+  return ownAnswer(400, sentence, ['Connection', 'close'])
 }
 
 /** RFC 9110 §15.5.20: nobody here speaks for that name. Never another site's content. */

@@ -5,6 +5,7 @@ import { createCache } from './cache/cache.ts'
 import { createMemoryStore } from './cache/memory-store.ts'
 import { cacheKey } from './distribution/cache-key.ts'
 import { matchDistributions } from './distribution/match.ts'
+import { isWebSocket } from './distribution/upgrade-proxy.ts'
 import { openGeo } from './geo/place.ts'
 import { type Behind, http1Listener } from './listen/http1.ts'
 import { type BehindUpgrade, upgradeListener } from './listen/upgrade.ts'
@@ -22,6 +23,9 @@ const SHARED = { reusePort: process.platform === 'linux' }
 
 /** How long an idle viewer's connection is kept, ms. */
 const KEEP_ALIVE = { keepAliveTimeout: 60_000 }
+
+/** Other upgrades than WebSocket, `h2c` above all, are ignored and the request answered. */
+const UPGRADES = { shouldUpgradeCallback: isWebSocket }
 
 /**
  * Makes one worker of the edge, from the far end of a request's way to the near one, and lets it listen.
@@ -47,11 +51,11 @@ export async function assembleWorker(
     geo: await openGeo(settings.countryDatabase),
     cache,
     httpsPort: settings.tls === undefined ? undefined : settings.httpsPort,
-    upstreamFor: (distribution, { requestId, hostName }) => {
+    upstreamFor: (distribution, { requestId }) => {
       const about = { distribution: distribution.id, requestId }
       return (request, signal) => {
-        const { scheme, target } = request
-        const key = cacheKey({ distribution: distribution.id, scheme, host: hostName, target })
+        const { scheme, host, target } = request
+        const key = cacheKey({ distribution: distribution.id, scheme, host, target })
         return shields.ask(key, request, about, signal)
       }
     },
@@ -67,13 +71,13 @@ export async function assembleWorker(
     upgrade: (viewer) => upgradeViewer(edge, viewer, upgradeRoutes(shields, settings.key)),
   }
 
-  const plain = createServer(KEEP_ALIVE, http1Listener('http', behind))
+  const plain = createServer({ ...KEEP_ALIVE, ...UPGRADES }, http1Listener('http', behind))
   plain.on('upgrade', upgradeListener('ws', behindUpgrade))
   parts.use(await listenOn(plain, { host, port: settings.httpPort, ...SHARED }, 'edge HTTP', '--http-port'))
 
   if (settings.tls !== undefined) {
     const secure = createTlsServer(
-      { ...KEEP_ALIVE, ...settings.tls, minVersion: 'TLSv1.2' },
+      { ...KEEP_ALIVE, ...UPGRADES, ...settings.tls, minVersion: 'TLSv1.2' },
       http1Listener('https', behind),
     )
     secure.on('upgrade', upgradeListener('wss', behindUpgrade))

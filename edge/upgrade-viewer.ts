@@ -1,7 +1,7 @@
-import { type Edge, type Served, unknownHost } from './answer-viewer.ts'
+import { badRequest, type Edge, type Served, unknownHost } from './answer-viewer.ts'
 import type { Answer } from './cache/answer.ts'
 import { NO_FIELDS } from './cache/fields.ts'
-import { ownAnswer } from './distribution/respond.ts'
+import type { MatchedDistribution } from './distribution/match.ts'
 import type { ViewerRequest } from './viewer.ts'
 
 /** Where an upgrade goes on, and the fields that make a shield believe us. */
@@ -26,7 +26,7 @@ export function upgradeViewer(
   routeTo: (distribution: string, viewer: ViewerRequest) => UpgradeRoute,
 ): Upgraded {
   const distribution = edge.distributions.ofHost(viewer.hostName)
-  const refused = distribution === undefined ? unknownHost() : obstacle(viewer)
+  const refused = viewer.malformed !== undefined ? badRequest(viewer.malformed) : undefinedHost(distribution)
   const answer = refused ?? SWITCHING
   const served: Served = {
     answer,
@@ -42,6 +42,6 @@ export function upgradeViewer(
 
 const SWITCHING: Answer = { status: 101, fields: NO_FIELDS, outcome: { kind: 'miss', upstreamUs: 0 } }
 
-function obstacle({ request }: ViewerRequest): Answer | undefined {
-  return request.method === 'GET' ? undefined : ownAnswer(400, 'Only a GET request can be upgraded.')
+function undefinedHost(distribution: MatchedDistribution | undefined): Answer | undefined {
+  return distribution === undefined ? unknownHost() : undefined
 }

@@ -16,6 +16,11 @@ const HEAD_MS_MAX = 125_000
 /** Time between two pieces of a body, ms. */
 const BODY_MS_MAX = 125_000
 
+/** Connections to one shield; one slow site's misses must not keep the others' waiting. */
+const CONNECTIONS_MAX = 1_024
+/** A shield takes 32 KB from an origin and adds what it knows, bytes. */
+const HEAD_BYTES_MAX = 49_152
+
 const REMEDY = 'Check that the shields in `edge.shields` are up (GET /healthz) and reachable from this edge.'
 
 /** The shields, and the choice among them. */
@@ -36,7 +41,8 @@ export function connectShields(urls: readonly string[], key: string, log: Logger
   const pools = urls.map((url) => ({
     url: new URL(url),
     pool: new Pool(url, {
-      connections: 128,
+      connections: CONNECTIONS_MAX,
+      maxHeaderSize: HEAD_BYTES_MAX,
       connect: { timeout: CONNECT_MS_MAX },
       headersTimeout: HEAD_MS_MAX,
       bodyTimeout: BODY_MS_MAX,

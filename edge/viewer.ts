@@ -2,9 +2,9 @@ import type { Request } from './cache/message.ts'
 
 /** One request as it came from a viewer, with what is known of the connection. */
 export interface ViewerRequest {
-  /** `host` is in lower case and keeps its port. */
+  /** `host` has one spelling a name: lower case, no trailing dot, the port only where it isn't the scheme's own. */
   request: Request
-  /** Lower case, without the port. */
+  /** The host without its port; empty when the request is malformed. */
   hostName: string
   requestId: string
   /** As `HTTP/1.1`. */
@@ -16,6 +16,8 @@ export interface ViewerRequest {
   tlsCipher: string
   /** Aborted when the viewer leaves before the response is whole. */
   gone: AbortSignal
+  /** Why it can't be answered but with 400, in words for the viewer. */
+  malformed?: string
 }
 
 /** What went over the wire for one request. Times are in µs from the request's head. */

@@ -9,6 +9,9 @@ import { openOrigins } from './origins.ts'
 import type { ShieldSettings } from './settings.ts'
 import { shieldUpgradeListener } from './upgrade.ts'
 
+/** An edge takes 16 KB from a viewer and adds what it knows, bytes. */
+const HEAD_BYTES_MAX = 32_768
+
 /**
  * Makes a shield, from the far end of a request's way to the near one, and lets it listen.
  *
@@ -26,7 +29,7 @@ export async function assembleShield(
   const meters = startMeters(store)
   const shield: Shield = { node, key, cache, origins, log, answered: meters.count }
 
-  const server = createServer(shieldListener(shield))
+  const server = createServer({ maxHeaderSize: HEAD_BYTES_MAX }, shieldListener(shield))
   // Edges keep their connections; that we close one while a request is on its way must be rare.
   server.keepAliveTimeout = 120_000
   server.on('upgrade', shieldUpgradeListener(shield))

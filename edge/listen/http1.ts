@@ -25,12 +25,7 @@ export function http1Listener(scheme: string, behind: Behind): RequestListener {
     response.once('close', () => {
       if (!response.writableFinished) gone.abort(new ViewerGone())
     })
-    const viewer = viewerRequestOf(incoming, scheme, gone.signal)
-    if ('malformed' in viewer) {
-      write(response, ownAnswer(400, viewer.malformed, ['Connection', 'close']))
-      return
-    }
-    void handle(viewer, response, behind, meter)
+    void handle(viewerRequestOf(incoming, scheme, gone.signal), response, behind, meter)
   }
 }
 

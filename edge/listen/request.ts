@@ -1,13 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { countOf, firstValue } from '../cache/fields.ts'
+import { countOf, type Fields, firstValue, joinedValue } from '../cache/fields.ts'
 import type { ViewerRequest } from '../viewer.ts'
 import { nextRequestId } from './request-id.ts'
-
-/** A request that node:http let through but that RFC 9112 does not allow; answered 400. */
-export interface Malformed {
-  malformed: string
-}
 
 /** A registered name or IPv4 address, or an IPv6 address in brackets, with an optional port (RFC 3986 §3.2.2). */
 const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
@@ -15,26 +10,23 @@ const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])
 /** Path and query (RFC 9112 §3.2.1): visible ASCII without `#`, which is never sent. */
 const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e]*$/
 
+/** Transfer codings that node:http takes off; any other would go on unnamed (RFC 9112 §6.1). */
+const CHUNKED = /^\s*chunked\s*$/i
+
 /**
  * Reads what node:http parsed as a viewer's request.
  *
- * node:http takes two Hosts, a Host with a path, `#` in the target and another host in an absolute
- * target; two readers could differ on these, so they are refused here (RFC 9112 §3.2, §11.2).
+ * node:http takes two Hosts, a Host with a path, `#` in the target, another host in an absolute target
+ * and codings that nobody takes off; two readers could differ on these, so such a request is marked as
+ * `malformed` (RFC 9112 §3.2, §6.1, §11.2).
  */
-export function viewerRequestOf(
-  incoming: IncomingMessage,
-  scheme: string,
-  gone: AbortSignal,
-): ViewerRequest | Malformed {
+export function viewerRequestOf(incoming: IncomingMessage, scheme: string, gone: AbortSignal): ViewerRequest {
   const fields = incoming.rawHeaders
-  if (countOf(fields, 'host') !== 1) return { malformed: 'A request needs exactly one Host.' }
   const authority = authorityOf(incoming.url ?? '', firstValue(fields, 'host')?.trim() ?? '')
-  if (authority === undefined || !HOST.test(authority.host)) return { malformed: 'The Host is not valid.' }
-  if (!ORIGIN_FORM.test(authority.target)) return { malformed: 'The request target is not valid.' }
-
+  const malformed = malformationOf(fields, authority)
+  const host = malformed === undefined ? normalisedHost(authority.host, scheme) : ''
   const { socket } = incoming
   const cipher = 'getCipher' in socket ? (socket as TLSSocket).getCipher() : undefined
-  const host = authority.host.toLowerCase()
   return {
     request: {
       method: incoming.method ?? 'GET',
@@ -44,7 +36,7 @@ export function viewerRequestOf(
       fields,
       body: hasBody(fields) ? incoming : undefined,
     },
-    hostName: host.replace(/:\d+$/, '').replace(/\.$/, ''),
+    hostName: host.replace(/:\d+$/, ''),
     requestId: nextRequestId(),
     protocolVersion: `HTTP/${incoming.httpVersion}`,
     address: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
@@ -52,18 +44,40 @@ export function viewerRequestOf(
     tlsProtocol: cipher === undefined ? '' : ((socket as TLSSocket).getProtocol() ?? ''),
     tlsCipher: cipher?.standardName ?? '',
     gone,
+    ...(malformed !== undefined && { malformed }),
   }
 }
 
+function malformationOf(
+  fields: Fields,
+  { host, target }: { host: string; target: string },
+): string | undefined {
+  if (countOf(fields, 'host') !== 1) return 'A request needs exactly one Host.'
+  if (!HOST.test(host)) return 'The Host is not valid.'
+  if (!ORIGIN_FORM.test(target)) return 'The request target is not valid.'
+  const coding = joinedValue(fields, 'transfer-encoding')
+  return coding === undefined || CHUNKED.test(coding)
+    ? undefined
+    : 'Only the chunked transfer coding is taken.'
+}
+
+/** One name has one spelling: lower case, no trailing dot, no port where it is the scheme's own (RFC 9110 §4.2.3). */
+function normalisedHost(host: string, scheme: string): string {
+  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(host.toLowerCase()) ?? []
+  const isDefault = Number(port) === (scheme === 'https' || scheme === 'wss' ? 443 : 80)
+  const bare = name.replace(/\.$/, '')
+  return port === undefined || isDefault ? bare : `${bare}:${Number(port)}`
+}
+
 /** Host and target; an absolute target names the host itself and overrules the field (RFC 9112 §3.2.2). */
-function authorityOf(target: string, host: string): { host: string; target: string } | undefined {
+function authorityOf(target: string, host: string): { host: string; target: string } {
   const absolute = /^https?:\/\/([^/?#]*)([^#]*)$/i.exec(target)
   if (absolute === null) return { host, target }
   const [, authority = '', rest = ''] = absolute
   return { host: authority, target: rest.startsWith('/') ? rest : `/${rest}` }
 }
 
-function hasBody(fields: readonly string[]): boolean {
+function hasBody(fields: Fields): boolean {
   const length = firstValue(fields, 'content-length')
   return (length !== undefined && length !== '0') || firstValue(fields, 'transfer-encoding') !== undefined
 }

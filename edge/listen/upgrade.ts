@@ -1,11 +1,11 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createProxyServer } from 'http-proxy'
 import type { Logger } from 'pino'
 import type { Served } from '../answer-viewer.ts'
 import type { Answer } from '../cache/answer.ts'
 import { ownAnswer } from '../distribution/respond.ts'
+import { createUpgradeProxy } from '../distribution/upgrade-proxy.ts'
 import type { Upgraded } from '../upgrade-viewer.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
 import { viewerRequestOf } from './request.ts'
@@ -22,38 +22,32 @@ export interface BehindUpgrade {
 const NEVER = new AbortController().signal
 
 /**
- * Passes WebSocket and other upgrades through to a shield: after the 101 we only carry bytes.
+ * Passes WebSockets through to a shield.
  *
  * @param scheme `ws` or `wss`
  */
 export function upgradeListener(scheme: string, behind: BehindUpgrade) {
-  const proxy = createProxyServer({ ws: true })
+  const carry = createUpgradeProxy({ changeOrigin: false })
   return (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const viewer = viewerRequestOf(incoming, scheme, NEVER)
-    if ('malformed' in viewer) {
-      writeRaw(socket, ownAnswer(400, viewer.malformed))
-      return
-    }
     const { served, route } = behind.upgrade(viewer)
-    let { status } = served.answer
+    let status = route === undefined ? served.answer.status : 0
     whenEnded(incoming.socket, (transfer) => behind.ended(viewer, served, { ...transfer, status }))
     if (route === undefined) {
       writeRaw(socket, served.answer)
       return
     }
-    // What a viewer claims in our own fields must not reach a shield.
-    for (const name of Object.keys(incoming.headers)) {
-      if (name.startsWith('selvedge-')) delete incoming.headers[name]
-    }
-    proxy.ws(incoming, socket as Socket, head, { target: route.url.href, headers: route.fields }, (error) => {
-      if (incoming.socket.bytesWritten > 0) {
-        // The two sides were speaking already: a response in the middle of that would be noise.
-        socket.destroy()
-        return
-      }
-      status = 502
-      behind.log.warn({ requestId: viewer.requestId, error: String(error) }, 'an upgrade failed')
-      writeRaw(socket, ownAnswer(502, `The origin could not be reached. Request id: ${viewer.requestId}`))
+    carry(incoming, socket, head, {
+      target: route.url,
+      fields: route.fields,
+      answered(answer) {
+        status = answer
+      },
+      failed(error) {
+        status = 502
+        behind.log.warn({ requestId: viewer.requestId, error: String(error) }, 'an upgrade failed')
+        writeRaw(socket, ownAnswer(502, `The origin could not be reached. Request id: ${viewer.requestId}`))
+      },
     })
   }
 }
@@ -73,5 +67,6 @@ function writeRaw(socket: Duplex, answer: Answer): void {
   const lines = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`]
   for (let at = 0; at < answer.fields.length; at += 2)
     lines.push(`${answer.fields[at]}: ${answer.fields[at + 1]}`)
+  socket.on('error', () => socket.destroy())
   socket.end(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n${answer.body ?? ''}`)
 }

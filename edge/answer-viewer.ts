@@ -60,6 +60,12 @@ export async function answerViewer(edge: Edge, viewer: ViewerRequest): Promise<S
   return served(edge, viewer, place, distribution, answer)
 }
 
+/** The answer to bytes that were no request. */
+export function answerUnreadable(edge: Edge, viewer: ViewerRequest, status: number): Served {
+  const answer = ownAnswer(status, viewer.malformed ?? 'This is no HTTP request.')
+  return served(edge, viewer, edge.geo.placeOf(viewer.address), undefined, answer)
+}
+
 function served(
   edge: Edge,
   viewer: ViewerRequest,

@@ -1,13 +1,14 @@
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { answerViewer, type Edge } from './answer-viewer.ts'
+import { answerUnreadable, answerViewer, type Edge } from './answer-viewer.ts'
 import { createCache } from './cache/cache.ts'
 import { createMemoryStore } from './cache/memory-store.ts'
+import { createByteBudget } from './cache/shared-body.ts'
 import { cacheKey } from './distribution/cache-key.ts'
 import { matchDistributions } from './distribution/match.ts'
 import { isWebSocket } from './distribution/upgrade-proxy.ts'
 import { openGeo } from './geo/place.ts'
-import { type Behind, http1Listener } from './listen/http1.ts'
+import { type Behind, http1Listener, unreadable } from './listen/http1.ts'
 import { type BehindUpgrade, upgradeListener } from './listen/upgrade.ts'
 import { recordOf } from './log/record-of.ts'
 import { openSpool } from './log/spool.ts'
@@ -41,7 +42,8 @@ export async function assembleWorker(
   const spool = parts.use(openSpool(settings.spool.directory, log))
   const shields = parts.use(connectShields(settings.shields, settings.key, log))
   const store = createMemoryStore(settings.cacheBytes)
-  const cache = createCache({ store, now, objectBytesMax: settings.objectBytesMax })
+  const arriving = createByteBudget(settings.cacheBytes / 2)
+  const cache = createCache({ arriving, store, now, objectBytesMax: settings.objectBytesMax })
   const meters = startMeters(store, spool)
   const distributions = matchDistributions(settings.distributions)
 
@@ -64,7 +66,12 @@ export async function assembleWorker(
     spool.append(recordOf(node, viewer, served, transfer, Date.now()))
     meters.count(served, transfer)
   }
-  const behind: Behind = { log, ended, answer: (viewer) => answerViewer(edge, viewer) }
+  const behind: Behind = {
+    log,
+    ended,
+    answer: (viewer) => answerViewer(edge, viewer),
+    unreadable: (viewer, status) => answerUnreadable(edge, viewer, status),
+  }
   const behindUpgrade: BehindUpgrade = {
     log,
     ended,
@@ -73,6 +80,7 @@ export async function assembleWorker(
 
   const plain = createServer({ ...KEEP_ALIVE, ...UPGRADES }, http1Listener('http', behind))
   plain.on('upgrade', upgradeListener('ws', behindUpgrade))
+  plain.on('clientError', unreadable('http', behind))
   parts.use(await listenOn(plain, { host, port: settings.httpPort, ...SHARED }, 'edge HTTP', '--http-port'))
 
   if (settings.tls !== undefined) {
@@ -81,6 +89,7 @@ export async function assembleWorker(
       http1Listener('https', behind),
     )
     secure.on('upgrade', upgradeListener('wss', behindUpgrade))
+    secure.on('clientError', unreadable('https', behind))
     parts.use(
       await listenOn(secure, { host, port: settings.httpsPort, ...SHARED }, 'edge HTTPS', '--https-port'),
     )

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { createCache } from '../edge/cache/cache.ts'
 import { createMemoryStore } from '../edge/cache/memory-store.ts'
+import { createByteBudget } from '../edge/cache/shared-body.ts'
 import { listenOn, serveAdmin } from '../edge/program/admin.ts'
 import type { Starting } from '../edge/program/run.ts'
 import { type Shield, shieldListener } from './front.ts'
@@ -25,7 +26,8 @@ export async function assembleShield(
   const { node, key, objectBytesMax } = settings
   const origins = parts.use(await openOrigins(settings.distributions, log))
   const store = createMemoryStore(settings.cacheBytes)
-  const cache = createCache({ store, now, objectBytesMax })
+  const arriving = createByteBudget(settings.cacheBytes / 2)
+  const cache = createCache({ arriving, store, now, objectBytesMax })
   const meters = startMeters(store)
   const shield: Shield = { node, key, cache, origins, log, answered: meters.count }
 

@@ -81,18 +81,16 @@ export function createCache(fetching: Fetching): Cache {
       throw error
     })
     const outcome = { forward, upstreamUs: landing.upstreamUs, ...(joined && { collapsed: true }) } as const
+    if (joined !== undefined && !isFor(landing, asking.request)) return pass(asking, forward)
     switch (landing.kind) {
       case 'shared':
-        return joined === undefined ||
-          (landing.body.joinable && selects(asking.request.fields, landing.head.selection))
-          ? fromShared(asking, key, landing, joined === undefined ? 'miss' : 'hit', outcome)
-          : pass(asking, 'vary-miss')
+        return fromShared(asking, key, landing, joined === undefined ? 'miss' : 'hit', outcome)
       case 'freshened':
         return fromStored(asking, landing.stored, { kind: 'revalidated', ...outcome, forwardStatus: 304 })
       case 'stale-allowed':
         return fromStored(asking, landing.stored, { kind: 'stale', ...outcome, detail: landing.detail })
       case 'unshareable':
-        return joined === undefined ? fromUnshareable(asking, key, landing, outcome) : pass(asking, forward)
+        return fromUnshareable(asking, key, landing, outcome)
       case 'failed':
         return failed(landing.error, { ...outcome, kind: 'failed' })
     }
@@ -202,6 +200,21 @@ export function createCache(fetching: Fetching): Cache {
 
 function failed(error: UpstreamError, outcome: Outcome): Answer {
   return { status: error.status, fields: NO_FIELDS, outcome: { ...outcome, detail: error.failure } }
+}
+
+/** Whether a request that joined a flight may have what landed: it selects it, and it can still be had whole. */
+function isFor(landing: Landing, { fields }: Request): boolean {
+  switch (landing.kind) {
+    case 'shared':
+      return landing.body.joinable && selects(fields, landing.head.selection)
+    case 'freshened':
+    case 'stale-allowed':
+      return selects(fields, landing.stored.selection)
+    case 'unshareable':
+      return false
+    case 'failed':
+      return true
+  }
 }
 
 /** Ends a response that nobody will read. */

@@ -7,7 +7,7 @@ import type { Exchange } from './freshness.ts'
 import { endToEndFields } from './hop-by-hop.ts'
 import type { Store } from './memory-store.ts'
 import { discardBody, type Request, type Response, type Upstream } from './message.ts'
-import { SharedBody } from './shared-body.ts'
+import { type ByteBudget, SharedBody } from './shared-body.ts'
 import {
   announcedBytes,
   freshened,
@@ -25,6 +25,8 @@ export interface Fetching {
   now(): number
   /** Largest body that is stored, bytes. */
   objectBytesMax: number
+  /** Bounds what all bodies that are still arriving, or still being read, hold in memory. */
+  arriving: ByteBudget
 }
 
 /** A response as it came, and what it took. */
@@ -96,12 +98,8 @@ function landRevalidation(
   reply: Asked,
   flight: Flight,
 ): Landing {
-  const { response, exchange, upstreamUs } = reply
-  if (response.status === 304) {
-    const renewed = freshened(stored, response.fields, exchange)
-    if (!flight.outdated) fetching.store.put(key, renewed)
-    return { kind: 'freshened', stored: renewed, upstreamUs }
-  }
+  const { response, upstreamUs } = reply
+  if (response.status === 304) return landConfirmation(fetching, request, key, stored, reply, flight)
   if (response.status >= 500 && fetching.now() < stored.deadlines.staleIfErrorUntilMs) {
     discardBody(response)
     return { kind: 'stale-allowed', stored, detail: 'OriginError', upstreamUs }
@@ -109,16 +107,42 @@ function landRevalidation(
   return landNew(fetching, request, key, reply, flight)
 }
 
+/**
+ * The stored response holds. What the 304 brings is weighed as a new response's fields are: with
+ * `private` or one viewer's `Set-Cookie` the outcome is for that viewer only, and nothing stays stored.
+ */
+function landConfirmation(
+  fetching: Fetching,
+  request: Request,
+  key: string,
+  stored: StoredResponse,
+  { response, exchange, upstreamUs }: Asked,
+  flight: Flight,
+): Landing {
+  const renewed = freshened(stored, response.fields, exchange)
+  const decision = mayStore({ ...request, method: 'GET' }, renewed, cacheControlOf(renewed.fields))
+  if (decision.store) {
+    if (!flight.outdated) fetching.store.put(key, renewed)
+    return { kind: 'freshened', stored: renewed, upstreamUs }
+  }
+  fetching.store.forget(key)
+  const whole = { status: renewed.status, fields: renewed.fields, body: Readable.from([renewed.body]) }
+  return { kind: 'unshareable', response: whole, because: decision.because, upstreamUs }
+}
+
 function landNew(fetching: Fetching, request: Request, key: string, reply: Asked, flight: Flight): Landing {
   const { response, exchange, upstreamUs } = reply
   const control = cacheControlOf(response.fields)
-  const decision = mayStore(request, response, control)
+  const decision = mayStore({ ...request, method: 'GET' }, response, control)
   if (!decision.store) return { kind: 'unshareable', response, because: decision.because, upstreamUs }
   if ((announcedBytes(response.fields) ?? 0) > fetching.objectBytesMax) {
     return { kind: 'unshareable', response, because: 'too-large', upstreamUs }
   }
   const head = storedHeadOf(request.fields, response, control, exchange)
-  const body = new SharedBody(response.body ?? Readable.from([]), fetching.objectBytesMax)
+  const body = new SharedBody(response.body ?? Readable.from([]), {
+    keptBytesMax: fetching.objectBytesMax,
+    budget: fetching.arriving,
+  })
   void keepWhenWhole(fetching.store, key, head, body, flight)
   return { kind: 'shared', head, body, upstreamUs }
 }

@@ -1,50 +1,87 @@
 import { Readable } from 'node:stream'
 
-/** How far the source may run ahead of the slowest reader once the body is too large to keep, bytes. */
+/** How far the source may run ahead of the slowest reader of a body that isn't kept, bytes. */
 const WINDOW_BYTES = 1_048_576
+
+/** How long a body goes on arriving for the store alone, when everybody who read it has left, ms. */
+const UNREAD_MS_MAX = 10_000
+
+/** A bound on bytes that many share. */
+export interface ByteBudget {
+  /** Takes bytes if they are there. @returns whether they were */
+  take(bytes: number): boolean
+  give(bytes: number): void
+}
+
+/** A budget of so many bytes. */
+export function createByteBudget(bytesMax: number): ByteBudget {
+  let taken = 0
+  return {
+    take(bytes) {
+      if (taken + bytes > bytesMax) return false
+      taken += bytes
+      return true
+    },
+    give(bytes) {
+      taken -= bytes
+    },
+  }
+}
+
+/** What bounds a body that is shared. */
+export interface Bounds {
+  /** Largest body that is kept, bytes. */
+  keptBytesMax: number
+  /** What this body holds is taken from here until it has arrived, or isn't kept any more. */
+  budget: ByteBudget
+}
 
 /**
  * A body that arrives once and is handed to any number of readers, each at its own pace.
  *
- * Up to `keptBytesMax` all of it is kept: readers may join late and read from the start, and a slow
- * one holds nobody back. Beyond that only a window is kept, the source waits for the slowest reader,
- * and nobody can join any more.
+ * While it is kept, readers may join late and read from the start, and a slow one holds nobody back.
+ * Once it is larger than may be kept, or memory for arriving bodies is used up, only a window is held:
+ * the source waits for the slowest reader, and nobody can join any more.
  */
 export class SharedBody {
-  /**
-   * The whole body, once it has all arrived; `undefined` when it was cut off or was too large.
-   * Never rejects.
-   */
+  /** The whole body, once it has all arrived; `undefined` when it was cut off or not kept. Never rejects. */
   readonly whole: Promise<Buffer | undefined>
 
   readonly #source: Readable
-  readonly #keptBytesMax: number
+  readonly #bounds: Bounds
   readonly #chunks: Buffer[] = []
   readonly #readers = new Set<Reader>()
-  /** Chunks that were dropped from the front, after the body had become too large. */
+  /** Chunks that were dropped from the front, since the body isn't kept any more. */
   #dropped = 0
   #bytes = 0
+  #budgeted = 0
+  #kept = true
   #ended = false
   #failure: Error | undefined
   #sourceMayGoOn: (() => void) | undefined
+  #unread: NodeJS.Timeout | undefined
+  #wasRead = false
 
-  constructor(source: Readable, keptBytesMax: number) {
+  constructor(source: Readable, bounds: Bounds) {
     this.#source = source
     // What cuts it off is seen by the loop below; giving it up ourselves is nobody's error.
     source.on('error', () => undefined)
-    this.#keptBytesMax = keptBytesMax
+    this.#bounds = bounds
     this.whole = this.#receive()
   }
 
   /** Whether a new reader would still get the body from its start. */
   get joinable(): boolean {
-    return this.#bytes <= this.#keptBytesMax && this.#failure === undefined
+    return this.#kept && this.#failure === undefined
   }
 
   /** A stream of the body from its start. It ends in an 'error' event when the source was cut off. */
   read(): Readable {
     const reader = new Reader(this.#next, (closed) => this.#leave(closed))
     this.#readers.add(reader)
+    this.#wasRead = true
+    clearTimeout(this.#unread)
+    this.#sourceMayGoOn?.()
     return reader
   }
 
@@ -53,15 +90,40 @@ export class SharedBody {
       for await (const chunk of this.#source) {
         this.#chunks.push(chunk)
         this.#bytes += chunk.length
+        this.#kept &&= this.#mayKeep(chunk.length)
         this.#wake()
-        if (this.#bytes > this.#keptBytesMax) await this.#slowestReader()
+        if (!this.#kept) await this.#slowestReader()
       }
       this.#ended = true
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error))
     }
+    clearTimeout(this.#unread)
     this.#wake()
-    return this.#ended && this.#dropped === 0 && this.joinable ? Buffer.concat(this.#chunks) : undefined
+    const whole = this.#ended && this.#kept ? Buffer.concat(this.#chunks, this.#bytes) : undefined
+    if (whole !== undefined) this.#settle(whole)
+    this.#giveBack()
+    return whole
+  }
+
+  #mayKeep(bytes: number): boolean {
+    if (this.#bytes > this.#bounds.keptBytesMax || !this.#bounds.budget.take(bytes)) return false
+    this.#budgeted += bytes
+    return true
+  }
+
+  /** Slow readers go on in the whole that is stored; the pieces, which are twice the memory, are free. */
+  #settle(whole: Buffer): void {
+    let at = 0
+    for (const [index, { length }] of this.#chunks.entries()) {
+      this.#chunks[index] = whole.subarray(at, at + length)
+      at += length
+    }
+  }
+
+  #giveBack(): void {
+    this.#bounds.budget.give(this.#budgeted)
+    this.#budgeted = 0
   }
 
   /** The chunk at a position; `null` at the end, `undefined` when it hasn't come yet. Throws what cut it off. */
@@ -82,12 +144,29 @@ export class SharedBody {
   #leave(reader: Reader): void {
     this.#readers.delete(reader)
     this.#sourceMayGoOn?.()
+    if (this.#readers.size === 0 && !this.#ended && this.#failure === undefined) this.#giveUpSoon()
+  }
+
+  #giveUpSoon(): void {
+    const giveUp = () => {
+      this.#source.destroy(new Error('nobody reads this body'))
+      this.#wasRead = true
+      this.#sourceMayGoOn?.()
+    }
+    clearTimeout(this.#unread)
+    this.#unread = setTimeout(giveUp, UNREAD_MS_MAX)
   }
 
   /** Drops what every reader has read; resolves when the slowest one is near enough. */
   async #slowestReader(): Promise<void> {
-    while (this.#readers.size > 0) {
-      const slowest = Math.min(...[...this.#readers].map((reader) => reader.position))
+    this.#giveBack()
+    // Whoever set out to fetch it is about to read it.
+    if (!this.#wasRead) this.#giveUpSoon()
+    while (this.#readers.size > 0 || !this.#wasRead) {
+      const slowest = Math.min(
+        ...[...this.#readers].map((reader) => reader.position),
+        this.#wasRead ? Infinity : 0,
+      )
       this.#chunks.splice(0, slowest - this.#dropped)
       this.#dropped = Math.max(this.#dropped, slowest)
       const aheadBytes = this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0)
@@ -96,7 +175,7 @@ export class SharedBody {
         this.#sourceMayGoOn = resolve
       })
     }
-    throw new Error('nobody reads this body any more, and it is too large to keep')
+    throw new Error('nobody reads this body any more, and it is not kept')
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import type { Socket } from 'node:net'
+import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Logger } from 'pino'
 import type { Served } from '../answer-viewer.ts'
@@ -7,13 +8,16 @@ import type { Answer } from '../cache/answer.ts'
 import { ViewerGone } from '../cache/flight.ts'
 import { ownAnswer } from '../distribution/respond.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
-import { viewerRequestOf } from './request.ts'
+import { rawHead } from './raw-head.ts'
+import { unreadableRequest, viewerRequestOf } from './request.ts'
 
 /** What the front needs from the edge behind it. */
 export interface Behind {
   answer(viewer: ViewerRequest): Promise<Served>
   /** Told once for each request, when its response has ended; `served` is missing when the viewer left before. */
   ended(viewer: ViewerRequest, served: Served | undefined, transfer: Transfer): void
+  /** What is answered to bytes that are no request. */
+  unreadable(viewer: ViewerRequest, status: number): Served
   log: Logger
 }
 
@@ -27,6 +31,38 @@ export function http1Listener(scheme: string, behind: Behind): RequestListener {
     })
     void handle(viewerRequestOf(incoming, scheme, gone.signal), response, behind, meter)
   }
+}
+
+/**
+ * Answers what node:http could not even parse, which is a response too and so is logged; then the
+ * connection ends, for nobody can tell where the next request would begin.
+ */
+export function unreadable(scheme: string, behind: Pick<Behind, 'ended' | 'unreadable'>) {
+  return (error: NodeJS.ErrnoException, socket: Duplex): void => {
+    const connection = socket as Socket
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const status = UNREADABLE[error.code ?? ''] ?? 400
+    const viewer = unreadableRequest(connection, scheme)
+    const served = behind.unreadable(viewer, status)
+    socket.end(rawHead(served.answer))
+    const { bytesRead, bytesWritten } = connection
+    behind.ended(viewer, served, {
+      status,
+      bytesSent: bytesWritten,
+      bytesReceived: bytesRead,
+      timeToFirstByteUs: 0,
+      timeTakenUs: 0,
+    })
+  }
+}
+
+/** Statuses for what node:http gives up on; anything else is a 400. */
+const UNREADABLE: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
 
 async function handle(

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { countOf, type Fields, firstValue, joinedValue } from '../cache/fields.ts'
+import { countOf, type Fields, firstValue, joinedValue, NO_FIELDS } from '../cache/fields.ts'
 import type { ViewerRequest } from '../viewer.ts'
 import { nextRequestId } from './request-id.ts'
 
@@ -25,8 +26,6 @@ export function viewerRequestOf(incoming: IncomingMessage, scheme: string, gone:
   const authority = authorityOf(incoming.url ?? '', firstValue(fields, 'host')?.trim() ?? '')
   const malformed = malformationOf(fields, authority)
   const host = malformed === undefined ? normalisedHost(authority.host, scheme) : ''
-  const { socket } = incoming
-  const cipher = 'getCipher' in socket ? (socket as TLSSocket).getCipher() : undefined
   return {
     request: {
       method: incoming.method ?? 'GET',
@@ -39,12 +38,32 @@ export function viewerRequestOf(incoming: IncomingMessage, scheme: string, gone:
     hostName: host.replace(/:\d+$/, ''),
     requestId: nextRequestId(),
     protocolVersion: `HTTP/${incoming.httpVersion}`,
+    ...connectionOf(incoming.socket),
+    gone,
+    ...(malformed !== undefined && { malformed }),
+  }
+}
+
+/** What there is to say of bytes that were no request: who sent them, and an id for the answer. */
+export function unreadableRequest(socket: Socket, scheme: string): ViewerRequest {
+  return {
+    request: { method: '', scheme, host: '', target: '', fields: NO_FIELDS },
+    hostName: '',
+    requestId: nextRequestId(),
+    protocolVersion: '',
+    ...connectionOf(socket),
+    gone: AbortSignal.abort(),
+    malformed: 'This is no HTTP request.',
+  }
+}
+
+function connectionOf(socket: Socket): Pick<ViewerRequest, 'address' | 'port' | 'tlsProtocol' | 'tlsCipher'> {
+  const cipher = 'getCipher' in socket ? (socket as TLSSocket).getCipher() : undefined
+  return {
     address: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     port: socket.remotePort ?? 0,
     tlsProtocol: cipher === undefined ? '' : ((socket as TLSSocket).getProtocol() ?? ''),
     tlsCipher: cipher?.standardName ?? '',
-    gone,
-    ...(malformed !== undefined && { malformed }),
   }
 }
 

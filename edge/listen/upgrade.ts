@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
@@ -8,6 +8,7 @@ import { ownAnswer } from '../distribution/respond.ts'
 import { createUpgradeProxy } from '../distribution/upgrade-proxy.ts'
 import type { Upgraded } from '../upgrade-viewer.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
+import { rawHead } from './raw-head.ts'
 import { viewerRequestOf } from './request.ts'
 
 /** What this front needs from the edge behind it. */
@@ -64,9 +65,6 @@ function whenEnded(connection: Socket, done: (transfer: Omit<Transfer, 'status'>
 /** An upgrade is refused by an ordinary response on the raw connection. */
 function writeRaw(socket: Duplex, answer: Answer): void {
   if (!socket.writable) return
-  const lines = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`]
-  for (let at = 0; at < answer.fields.length; at += 2)
-    lines.push(`${answer.fields[at]}: ${answer.fields[at + 1]}`)
   socket.on('error', () => socket.destroy())
-  socket.end(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n${answer.body ?? ''}`)
+  socket.end(rawHead(answer))
 }

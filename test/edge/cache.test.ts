@@ -158,7 +158,62 @@ describe('a cached response', () => {
   })
 })
 
+describe('what a 304 brings for one viewer', () => {
+  test.each([
+    ['a Set-Cookie', { 'cache-control': 'max-age=60', 'set-cookie': 'session=alice' }],
+    ['private', { 'cache-control': 'private, max-age=60', 'x-for': 'alice' }],
+  ])('%s: the next viewer doesn’t get it', async (_, headers) => {
+    await using origin = await site()
+    origin.answers((request, response) => {
+      const isConditional = request.headers['if-none-match'] !== undefined
+      const mine = request.headers.cookie === 'alice' ? headers : { 'cache-control': 'max-age=1' }
+      response
+        .writeHead(isConditional ? 304 : 200, { etag: '"v"', ...mine })
+        .end(isConditional ? undefined : 'page')
+    })
+    await using house = await houseInFrontOf(origin.url)
+    await house.get('/page')
+    house.clock.advanceSeconds(5)
+
+    const alice = await house.get('/page', { cookie: 'alice' })
+    const bob = await house.get('/page', { cookie: 'bob' })
+
+    expect([alice.status, alice.body]).toEqual([200, 'page'])
+    expect(alice.headers['set-cookie'] ?? alice.headers['x-for']).toContain('alice')
+    expect([bob.status, bob.body]).toEqual([200, 'page'])
+    expect(bob.headers['set-cookie'] ?? bob.headers['x-for']).toBeUndefined()
+  })
+})
+
 describe('request collapsing', () => {
+  test('a request that joins a revalidation gets its own variant', async () => {
+    await using origin = await site()
+    const held: (() => void)[] = []
+    let isHolding = false
+    origin.answers((request, response) => {
+      const language = request.headers['accept-language']
+      const vary = request.headers.cookie === undefined ? 'Accept-Language' : 'Cookie'
+      const headers = { vary, 'cache-control': 'max-age=10', etag: `"${language}"` }
+      const isSame = request.headers['if-none-match'] === headers.etag
+      const answer = () =>
+        response.writeHead(isSame ? 304 : 200, headers).end(isSame ? undefined : `in ${language}`)
+      if (isHolding) held.push(answer)
+      else answer()
+    })
+    await using house = await houseInFrontOf(origin.url)
+    await house.get('/page', { 'accept-language': 'de' })
+    await house.get('/page', { 'accept-language': 'xx', cookie: 'a' })
+    house.clock.advanceSeconds(20)
+
+    isHolding = true
+    const answers = ['de', 'fr'].map((language) => house.get('/page', { 'accept-language': language }))
+    await expect.poll(() => held.length).toBeGreaterThan(0)
+    isHolding = false
+    for (const answer of held) answer()
+
+    expect((await Promise.all(answers)).map(({ body }) => body)).toEqual(['in de', 'in fr'])
+  })
+
   test('a crowd on one cold object makes one request, and all get the same bytes while they arrive', async () => {
     await using origin = await site()
     let finish = () => {}

@@ -57,6 +57,26 @@ describe('which site', () => {
   })
 })
 
+describe('the spelling of a Host', () => {
+  test('with a port of its own has responses of its own, so that it poisons nobody’s', async () => {
+    await using origin = await site()
+    origin.answers((request, response) => {
+      const location = `http://${request.headers['x-forwarded-host']}/new`
+      response.writeHead(301, { location, 'cache-control': 'max-age=60' }).end()
+    })
+    await using house = await houseInFrontOf(origin.url)
+
+    const locations: string[] = []
+    for (const host of [`${HOST}:1337`, HOST, `${HOST}:80`, `${HOST}.`]) {
+      locations.push((await house.get('/old', { host })).headers.location ?? '')
+    }
+
+    const own = `http://${HOST}/new`
+    expect(locations).toEqual([`http://${HOST}:1337/new`, own, own, own])
+    expect(origin.requests).toHaveLength(2)
+  })
+})
+
 describe('which rule', () => {
   test('the first path pattern that matches sends the request to its origin', async () => {
     await using origin = await site()
@@ -142,6 +162,20 @@ describe('malformed requests', () => {
 
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
     expect(origin.requests).toEqual([])
+  })
+
+  test('are logged all the same: every response counts', async () => {
+    await using origin = await site()
+    await using house = await houseInFrontOf(origin.url)
+
+    await raw(house.port, `GET / HTTP/1.1\r\nHost: a b\r\n\r\n`)
+    await raw(house.port, `no HTTP at all\r\n\r\n`)
+    const records = await house.records(2)
+
+    expect(records.map(({ status, host }) => [status, host])).toEqual([
+      ['400', ''],
+      ['400', ''],
+    ])
   })
 
   test('an absolute target names the host itself (RFC 9112 §3.2.2)', async () => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { HOST, houseInFrontOf } from './house.ts'
+import { site } from './site.ts'
 
 /** An origin that accepts WebSockets and sends back every byte it gets after the handshake. */
 async function echoing() {
@@ -58,6 +59,40 @@ describe('WebSocket', () => {
     expect(origin.asked[0]).toMatchObject({ 'x-forwarded-for': '127.0.0.1' })
     expect(Object.keys(origin.asked[0] ?? {}).filter((name) => name.startsWith('selvedge-'))).toEqual([])
     expect(record).toMatchObject({ scheme: 'ws', status: '101', path: '/chat', query: 'room=1' })
+  })
+
+  test('a viewer who resets it, at any moment, ends nothing else', async () => {
+    await using silent = await site()
+    silent.answers(() => undefined)
+    await using origin = await echoing()
+    for (const url of [silent.url, origin.url]) {
+      await using house = await houseInFrontOf(url)
+      for (const waitMs of [0, 30, 100]) {
+        const socket = connect({ host: '127.0.0.1', port: house.port })
+        await once(socket, 'connect')
+        socket.write(upgradeRequest(HOST))
+        await new Promise((resolve) => setTimeout(resolve, waitMs))
+        socket.resetAndDestroy()
+      }
+
+      // The worker and the shield are in this process: an error that they don't catch fails the test.
+      expect((await house.records(3)).map(({ scheme }) => scheme)).toEqual(['ws', 'ws', 'ws'])
+    }
+  })
+
+  test('an upgrade that we don’t carry is ignored, and the request answered (RFC 9110 §7.8)', async () => {
+    await using origin = await site({ 'cache-control': 'max-age=60' })
+    await using house = await houseInFrontOf(origin.url)
+    const socket = connect({ host: '127.0.0.1', port: house.port })
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk
+    })
+
+    socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`)
+
+    await expect.poll(() => received).toMatch(/^HTTP\/1\.1 200 [\s\S]*answer 1/)
+    socket.destroy()
   })
 
   test.each([

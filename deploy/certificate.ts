@@ -55,11 +55,21 @@ export async function selfSignedCertificate(names: readonly string[], folder: st
   return { cert: made.cert, key: made.private }
 }
 
+/** Whether a kept certificate still serves; one that can't even be read doesn't. */
 function isFor(pem: string, names: readonly string[]): boolean {
-  const certificate = new X509Certificate(pem)
+  const certificate = readable(pem)
+  if (certificate === undefined) return false
   const lasts = Date.parse(certificate.validTo) > Date.now() + 7 * DAY_MS
   const listed = certificate.subjectAltName?.split(', ') ?? []
   return lasts && names.length === listed.length && names.every((name) => listed.includes(`DNS:${name}`))
+}
+
+function readable(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return undefined // torn or tampered with: it is made anew
+  }
 }
 
 function readPem(option: string, file: string): string {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { ConfigError } from '../edge/program/errors.ts'
 
 /** Who this machine is, to the others. */
 export interface Identity {
@@ -31,8 +32,9 @@ function nodeName(): string {
 
 function keptKey(file: string): string {
   if (!existsSync(file)) {
-    mkdirSync(join(file, '..'), { recursive: true })
     writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
   }
-  return readFileSync(file, 'utf8').trim()
+  const key = readFileSync(file, 'utf8').trim()
+  if (key.length >= 32) return key
+  throw new ConfigError(file, 'holds no key of 32 characters or more', 'Delete it, and a new one is made.')
 }

@@ -4,6 +4,7 @@
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pino } from 'pino'
 import { ConfigError, describeError, SelvedgeError } from '../edge/program/errors.ts'
@@ -47,6 +48,7 @@ try {
 
 async function start(options: Options): Promise<void> {
   const config = withOptions(readConfig(options.config), options)
+  makeDataFolder(config.data)
   const ports = await internalPorts({
     shield: config.originShield.port,
     collector: config.analytics.collectorPort,
@@ -115,7 +117,7 @@ function withOptions(config: Config, options: Options): Config {
   if ((cert === undefined) !== (key === undefined)) {
     throw new ConfigError('--cert and --key', 'only one of the two is given', 'Give both, or neither.')
   }
-  return {
+  const merged = {
     ...config,
     data: resolve(data ?? config.data),
     edge: {
@@ -126,6 +128,38 @@ function withOptions(config: Config, options: Options): Config {
       ...(cert !== undefined && key !== undefined && { tls: { cert, key } }),
     },
     analytics: { ...config.analytics, ...(apiPort !== undefined && { apiPort }) },
+  }
+  forbidSharedPorts(merged)
+  return merged
+}
+
+/** Workers share the edge's ports among themselves, so two fronts on one would not be noticed. */
+function forbidSharedPorts({ edge, analytics }: Config): void {
+  const ports = {
+    '--http-port': edge.httpPort,
+    '--https-port': edge.httpsPort,
+    '--api-port': analytics.apiPort,
+  }
+  const seen = new Map<number, string>()
+  for (const [option, port] of Object.entries(ports)) {
+    const other = seen.get(port)
+    if (other !== undefined)
+      throw new ConfigError(option, `${port} is also ${other}`, 'Give each a port of its own.')
+    seen.set(port, option)
+  }
+}
+
+/** @throws ConfigError when nothing can be kept there */
+function makeDataFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    throw new ConfigError(
+      '--data',
+      `${folder} can't be used (${(error as Error).message})`,
+      'Name a folder that may be written to.',
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { z } from 'zod'
 import { ConfigError } from './errors.ts'
 
@@ -52,7 +53,11 @@ function deepestIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | u
 
 function found(input: unknown): string {
   if (input === undefined) return 'nothing'
-  const text = JSON.stringify(input) ?? String(input)
+  const text = inspect(input, {
+    depth: 1,
+    breakLength: Number.POSITIVE_INFINITY,
+    maxStringLength: 80,
+  }).replace(/^'(.*)'$/s, '"$1"')
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }
 

@@ -61,6 +61,7 @@ describe('a config error names the file, the field, what was found and what is a
       /distributions\[1\]\.aliases.*docs\.example\.com/,
     ],
     ['no YAML', 'a: [', /my\.yaml/],
+    ['YAML that holds itself', 'edge: &a [*a]', /my\.yaml: edge: .*found/],
   ])('%s', async (_, yaml, complaint) => {
     expect(await complaintAbout(yaml)).toMatch(complaint)
   })

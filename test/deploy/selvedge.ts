@@ -21,12 +21,19 @@ export interface Selvedge extends AsyncDisposable {
   stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<number | null>
 }
 
-/** Starts it and waits until it says that it is ready, or has ended. */
-export async function startSelvedge(argv: readonly string[]): Promise<Selvedge> {
+/**
+ * Starts it and waits until it says that it is ready, or has ended.
+ *
+ * @param overruling options that come after those for ports and data, and so overrule them
+ */
+export async function startSelvedge(
+  argv: readonly string[],
+  overruling: readonly string[] = [],
+): Promise<Selvedge> {
   const data = await mkdtemp(join(tmpdir(), 'selvedge-'))
   const [httpPort, httpsPort, apiPort] = [await freePort(), await freePort(), await freePort()]
   const ports = ['--http-port', httpPort, '--https-port', httpsPort, '--api-port', apiPort].map(String)
-  const child = spawn(process.execPath, [STANDALONE, ...argv, ...ports, '--data', data], {
+  const child = spawn(process.execPath, [STANDALONE, ...argv, ...ports, '--data', data, ...overruling], {
     env: { ...process.env, CLICKHOUSE_URL: undefined },
   })
   let out = ''

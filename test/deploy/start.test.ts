@@ -113,6 +113,25 @@ describe('npm start', () => {
     await rm(folder, { recursive: true })
   })
 
+  test.each([
+    [
+      'one port for two fronts',
+      ['--http-port', '24080', '--https-port', '24080'],
+      /--https-port: 24080 is also --http-port/,
+    ],
+    [
+      'a data folder that is a file',
+      ['--data', import.meta.filename],
+      /--data: .*start\.test\.ts can't be used/,
+    ],
+  ])('%s is refused with a sentence and status 2', async (_, argv, complaint) => {
+    await using selvedge = await startSelvedge(['.', '--only', 'edge'], argv)
+
+    expect(selvedge.process.exitCode).toBe(2)
+    expect(selvedge.stderr()).toMatch(complaint)
+    expect(selvedge.stderr()).not.toContain('    at ')
+  })
+
   test('a config error ends it with status 2 before a port is opened', async () => {
     await using selvedge = await startSelvedge(['--config', '/nonexistent.yaml'])
 

@@ -7,6 +7,9 @@ import { readSettings } from '../edge/program/settings.ts'
 import { objectStoreSchema } from '../origin-shield/origin/object-store.ts'
 import { shieldDistribution } from '../origin-shield/settings.ts'
 
+/** Where viewers come in when nothing else is said. */
+export const HTTP_PORT_DEFAULT = 8080
+
 const port = z.int().min(1).max(65_535)
 const url = z.url({ protocol: /^https?$/ })
 const megabytes = z.number().min(1).max(1_048_576)
@@ -19,7 +22,7 @@ const edge = z.strictObject({
     .string()
     .optional()
     .describe('Address that viewers connect to; all of the machine’s when left out.'),
-  httpPort: port.default(8080),
+  httpPort: port.default(HTTP_PORT_DEFAULT),
   httpsPort: port.default(8443),
   tls: z.strictObject({ cert: z.string(), key: z.string() }).optional().describe('PEM files for HTTPS.'),
   workers: z.int().min(1).max(256).optional().describe('Worker processes; one a core when left out.'),

@@ -16,15 +16,20 @@ const PREFERRED = {
 export type InternalPort = keyof typeof PREFERRED
 
 /**
- * Chooses the internal ports: as configured, else the preferred one, else (when somebody has that,
- * a second Selvedge say) any free one. Viewers' ports are never chosen for the operator.
+ * Chooses the internal ports: as configured; else the preferred ones for the machine's first Selvedge,
+ * the one with viewers' usual port; else any that are free, so that several can start side by side.
+ * Viewers' ports are never chosen for the operator.
+ *
+ * @param isFirst whether to try the preferred ones
  */
 export async function internalPorts(
   configured: Partial<Record<InternalPort, number | undefined>>,
+  { isFirst }: { isFirst: boolean },
 ): Promise<Record<InternalPort, number>> {
   const chosen = {} as Record<InternalPort, number>
   for (const name of Object.keys(PREFERRED) as InternalPort[]) {
-    chosen[name] = configured[name] ?? (await freePort(PREFERRED[name])) ?? (await freePort(0)) ?? 0
+    const preferred = isFirst ? await freePort(PREFERRED[name]) : undefined
+    chosen[name] = configured[name] ?? preferred ?? (await freePort(0)) ?? 0
   }
   return chosen
 }

@@ -10,7 +10,7 @@ import { pino } from 'pino'
 import { ConfigError, describeError, SelvedgeError } from '../edge/program/errors.ts'
 import { supervise } from '../edge/program/supervise.ts'
 import { readCertificate, selfSignedCertificate } from './certificate.ts'
-import { type Config, readConfig } from './config-file.ts'
+import { type Config, HTTP_PORT_DEFAULT, readConfig } from './config-file.ts'
 import { openDemo } from './demo/demo.ts'
 import { identityOf } from './identity.ts'
 import { levelOf, logLines } from './logs.ts'
@@ -49,7 +49,7 @@ try {
 async function start(options: Options): Promise<void> {
   const config = withOptions(readConfig(options.config), options)
   makeDataFolder(config.data)
-  const ports = await internalPorts({
+  const configured = {
     shield: config.originShield.port,
     collector: config.analytics.collectorPort,
     thumbnailer: config.thumbnailer.port,
@@ -57,7 +57,8 @@ async function start(options: Options): Promise<void> {
     shieldAdmin: config.originShield.admin?.port,
     analyticsAdmin: config.analytics.admin?.port,
     thumbnailerAdmin: config.thumbnailer.admin?.port,
-  })
+  }
+  const ports = await internalPorts(configured, { isFirst: config.edge.httpPort === HTTP_PORT_DEFAULT })
   const asked = distributionsOf(options)
   const sites = asked.length > 0 ? asked : config.distributions
   const distributions =

@@ -95,9 +95,8 @@ describe('kill -9 during load', () => {
     expect(await selvedge.stop()).toBe(0)
 
     const times = await storedTimes(`${selvedge.data}/clickhouse`)
-    // What the victim had sent is read a moment after its death.
-    const isLate = (atMs: number) =>
-      killedAtMs.some((killMs) => atMs > killMs - LOGGED_WITHIN_MS && atMs < killMs + 100)
+    // What the victim had sent is read some time after its death: this process is busy too.
+    const isLate = (atMs: number) => killedAtMs.some((killMs) => Math.abs(atMs - killMs) < LOGGED_WITHIN_MS)
     const surelyLogged = [...viewers.finished].filter(([, atMs]) => !isLate(atMs))
     expect(surelyLogged.length).toBeGreaterThan(500)
     expect(surelyLogged.filter(([id]) => times.get(id) !== 1)).toEqual([])

@@ -98,7 +98,7 @@ describe('kill -9 during load', () => {
     // What the victim had sent is read some time after its death: this process is busy too.
     const isLate = (atMs: number) => killedAtMs.some((killMs) => Math.abs(atMs - killMs) < LOGGED_WITHIN_MS)
     const surelyLogged = [...viewers.finished].filter(([, atMs]) => !isLate(atMs))
-    expect(surelyLogged.length).toBeGreaterThan(500)
+    expect(surelyLogged.length).toBeGreaterThan(100)
     expect(surelyLogged.filter(([id]) => times.get(id) !== 1)).toEqual([])
     expect([...times.values()].filter((count) => count > 1)).toEqual([])
     await selvedge[Symbol.asyncDispose]()

@@ -79,7 +79,7 @@ describe('kill -9 during load', () => {
     const killedAtMs: number[] = []
 
     for (const file of ['edge/worker.ts', 'origin-shield/main.ts', 'analytics/main.ts', 'edge/worker.ts']) {
-      await pause(1_500)
+      await pause(2_500)
       const [victim] = pidsOf(selvedge, file)
       process.kill(victim as number, 'SIGKILL')
       killedAtMs.push(Date.now())

@@ -37,14 +37,13 @@ export interface Served {
  * @throws ViewerGone when the viewer left before there was an answer
  */
 export async function answerViewer(edge: Edge, viewer: ViewerRequest): Promise<Served> {
-  const { request, malformed } = viewer
+  const { request } = viewer
   const place = edge.geo.placeOf(viewer.address)
-  if (malformed !== undefined) return served(edge, viewer, place, undefined, badRequest(malformed))
   const distribution = edge.distributions.ofHost(viewer.hostName)
-  if (distribution === undefined) return served(edge, viewer, place, undefined, unknownHost())
-
-  const access = accessOf(request, behaviorOf(distribution, request.target), edge.httpsPort)
-  if (!access.allowed) return served(edge, viewer, place, distribution, refusal(access))
+  const refused = refusalOf(edge, viewer, distribution)
+  if (refused !== undefined || distribution === undefined) {
+    return served(edge, viewer, place, distribution, refused ?? unknownHost())
+  }
 
   const answer = await edge.cache.answer({
     request: {
@@ -66,7 +65,21 @@ export function answerUnreadable(edge: Edge, viewer: ViewerRequest, status: numb
   return served(edge, viewer, edge.geo.placeOf(viewer.address), undefined, answer)
 }
 
-function served(
+/** Why a viewer doesn't get what was asked for, whatever it was, as the answer that says so. */
+export function refusalOf(
+  edge: Edge,
+  { request, malformed }: ViewerRequest,
+  distribution: MatchedDistribution | undefined,
+): Answer | undefined {
+  // Two readers could take such a request for two different ones, so the connection ends with it.
+  if (malformed !== undefined) return ownAnswer(400, malformed, ['Connection', 'close'])
+  if (distribution === undefined) return unknownHost()
+  const access = accessOf(request, behaviorOf(distribution, request.target), edge.httpsPort)
+  return access.allowed ? undefined : refusal(access)
+}
+
+/** The answer in its final form, with what the log wants to know. */
+export function served(
   edge: Edge,
   viewer: ViewerRequest,
   place: Place,
@@ -105,13 +118,8 @@ function rootObject(distribution: MatchedDistribution, target: string): string {
   return `/${defaultRootObject}${target.slice(1)}`
 }
 
-/** A request that two readers could take for two different ones: the connection ends with it. */
-export function badRequest(sentence: string): Answer {
-  return ownAnswer(400, sentence, ['Connection', 'close'])
-}
-
 /** RFC 9110 §15.5.20: nobody here speaks for that name. Never another site's content. */
-export function unknownHost(): Answer {
+function unknownHost(): Answer {
   return ownAnswer(421, 'No site is configured under this name.')
 }
 

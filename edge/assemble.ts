@@ -72,10 +72,11 @@ export async function assembleWorker(
     answer: (viewer) => answerViewer(edge, viewer),
     unreadable: (viewer, status) => answerUnreadable(edge, viewer, status),
   }
+  const routeTo = upgradeRoutes(shields, settings.key)
   const behindUpgrade: BehindUpgrade = {
     log,
     ended,
-    upgrade: (viewer) => upgradeViewer(edge, viewer, upgradeRoutes(shields, settings.key)),
+    upgrade: (viewer) => upgradeViewer(edge, viewer, routeTo),
   }
 
   const plain = createServer({ ...KEEP_ALIVE, ...UPGRADES }, http1Listener('http', behind))

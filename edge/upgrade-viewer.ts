@@ -1,7 +1,6 @@
-import { badRequest, type Edge, type Served, unknownHost } from './answer-viewer.ts'
+import { type Edge, refusalOf, type Served, served } from './answer-viewer.ts'
 import type { Answer } from './cache/answer.ts'
 import { NO_FIELDS } from './cache/fields.ts'
-import type { MatchedDistribution } from './distribution/match.ts'
 import type { ViewerRequest } from './viewer.ts'
 
 /** Where an upgrade goes on, and the fields that make a shield believe us. */
@@ -26,22 +25,16 @@ export function upgradeViewer(
   routeTo: (distribution: string, viewer: ViewerRequest) => UpgradeRoute,
 ): Upgraded {
   const distribution = edge.distributions.ofHost(viewer.hostName)
-  const refused = viewer.malformed !== undefined ? badRequest(viewer.malformed) : undefinedHost(distribution)
-  const answer = refused ?? SWITCHING
-  const served: Served = {
-    answer,
-    distribution,
-    place: edge.geo.placeOf(viewer.address),
-    resultType: refused === undefined ? 'Miss' : 'Error',
-    detailedResultType: refused === undefined ? 'Miss' : 'Error',
-    cacheStatus: 'fwd=bypass',
-  }
-  if (distribution === undefined || refused !== undefined) return { served, route: undefined }
-  return { served, route: routeTo(distribution.id, viewer) }
+  const refused = refusalOf(edge, viewer, distribution)
+  const place = edge.geo.placeOf(viewer.address)
+  const route =
+    refused === undefined && distribution !== undefined ? routeTo(distribution.id, viewer) : undefined
+  return { served: served(edge, viewer, place, distribution, refused ?? SWITCHING), route }
 }
 
-const SWITCHING: Answer = { status: 101, fields: NO_FIELDS, outcome: { kind: 'miss', upstreamUs: 0 } }
-
-function undefinedHost(distribution: MatchedDistribution | undefined): Answer | undefined {
-  return distribution === undefined ? unknownHost() : undefined
+/** Nothing of it is written: the 101 is the origin's own. */
+const SWITCHING: Answer = {
+  status: 101,
+  fields: NO_FIELDS,
+  outcome: { kind: 'miss', forward: 'bypass', upstreamUs: 0 },
 }

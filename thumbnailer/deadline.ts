@@ -21,6 +21,7 @@ export async function within<T>(ms: number, what: string, work: Promise<T>): Pro
   const late = delay(ms, undefined, { signal: timer.signal }).then(() => {
     throw new TooSlow(what, ms)
   })
+  // Work that was in time ends the delay, which is no failure either.
   late.catch(() => undefined)
   try {
     return await Promise.race([work, late])

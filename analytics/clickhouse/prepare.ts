@@ -33,6 +33,7 @@ export async function prepareClickHouse(
 
   async function keepTrying(): Promise<void> {
     while (!done && !stop.signal.aborted) {
+      // A stop ends the pause early, which is no failure.
       await pause(AGAIN_MS, undefined, { signal: stop.signal }).catch(() => undefined)
       if (stop.signal.aborted) return
       await prepare().catch((error: unknown) =>

@@ -70,6 +70,7 @@ export function createSegmentStore(options: SegmentStoreOptions): SegmentStore {
     store(segment) {
       underWay += 1
       const stored = last.then(() => storeNow(segment))
+      // Whoever asked hears of a failure; the next segment only waits until this one is over.
       last = stored.catch(() => undefined)
       return stored
     },

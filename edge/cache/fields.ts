@@ -64,18 +64,6 @@ export function listMembers(value: string | undefined): string[] {
     .filter((member) => member !== '')
 }
 
-/** Fields from an object, as libraries give them. Numbers and lists are written out. */
-export function fieldsFrom(
-  headers: Readonly<Record<string, string | string[] | number | undefined>>,
-): string[] {
-  const fields: string[] = []
-  for (const [name, value] of Object.entries(headers)) {
-    if (Array.isArray(value)) for (const one of value) fields.push(name, one)
-    else if (value !== undefined) fields.push(name, String(value))
-  }
-  return fields
-}
-
 /** Whether two field names are the same. @param lower the wanted name, already in lower case */
 function isNamed(name: string, lower: string): boolean {
   return name.length === lower.length && (name === lower || name.toLowerCase() === lower)

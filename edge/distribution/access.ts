@@ -7,6 +7,9 @@ export type Access =
   | { allowed: false; status: 301 | 307; location: string }
   | { allowed: false; status: 403; reason: string }
 
+/** Schemes by which a viewer comes with TLS. */
+const SECURE: ReadonlySet<string> = new Set(['https', 'wss'])
+
 const ALLOWED: Access = { allowed: true }
 
 /**
@@ -19,7 +22,7 @@ export function accessOf(
   behavior: CacheBehavior,
   httpsPort: number | undefined,
 ): Access {
-  if (request.scheme === 'http' && behavior.viewerProtocolPolicy !== 'allow-all') {
+  if (!SECURE.has(request.scheme) && behavior.viewerProtocolPolicy !== 'allow-all') {
     if (behavior.viewerProtocolPolicy === 'https-only') {
       return { allowed: false, status: 403, reason: 'This site is served over HTTPS only.' }
     }

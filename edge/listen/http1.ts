@@ -8,7 +8,7 @@ import type { Answer } from '../cache/answer.ts'
 import { ViewerGone } from '../cache/flight.ts'
 import { ownAnswer } from '../distribution/respond.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
-import { rawHead } from './raw-head.ts'
+import { endWith, rawHead } from './raw-head.ts'
 import { unreadableRequest, viewerRequestOf } from './request.ts'
 
 /** What the front needs from the edge behind it. */
@@ -25,6 +25,7 @@ export interface Behind {
 export function http1Listener(scheme: string, behind: Behind): RequestListener {
   return (incoming, response) => {
     const meter = startMeter(incoming, response)
+    beginAnswer(incoming.socket, response)
     const gone = new AbortController()
     response.once('close', () => {
       if (!response.writableFinished) gone.abort(new ViewerGone())
@@ -40,23 +41,31 @@ export function http1Listener(scheme: string, behind: Behind): RequestListener {
 export function unreadable(scheme: string, behind: Pick<Behind, 'ended' | 'unreadable'>) {
   return (error: NodeJS.ErrnoException, socket: Duplex): void => {
     const connection = socket as Socket
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    // In the middle of an earlier response these bytes would be taken for a part of it.
+    const isAnswering = (answering.get(connection) ?? 0) > 0
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
       socket.destroy()
       return
     }
     const status = UNREADABLE[error.code ?? ''] ?? 400
     const viewer = unreadableRequest(connection, scheme)
     const served = behind.unreadable(viewer, status)
-    socket.end(rawHead(served.answer))
-    const { bytesRead, bytesWritten } = connection
+    endWith(connection, rawHead(served.answer))
     behind.ended(viewer, served, {
       status,
-      bytesSent: bytesWritten,
-      bytesReceived: bytesRead,
+      ...bytesSinceLast(connection),
       timeToFirstByteUs: 0,
       timeTakenUs: 0,
     })
   }
+}
+
+/** How many responses are under way on a connection; pipelined requests make it several. */
+const answering = new WeakMap<object, number>()
+
+function beginAnswer(socket: Socket, response: ServerResponse): void {
+  answering.set(socket, (answering.get(socket) ?? 0) + 1)
+  response.once('close', () => answering.set(socket, (answering.get(socket) ?? 1) - 1))
 }
 
 /** Statuses for what node:http gives up on; anything else is a 400. */
@@ -117,6 +126,13 @@ interface Meter {
 /** Bytes that earlier requests of a connection account for. */
 const countedBytes = new WeakMap<object, { read: number; written: number }>()
 
+function bytesSinceLast(socket: Socket): Pick<Transfer, 'bytesSent' | 'bytesReceived'> {
+  const before = countedBytes.get(socket) ?? { read: 0, written: 0 }
+  const now = { read: socket.bytesRead, written: socket.bytesWritten }
+  countedBytes.set(socket, now)
+  return { bytesSent: now.written - before.written, bytesReceived: now.read - before.read }
+}
+
 function startMeter(incoming: IncomingMessage, response: ServerResponse): Meter {
   const startedMs = performance.now()
   const { socket } = incoming
@@ -129,14 +145,10 @@ function startMeter(incoming: IncomingMessage, response: ServerResponse): Meter 
     },
     whenClosed(done) {
       void closed.then(() => {
-        const before = countedBytes.get(socket) ?? { read: 0, written: 0 }
-        const now = { read: socket.bytesRead, written: socket.bytesWritten }
-        countedBytes.set(socket, now)
         const endedMs = performance.now()
         done({
           status: response.headersSent ? response.statusCode : 0,
-          bytesSent: now.written - before.written,
-          bytesReceived: now.read - before.read,
+          ...bytesSinceLast(socket),
           timeToFirstByteUs: sinceStartUs(firstByteMs ?? endedMs),
           timeTakenUs: sinceStartUs(endedMs),
         })

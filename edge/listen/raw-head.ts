@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Answer } from '../cache/answer.ts'
 
 /** A short answer as bytes for a connection that node:http doesn't serve (any more); it ends there. */
@@ -9,4 +10,15 @@ export function rawHead(answer: Answer): string {
     if (name.toLowerCase() !== 'connection') lines.push(`${name}: ${answer.fields[at + 1]}`)
   }
   return `${lines.join('\r\n')}\r\nConnection: close\r\n\r\n${answer.body ?? ''}`
+}
+
+/** How long the other side may take to read our last words and close, ms. */
+const LINGER_MS_MAX = 1_000
+
+/** Writes last words on a connection, and sees to it that it ends: half of one is a connection still. */
+export function endWith(socket: Socket, words: string): void {
+  if (!socket.writable) return
+  socket.on('error', () => socket.destroy())
+  socket.setTimeout(LINGER_MS_MAX, () => socket.destroy())
+  socket.end(words)
 }

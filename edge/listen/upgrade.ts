@@ -3,12 +3,11 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Served } from '../answer-viewer.ts'
-import type { Answer } from '../cache/answer.ts'
 import { ownAnswer } from '../distribution/respond.ts'
 import { createUpgradeProxy } from '../distribution/upgrade-proxy.ts'
 import type { Upgraded } from '../upgrade-viewer.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
-import { rawHead } from './raw-head.ts'
+import { endWith, rawHead } from './raw-head.ts'
 import { viewerRequestOf } from './request.ts'
 
 /** What this front needs from the edge behind it. */
@@ -35,7 +34,7 @@ export function upgradeListener(scheme: string, behind: BehindUpgrade) {
     let status = route === undefined ? served.answer.status : 0
     whenEnded(incoming.socket, (transfer) => behind.ended(viewer, served, { ...transfer, status }))
     if (route === undefined) {
-      writeRaw(socket, served.answer)
+      endWith(incoming.socket, rawHead(served.answer))
       return
     }
     carry(incoming, socket, head, {
@@ -47,7 +46,8 @@ export function upgradeListener(scheme: string, behind: BehindUpgrade) {
       failed(error) {
         status = 502
         behind.log.warn({ requestId: viewer.requestId, error: String(error) }, 'an upgrade failed')
-        writeRaw(socket, ownAnswer(502, `The origin could not be reached. Request id: ${viewer.requestId}`))
+        const sentence = `The origin could not be reached. Request id: ${viewer.requestId}`
+        endWith(incoming.socket, rawHead(ownAnswer(502, sentence)))
       },
     })
   }
@@ -60,11 +60,4 @@ function whenEnded(connection: Socket, done: (transfer: Omit<Transfer, 'status'>
     const { bytesWritten, bytesRead } = connection
     done({ bytesSent: bytesWritten, bytesReceived: bytesRead, timeToFirstByteUs: timeTakenUs, timeTakenUs })
   })
-}
-
-/** An upgrade is refused by an ordinary response on the raw connection. */
-function writeRaw(socket: Duplex, answer: Answer): void {
-  if (!socket.writable) return
-  socket.on('error', () => socket.destroy())
-  socket.end(rawHead(answer))
 }

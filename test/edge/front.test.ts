@@ -178,6 +178,28 @@ describe('malformed requests', () => {
     ])
   })
 
+  test('garbage behind a request never lands in the response to it', async () => {
+    await using origin = await site()
+    origin.answers((_, response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('x'.repeat(500))
+      setTimeout(() => response.end('x'.repeat(500)), 200)
+    })
+    await using house = await houseInFrontOf(origin.url)
+    const socket = connect({ host: '127.0.0.1', port: house.port })
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk
+    })
+
+    socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`)
+    await expect.poll(() => received).toContain('xxx')
+    socket.write('no HTTP at all\r\n\r\n')
+    await once(socket, 'close')
+
+    expect(received).toMatch(/^HTTP\/1\.1 200 /)
+    expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1)
+  })
+
   test('an absolute target names the host itself (RFC 9112 §3.2.2)', async () => {
     await using origin = await site({ connection: 'close' })
     await using house = await houseInFrontOf(origin.url)

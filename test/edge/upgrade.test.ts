@@ -95,6 +95,28 @@ describe('WebSocket', () => {
     socket.destroy()
   })
 
+  test('is refused without TLS where the site is for HTTPS only', async () => {
+    await using origin = await echoing()
+    const distribution = {
+      id: 'site',
+      aliases: [HOST],
+      defaultCacheBehavior: { viewerProtocolPolicy: 'https-only' },
+      origins: [{ id: 'o', http: { url: origin.url } }],
+    }
+    await using house = await houseInFrontOf([distribution])
+    const socket = connect({ host: '127.0.0.1', port: house.port })
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk
+    })
+
+    socket.write(upgradeRequest(HOST))
+    await once(socket, 'close')
+
+    expect(received).toMatch(/^HTTP\/1\.1 403 /)
+    expect(origin.asked).toEqual([])
+  })
+
   test.each([
     ['an unknown Host', 'unknown.example', 421],
     ['an origin that can’t be reached', HOST, 502],

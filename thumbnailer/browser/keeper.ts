@@ -78,6 +78,7 @@ export function keepBrowser(options: KeeperOptions): BrowserKeeper {
 
   async function end(shift: Shift): Promise<void> {
     if (!shifts.delete(shift)) return
+    // One that never started has nothing to end; who waited for it has heard why.
     const running = await shift.started.catch(() => undefined)
     await running?.[Symbol.asyncDispose]()
   }

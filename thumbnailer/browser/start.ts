@@ -88,6 +88,7 @@ async function spawnBrowser(plan: BrowserPlan, profile: Profile): Promise<ChildP
   const failed = once(child, 'error').then(([error]) => {
     throw error
   })
+  // The race below hears it; a failure after it is seen in the process's end.
   failed.catch(() => undefined)
   await Promise.race([once(child, 'spawn'), failed])
   return child
@@ -102,6 +103,7 @@ async function firstAnswer(child: ChildProcess, ended: Promise<void>): Promise<B
     defaultViewport: { width, height },
     protocolTimeout: COMMAND_MS_MAX,
   })
+  // Whichever loses the race may fail later, when nobody listens any more.
   connected.catch(() => undefined)
   const early = ended.then(() => {
     throw new Error('it ended at once')
@@ -112,6 +114,7 @@ async function firstAnswer(child: ChildProcess, ended: Promise<void>): Promise<B
 
 async function flagsFor(plan: BrowserPlan, profile: Profile): Promise<string[]> {
   const { width, height } = SIZES.full
+  // Not every system has it: then Chromium is told to do without.
   const shared = await statfs('/dev/shm').catch(() => undefined)
   const sharedBytes = shared === undefined ? 0 : shared.bavail * shared.bsize
   return [

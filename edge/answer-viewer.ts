@@ -2,6 +2,7 @@ import type { Answer } from './cache/answer.ts'
 import type { Cache } from './cache/cache.ts'
 import type { Upstream } from './cache/message.ts'
 import type { ResultType } from './cache/outcome.ts'
+import { TRANSPARENT } from './cache/rules.ts'
 import { type Access, accessOf } from './distribution/access.ts'
 import { cacheKey } from './distribution/cache-key.ts'
 import { forwardedFields } from './distribution/forwarded.ts'
@@ -55,6 +56,8 @@ export async function answerViewer(edge: Edge, viewer: ViewerRequest): Promise<S
     keyOf: (target) =>
       cacheKey({ distribution: distribution.id, scheme: request.scheme, host: request.host, target }),
     viewer: viewer.gone,
+    rules: TRANSPARENT,
+    group: distribution.id,
   })
   return served(edge, viewer, place, distribution, answer)
 }

@@ -2,8 +2,10 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { answerUnreadable, answerViewer, type Edge } from './answer-viewer.ts'
 import { createCache } from './cache/cache.ts'
+import { NO_INVALIDATIONS } from './cache/invalidations.ts'
 import { createMemoryStore } from './cache/memory-store.ts'
 import { createByteBudget } from './cache/shared-body.ts'
+import { createStore } from './cache/store.ts'
 import { cacheKey } from './distribution/cache-key.ts'
 import { matchDistributions } from './distribution/match.ts'
 import { isWebSocket } from './distribution/upgrade-proxy.ts'
@@ -41,9 +43,15 @@ export async function assembleWorker(
   const { node, host } = settings
   const spool = parts.use(openSpool(settings.spool.directory, log))
   const shields = parts.use(connectShields(settings.shields, settings.key, log))
-  const store = createMemoryStore(settings.cacheBytes)
+  const store = createStore(createMemoryStore(settings.cacheBytes))
   const arriving = createByteBudget(settings.cacheBytes / 2)
-  const cache = createCache({ arriving, store, now, objectBytesMax: settings.objectBytesMax })
+  const cache = createCache({
+    arriving,
+    store,
+    invalidations: NO_INVALIDATIONS,
+    now,
+    objectBytesMax: settings.objectBytesMax,
+  })
   const meters = startMeters(store, spool)
   const distributions = matchDistributions(settings.distributions)
 

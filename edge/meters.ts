@@ -1,6 +1,6 @@
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import type { Served } from './answer-viewer.ts'
-import type { Store } from './cache/memory-store.ts'
+import type { Store } from './cache/store.ts'
 import type { Spool } from './log/spool.ts'
 import type { Transfer } from './viewer.ts'
 

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http'
 import { createCache } from '../edge/cache/cache.ts'
+import { NO_INVALIDATIONS } from '../edge/cache/invalidations.ts'
 import { createMemoryStore } from '../edge/cache/memory-store.ts'
 import { createByteBudget } from '../edge/cache/shared-body.ts'
+import { createStore } from '../edge/cache/store.ts'
 import { listenOn, serveAdmin } from '../edge/program/admin.ts'
 import type { Starting } from '../edge/program/run.ts'
 import { type Shield, shieldListener } from './front.ts'
@@ -25,9 +27,9 @@ export async function assembleShield(
 ): Promise<void> {
   const { node, key, objectBytesMax } = settings
   const origins = parts.use(await openOrigins(settings.distributions, log))
-  const store = createMemoryStore(settings.cacheBytes)
+  const store = createStore(createMemoryStore(settings.cacheBytes))
   const arriving = createByteBudget(settings.cacheBytes / 2)
-  const cache = createCache({ arriving, store, now, objectBytesMax })
+  const cache = createCache({ arriving, store, invalidations: NO_INVALIDATIONS, now, objectBytesMax })
   const meters = startMeters(store)
   const shield: Shield = { node, key, cache, origins, log, answered: meters.count }
 

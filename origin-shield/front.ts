@@ -7,6 +7,7 @@ import type { Cache } from '../edge/cache/cache.ts'
 import { filterFields, firstValue } from '../edge/cache/fields.ts'
 import { ViewerGone } from '../edge/cache/flight.ts'
 import type { Request, Upstream } from '../edge/cache/message.ts'
+import { TRANSPARENT } from '../edge/cache/rules.ts'
 import { UpstreamError } from '../edge/cache/upstream-error.ts'
 import { cacheKey } from '../edge/distribution/cache-key.ts'
 import { ownAnswer, type Responded, respond } from '../edge/distribution/respond.ts'
@@ -53,6 +54,8 @@ async function answerEdge(shield: Shield, incoming: IncomingMessage, gone: Abort
     keyOf: (target) =>
       cacheKey({ distribution: from.distribution, scheme: from.scheme, host: request.host, target }),
     viewer: gone,
+    rules: TRANSPARENT,
+    group: from.distribution,
   })
   const said = respond(answer, {
     node: `${shield.node}-shield`,

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { Store } from '../edge/cache/memory-store.ts'
+import type { Store } from '../edge/cache/store.ts'
 import type { Responded } from '../edge/distribution/respond.ts'
 
 /** Counts what the shield does. */

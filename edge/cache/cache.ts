@@ -7,7 +7,8 @@ import { createHitForMiss } from './hit-for-miss.ts'
 import { invalidatedTargets } from './invalidation.ts'
 import { discardBody, type Request, type Upstream } from './message.ts'
 import type { Outcome } from './outcome.ts'
-import type { StoredResponse } from './stored-response.ts'
+import type { CacheRules } from './rules.ts'
+import { type StoredResponse, softened } from './stored-response.ts'
 import { UpstreamError } from './upstream-error.ts'
 import { selectionOf, selects } from './vary.ts'
 
@@ -20,6 +21,9 @@ export interface Asking {
   keyOf(target: string): string
   /** Aborted when the viewer leaves. */
   viewer: AbortSignal
+  rules: CacheRules
+  /** The distribution: invalidations are for one. */
+  group: string
 }
 
 /** A shared HTTP cache (RFC 9111). */
@@ -38,7 +42,7 @@ export interface Cache {
  * obeyed, as with CloudFront: a viewer can't make us ask the origin.
  */
 export function createCache(fetching: Fetching): Cache {
-  const { store, now } = fetching
+  const { store, invalidations, now } = fetching
   const flights = new Map<string, Flight>()
   const hitForMiss = createHitForMiss()
 
@@ -46,7 +50,7 @@ export function createCache(fetching: Fetching): Cache {
     const { request } = asking
     if (request.method !== 'GET' && request.method !== 'HEAD') return pass(asking, 'method')
     const key = asking.keyOf(request.target)
-    const stored = store.variants(key).find((variant) => selects(request.fields, variant.selection))
+    const stored = usable(key, request) ?? (await fromBeneath(asking, key))
     if (stored === undefined) return answerMiss(asking, key)
     switch (reuseOf(stored.deadlines, now())) {
       case 'serve':
@@ -57,6 +61,31 @@ export function createCache(fetching: Fetching): Cache {
       case 'revalidate':
         return answerWithOthers(asking, key, stored)
     }
+  }
+
+  /** What memory has for the request, if it outlived all invalidations. */
+  function usable(key: string, request: Request): StoredResponse | undefined {
+    const stored = store.variants(key).find((variant) => selects(request.fields, variant.selection))
+    if (stored === undefined) return undefined
+    switch (invalidations.verdictOn(stored)) {
+      case 'valid':
+        return stored
+      case 'stale': {
+        const stale = softened(stored, now(), invalidations.newest)
+        store.put(key, stale)
+        return stale
+      }
+      case 'gone':
+        store.forget(key)
+        return undefined
+    }
+  }
+
+  /** Disk is asked unless a fetch is under way already, which will be newer. */
+  async function fromBeneath(asking: Asking, key: string): Promise<StoredResponse | undefined> {
+    if (flights.has(flightKey(asking, key))) return undefined
+    const found = await store.load(key)
+    return found.length === 0 ? undefined : usable(key, asking.request)
   }
 
   function answerMiss(asking: Asking, key: string): Promise<Answer> {
@@ -81,7 +110,8 @@ export function createCache(fetching: Fetching): Cache {
       throw error
     })
     const outcome = { forward, upstreamUs: landing.upstreamUs, ...(joined && { collapsed: true }) } as const
-    if (joined !== undefined && !isFor(landing, asking.request)) return pass(asking, forward)
+    if (joined !== undefined && !(isFor(landing, asking.request) && holds(landing)))
+      return pass(asking, forward)
     switch (landing.kind) {
       case 'shared':
         return fromShared(asking, key, landing, joined === undefined ? 'miss' : 'hit', outcome)
@@ -96,12 +126,16 @@ export function createCache(fetching: Fetching): Cache {
     }
   }
 
+  /** Whether what landed has outlived what was invalidated while it was in flight. */
+  function holds(landing: Landing): boolean {
+    return landing.kind !== 'shared' || invalidations.verdictOn(landing.head) === 'valid'
+  }
+
   function launch(asking: Asking, key: string, stored: StoredResponse | undefined): Flight {
-    const { request, upstream } = asking
+    const { request, upstream, rules, group } = asking
     const name = flightKey(asking, key)
-    const flight = takeOff(key, (signal, self) =>
-      fetchForAll(fetching, { request, key, stored, upstream }, self, signal),
-    )
+    const fetched = { request, key, stored, upstream, rules, group, validAsOf: invalidations.newest }
+    const flight = takeOff(key, (signal, self) => fetchForAll(fetching, fetched, self, signal))
     flights.set(name, flight)
     // Until the body is stored the flight is where it can be had.
     void flight.landing

@@ -5,14 +5,17 @@ import { type Fields, filterFields, firstValue } from './fields.ts'
 import type { Flight, Landing } from './flight.ts'
 import type { Exchange } from './freshness.ts'
 import { endToEndFields } from './hop-by-hop.ts'
-import type { Store } from './memory-store.ts'
+import type { Invalidations } from './invalidations.ts'
 import { discardBody, type Request, type Response, type Upstream } from './message.ts'
 import { type ByteBudget, SharedBody } from './shared-body.ts'
+import type { Store } from './store.ts'
 import {
+  type AskedFor,
   announcedBytes,
   freshened,
   type StoredHead,
   type StoredResponse,
+  softened,
   storedHeadOf,
 } from './stored-response.ts'
 import { mayStore } from './storing.ts'
@@ -21,6 +24,7 @@ import { UpstreamError } from './upstream-error.ts'
 /** What fetches need of the cache that makes them. */
 export interface Fetching {
   store: Store
+  invalidations: Invalidations
   /** Unix ms. */
   now(): number
   /** Largest body that is stored, bytes. */
@@ -61,6 +65,15 @@ export async function ask(
   }
 }
 
+/** What is fetched for all: by which request, from where, and what for. */
+export interface Fetched extends AskedFor {
+  request: Request
+  key: string
+  /** What is stored, where it may still hold. */
+  stored: StoredResponse | undefined
+  upstream: Upstream
+}
+
 /**
  * Fetches a response that may be stored, or asks whether the stored one still holds, for all who wait
  * for the flight. A response that may be stored is stored as soon as it has arrived whole.
@@ -69,17 +82,17 @@ export async function ask(
  */
 export async function fetchForAll(
   fetching: Fetching,
-  asked: { request: Request; key: string; stored: StoredResponse | undefined; upstream: Upstream },
+  asked: Fetched,
   flight: Flight,
   signal: AbortSignal,
 ): Promise<Landing> {
-  const { request, key, stored, upstream } = asked
+  const { request, stored, upstream } = asked
   const startedMs = performance.now()
   try {
     const reply = await ask(upstream, wholeRequest(request, stored), signal, fetching.now)
     return stored === undefined
-      ? landNew(fetching, request, key, reply, flight)
-      : landRevalidation(fetching, request, key, stored, reply, flight)
+      ? landNew(fetching, asked, reply, flight)
+      : landRevalidation(fetching, asked, stored, reply, flight)
   } catch (error) {
     const upstreamUs = Math.round((performance.now() - startedMs) * 1000)
     const failure =
@@ -92,19 +105,18 @@ export async function fetchForAll(
 
 function landRevalidation(
   fetching: Fetching,
-  request: Request,
-  key: string,
+  asked: Fetched,
   stored: StoredResponse,
   reply: Asked,
   flight: Flight,
 ): Landing {
   const { response, upstreamUs } = reply
-  if (response.status === 304) return landConfirmation(fetching, request, key, stored, reply, flight)
+  if (response.status === 304) return landConfirmation(fetching, asked, stored, reply, flight)
   if (response.status >= 500 && fetching.now() < stored.deadlines.staleIfErrorUntilMs) {
     discardBody(response)
     return { kind: 'stale-allowed', stored, detail: 'OriginError', upstreamUs }
   }
-  return landNew(fetching, request, key, reply, flight)
+  return landNew(fetching, asked, reply, flight)
 }
 
 /**
@@ -113,16 +125,16 @@ function landRevalidation(
  */
 function landConfirmation(
   fetching: Fetching,
-  request: Request,
-  key: string,
+  asked: Fetched,
   stored: StoredResponse,
   { response, exchange, upstreamUs }: Asked,
   flight: Flight,
 ): Landing {
-  const renewed = freshened(stored, response.fields, exchange)
-  const decision = mayStore({ ...request, method: 'GET' }, renewed, cacheControlOf(renewed.fields))
+  const { request, key, rules } = asked
+  const renewed = freshened(stored, response.fields, exchange, asked)
+  const decision = mayStore({ ...request, method: 'GET' }, renewed, cacheControlOf(renewed.fields), rules)
   if (decision.store) {
-    if (!flight.outdated) fetching.store.put(key, renewed)
+    if (!flight.outdated) keep(fetching, key, renewed)
     return { kind: 'freshened', stored: renewed, upstreamUs }
   }
   fetching.store.forget(key)
@@ -130,33 +142,41 @@ function landConfirmation(
   return { kind: 'unshareable', response: whole, because: decision.because, upstreamUs }
 }
 
-function landNew(fetching: Fetching, request: Request, key: string, reply: Asked, flight: Flight): Landing {
+function landNew(fetching: Fetching, asked: Fetched, reply: Asked, flight: Flight): Landing {
   const { response, exchange, upstreamUs } = reply
+  const { request, key, rules } = asked
   const control = cacheControlOf(response.fields)
-  const decision = mayStore({ ...request, method: 'GET' }, response, control)
+  const decision = mayStore({ ...request, method: 'GET' }, response, control, rules)
   if (!decision.store) return { kind: 'unshareable', response, because: decision.because, upstreamUs }
   if ((announcedBytes(response.fields) ?? 0) > fetching.objectBytesMax) {
     return { kind: 'unshareable', response, because: 'too-large', upstreamUs }
   }
-  const head = storedHeadOf(request.fields, response, control, exchange)
+  const head = storedHeadOf(asked, response, exchange)
   const body = new SharedBody(response.body ?? Readable.from([]), {
     keptBytesMax: fetching.objectBytesMax,
     budget: fetching.arriving,
   })
-  void keepWhenWhole(fetching.store, key, head, body, flight)
+  void keepWhenWhole(fetching, key, head, body, flight)
   return { kind: 'shared', head, body, upstreamUs }
 }
 
 /** An upstream that breaks off leaves nothing in the store: only a whole body is one. */
 async function keepWhenWhole(
-  store: Store,
+  fetching: Fetching,
   key: string,
   head: StoredHead,
   shared: SharedBody,
   flight: Flight,
 ): Promise<void> {
   const body = await shared.whole
-  if (body !== undefined && !flight.outdated) store.put(key, { ...head, body })
+  if (body !== undefined && !flight.outdated) keep(fetching, key, { ...head, body })
+}
+
+/** Keeps a response, unless it was invalidated while it arrived. */
+function keep({ store, invalidations, now }: Fetching, key: string, stored: StoredResponse): void {
+  const verdict = invalidations.verdictOn(stored)
+  if (verdict === 'gone') return
+  store.put(key, verdict === 'valid' ? stored : softened(stored, now(), invalidations.newest))
 }
 
 /** The request that others can share: for the whole response, or whether the stored one still holds. */

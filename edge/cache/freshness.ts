@@ -1,6 +1,7 @@
 import type { CacheControl } from './cache-control.ts'
 import { httpDateMs } from './conditional.ts'
 import { type Fields, firstValue, joinedValue } from './fields.ts'
+import type { CacheRules } from './rules.ts'
 
 /** The times of one stored response, worked out once, when it was stored. Unix milliseconds. */
 export interface Deadlines {
@@ -41,6 +42,7 @@ export function deadlinesOf(
   response: { status: number; fields: Fields },
   control: CacheControl,
   exchange: Exchange,
+  _rules: CacheRules,
 ): Deadlines {
   const bornAtMs = exchange.receivedAtMs - initialAgeMs(response.fields, exchange)
   const lifetimeMs = control.noCache ? 0 : lifetimeSeconds(response, control, exchange.receivedAtMs) * 1000

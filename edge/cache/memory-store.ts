@@ -5,8 +5,8 @@ import { sameSelection } from './vary.ts'
 /** Most responses kept for one key; a `Vary: User-Agent` must not fill the store with one page. */
 const VARIANTS_MAX = 32
 
-/** Where whole responses are kept, found again by their key. */
-export interface Store {
+/** Responses in this process's memory, found again by their key. */
+export interface MemoryStore {
   /** The responses kept for a key, newest first. */
   variants(key: string): readonly StoredResponse[]
   /** Keeps a response, in place of the one with the same selection. */
@@ -23,7 +23,7 @@ export interface Store {
  *
  * @param bytesMax bound on the bodies, fields and keys kept, bytes
  */
-export function createMemoryStore(bytesMax: number): Store {
+export function createMemoryStore(bytesMax: number): MemoryStore {
   const kept = new LRUCache<string, readonly StoredResponse[]>({
     maxSize: bytesMax,
     sizeCalculation: (variants, key) =>

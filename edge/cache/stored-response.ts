@@ -1,14 +1,22 @@
-import { type CacheControl, cacheControlOf } from './cache-control.ts'
+import { randomBytes } from 'node:crypto'
+import { cacheControlOf } from './cache-control.ts'
 import { type Fields, filterFields, firstValue } from './fields.ts'
 import { type Deadlines, deadlinesOf, type Exchange } from './freshness.ts'
-import type { ResponseHead } from './message.ts'
+import type { Subject } from './invalidations.ts'
+import type { RequestHead, ResponseHead } from './message.ts'
+import type { CacheRules } from './rules.ts'
+import { tagsOf } from './tags.ts'
 import { type Selection, selectionOf } from './vary.ts'
 
 /** A response in the store, or about to be: everything about it but its body. */
-export interface StoredHead extends ResponseHead {
+export interface StoredHead extends ResponseHead, Subject {
   /** Which requests it answers, among those of its key (RFC 9111 §4.1). */
   selection: Selection
   deadlines: Deadlines
+  /** Names this body among all that were ever stored: whatever is kept beside it is kept under this name. */
+  version: string
+  /** Set when the body is kept in slices, and then `body` is empty: its whole length, bytes. */
+  sliced?: { bytes: number }
 }
 
 /** A whole response in the store. Never changed: a newer one takes its place. */
@@ -23,35 +31,77 @@ const NOT_STORED: ReadonlySet<string> = new Set(['age'])
 const BODY_FIELDS: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'content-range'])
 
 /** The head to store of a response whose end-to-end fields are given. */
-export function storedHeadOf(
-  requestFields: Fields,
-  response: ResponseHead,
-  control: CacheControl,
-  exchange: Exchange,
-): StoredHead {
+export function storedHeadOf(asked: AskedFor, response: ResponseHead, exchange: Exchange): StoredHead {
+  const { request, rules, group, validAsOf } = asked
   return {
     status: response.status,
     fields: filterFields(response.fields, (name) => !NOT_STORED.has(name)),
-    selection: selectionOf(requestFields, response.fields),
-    deadlines: deadlinesOf(response, control, exchange),
+    selection: selectionOf(request.fields, response.fields),
+    deadlines: deadlinesOf(response, cacheControlOf(response.fields), exchange, rules),
+    version: newVersion(),
+    group,
+    target: request.target,
+    tags: tagsOf(response.fields),
+    validAsOf,
   }
+}
+
+/** What a response was asked for by. */
+export interface AskedFor {
+  request: RequestHead
+  rules: CacheRules
+  /** Distribution that the request belongs to. */
+  group: string
+  /** Number of the newest invalidation when the request went forward. */
+  validAsOf: number
+}
+
+/** 96 random bits: workers and restarts never meet on one. */
+function newVersion(): string {
+  return randomBytes(12).toString('base64url')
 }
 
 /**
  * The stored response after a 304 confirmed it (RFC 9111 §4.3.4): the fields of the 304 replace
  * those of the same name, its times count from now.
  */
-export function freshened(stored: StoredResponse, fields: Fields, exchange: Exchange): StoredResponse {
+export function freshened(
+  stored: StoredResponse,
+  fields: Fields,
+  exchange: Exchange,
+  asked: Pick<AskedFor, 'rules' | 'validAsOf'>,
+): StoredResponse {
   const updates = filterFields(fields, (name) => !BODY_FIELDS.has(name))
   const updated = new Set(updates.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()))
   const merged = [...filterFields(stored.fields, (name) => !updated.has(name)), ...updates]
   const head = { status: stored.status, fields: merged }
   return {
-    status: stored.status,
+    ...stored,
     fields: filterFields(merged, (name) => !NOT_STORED.has(name)),
-    selection: stored.selection,
-    body: stored.body,
-    deadlines: deadlinesOf(head, cacheControlOf(merged), exchange),
+    deadlines: deadlinesOf(head, cacheControlOf(merged), exchange, asked.rules),
+    tags: tagsOf(merged),
+    validAsOf: asked.validAsOf,
+  }
+}
+
+/**
+ * The stored response after a soft invalidation: stale from now on, and used as a stale one may be.
+ *
+ * @param nowMs Unix ms
+ */
+export function softened(stored: StoredResponse, nowMs: number, validAsOf: number): StoredResponse {
+  const { deadlines } = stored
+  const earlierMs = Math.max(0, deadlines.freshUntilMs - nowMs)
+  return {
+    ...stored,
+    validAsOf,
+    deadlines: {
+      bornAtMs: deadlines.bornAtMs,
+      freshUntilMs: deadlines.freshUntilMs - earlierMs,
+      staleUntilMs: deadlines.staleUntilMs - earlierMs,
+      staleIfErrorUntilMs: deadlines.staleIfErrorUntilMs - earlierMs,
+      staleIfDisconnectedUntilMs: deadlines.staleIfDisconnectedUntilMs - earlierMs,
+    },
   }
 }
 

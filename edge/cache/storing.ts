@@ -1,6 +1,7 @@
 import type { CacheControl } from './cache-control.ts'
 import { type Fields, firstValue, joinedValue } from './fields.ts'
 import { hasExplicitLifetime, mayGuessLifetime } from './freshness.ts'
+import type { CacheRules } from './rules.ts'
 
 /** Why a response was not stored. `Cache-Status` (as `detail`), the log and the metric use the same word. */
 export type NotStored =
@@ -37,6 +38,7 @@ export function mayStore(
   request: { method: string; fields: Fields },
   response: { status: number; fields: Fields },
   control: CacheControl,
+  _rules: CacheRules,
 ): StoreDecision {
   const because = obstacle(request, response, control)
   return because === undefined ? STORE : { store: false, because }

@@ -4,6 +4,7 @@ import { cacheControlOf } from '../../edge/cache/cache-control.ts'
 import { httpDateMs, preconditionOf } from '../../edge/cache/conditional.ts'
 import { ageSeconds, deadlinesOf, reuseOf } from '../../edge/cache/freshness.ts'
 import { rangeOf } from '../../edge/cache/range.ts'
+import { TRANSPARENT } from '../../edge/cache/rules.ts'
 import { selectionOf, selects } from '../../edge/cache/vary.ts'
 import { cacheKey } from '../../edge/distribution/cache-key.ts'
 import { frameOf, linesOf } from '../../edge/log/segment.ts'
@@ -14,7 +15,7 @@ const exchange = { requestedAtMs: AT_MS, receivedAtMs: AT_MS }
 
 /** Seconds that a response with these fields stays fresh. */
 function lifetimeSeconds(fields: readonly string[], status = 200): number {
-  const deadlines = deadlinesOf({ status, fields }, cacheControlOf(fields), exchange)
+  const deadlines = deadlinesOf({ status, fields }, cacheControlOf(fields), exchange, TRANSPARENT)
   return (deadlines.freshUntilMs - AT_MS) / 1000
 }
 
@@ -53,7 +54,7 @@ describe('freshness lifetime (RFC 9111 §4.2.1)', () => {
 
   test('is over at the very millisecond at which age equals lifetime', () => {
     const fields = ['Cache-Control', 'max-age=60']
-    const deadlines = deadlinesOf({ status: 200, fields }, cacheControlOf(fields), exchange)
+    const deadlines = deadlinesOf({ status: 200, fields }, cacheControlOf(fields), exchange, TRANSPARENT)
 
     expect(reuseOf(deadlines, AT_MS + 59_999)).toBe('serve')
     expect(reuseOf(deadlines, AT_MS + 60_000)).toBe('revalidate')

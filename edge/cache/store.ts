@@ -1,5 +1,6 @@
 import type { MemoryStore } from './memory-store.ts'
 import type { StoredResponse } from './stored-response.ts'
+import { sameSelection } from './vary.ts'
 
 /** Where responses are kept, found again by their key: in this process's memory, and beneath it on disk. */
 export interface Store {
@@ -27,22 +28,35 @@ export interface Beneath {
 export function createStore(memory: MemoryStore, beneath?: Beneath): Store {
   const loading = new Map<string, Promise<readonly StoredResponse[]>>()
 
-  async function bringUp(key: string, disk: Beneath): Promise<readonly StoredResponse[]> {
-    const found = await disk.read(key)
-    // Dropped, or replaced by something newer, while it was read.
-    if (!loading.delete(key)) return memory.variants(key)
-    if (memory.variants(key).length > 0) return memory.variants(key)
-    for (const stored of found.toReversed()) memory.put(key, stored)
-    return found
+  function bringUp(key: string, disk: Beneath): Promise<readonly StoredResponse[]> {
+    const reading = disk.read(key)
+    const underWay = reading.then((found) => {
+      // Dropped while it was read, and perhaps asked for anew: what was read is not to be had any more.
+      if (loading.get(key) !== underWay) return memory.variants(key)
+      loading.delete(key)
+      return merged(key, found)
+    })
+    loading.set(key, underWay)
+    return underWay
+  }
+
+  /** What memory has is newer than what was read from disk. */
+  function merged(key: string, found: readonly StoredResponse[]): readonly StoredResponse[] {
+    const newer = memory.variants(key)
+    const missing = found.filter(
+      ({ selection }) => !newer.some((stored) => sameSelection(stored.selection, selection)),
+    )
+    if (missing.length === 0) return newer
+    // Put last is first.
+    for (const stored of [...newer, ...missing].toReversed()) memory.put(key, stored)
+    return memory.variants(key)
   }
 
   return {
     variants: memory.variants,
     load(key) {
       if (beneath === undefined) return NOTHING
-      const underWay = loading.get(key) ?? bringUp(key, beneath)
-      loading.set(key, underWay)
-      return underWay
+      return loading.get(key) ?? bringUp(key, beneath)
     },
     put(key, stored) {
       memory.put(key, stored)

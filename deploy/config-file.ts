@@ -14,6 +14,11 @@ const port = z.int().min(1).max(65_535)
 const url = z.url({ protocol: /^https?$/ })
 const megabytes = z.number().min(1).max(1_048_576)
 
+const diskMegabytes = z
+  .union([z.literal(0), z.number().min(16).max(1_048_576)])
+  .default(4096)
+  .describe('Disk for cached responses, which are there after a restart; 0 for none.')
+
 /** Where a program's health and metrics are served. */
 const admin = z.strictObject({ host: z.string().default('127.0.0.1'), port: port.optional() })
 
@@ -27,6 +32,7 @@ const edge = z.strictObject({
   tls: z.strictObject({ cert: z.string(), key: z.string() }).optional().describe('PEM files for HTTPS.'),
   workers: z.int().min(1).max(256).optional().describe('Worker processes; one a core when left out.'),
   cacheMegabytes: megabytes.default(256).describe('Memory for cached responses, in each worker.'),
+  diskMegabytes,
   shields: z.array(url).min(1).optional().describe('Origin shields; the one on this machine when left out.'),
   collector: url.optional().describe('Where log records go; the one on this machine when left out.'),
   spoolMegabytes: megabytes.default(1024).describe('Bound on log records that wait for the collector.'),
@@ -37,7 +43,8 @@ const edge = z.strictObject({
 const originShield = z.strictObject({
   host: z.string().default('127.0.0.1'),
   port: port.optional(),
-  cacheMegabytes: megabytes.default(256),
+  cacheMegabytes: megabytes.default(256).describe('Memory for cached responses.'),
+  diskMegabytes,
   admin: admin.optional(),
 })
 

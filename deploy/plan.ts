@@ -50,6 +50,7 @@ function edgePlan({ config, identity, ports, tls, logLevel, distributions }: Gro
       tls,
       workers: edge.workers ?? availableParallelism(),
       cacheBytes: Math.round(edge.cacheMegabytes * MEGABYTE),
+      disk: diskOf(join(config.data, 'edge-cache'), edge.diskMegabytes),
       shields: edge.shields ?? [loopback(ports.shield)],
       collector: edge.collector ?? loopback(ports.collector),
       spool: { directory: join(config.data, 'spool'), bytesMax: Math.round(edge.spoolMegabytes * MEGABYTE) },
@@ -74,6 +75,7 @@ function shieldPlan({
       admin: adminOf(originShield.admin, ports.shieldAdmin),
       listen: { host: originShield.host, port: ports.shield },
       cacheBytes: Math.round(originShield.cacheMegabytes * MEGABYTE),
+      disk: diskOf(join(config.data, 'shield-cache'), originShield.diskMegabytes),
       distributions: [...distributions],
     },
   }
@@ -125,6 +127,10 @@ function thumbnailerPlan({
       browser: thumbnailer.browser,
     },
   }
+}
+
+function diskOf(directory: string, megabytes: number) {
+  return megabytes === 0 ? undefined : { directory, bytesMax: Math.round(megabytes * MEGABYTE) }
 }
 
 function adminOf(given: { host: string; port?: number | undefined } | undefined, port: number) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cacheSettings } from './cache/settings.ts'
 import { distributionSchema } from './distribution/schema.ts'
 import { programSettings } from './program/settings.ts'
 
@@ -15,12 +16,7 @@ export const edgeSettings = programSettings.extend({
     .optional()
     .describe('Certificate chain and key, PEM text; no HTTPS without.'),
   workers: z.int().min(1).max(256),
-  cacheBytes: z.int().min(MEBIBYTE).describe('Memory for cached responses, in each worker.'),
-  objectBytesMax: z
-    .int()
-    .min(0)
-    .default(64 * MEBIBYTE)
-    .describe('Largest response body that is cached.'),
+  ...cacheSettings,
   shields: z
     .array(z.url({ protocol: /^http$/ }))
     .min(1)

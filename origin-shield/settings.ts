@@ -1,9 +1,8 @@
 import { z } from 'zod'
+import { cacheSettings } from '../edge/cache/settings.ts'
 import { distributionSchema } from '../edge/distribution/schema.ts'
 import { programSettings } from '../edge/program/settings.ts'
 import { originSchema } from './origin/schema.ts'
-
-const MEBIBYTE = 1_048_576
 
 /** A distribution with all that a shield knows of it: where its objects come from. */
 export const shieldDistribution = distributionSchema
@@ -34,12 +33,7 @@ export const shieldDistribution = distributionSchema
 export const shieldSettings = programSettings.extend({
   listen: z.object({ host: z.string().default('127.0.0.1'), port: z.int().min(1).max(65_535) }),
   key: z.string().min(32).describe('Shared key: only edges that have it are answered.'),
-  cacheBytes: z.int().min(MEBIBYTE).describe('Memory for cached responses.'),
-  objectBytesMax: z
-    .int()
-    .min(0)
-    .default(64 * MEBIBYTE)
-    .describe('Largest response body that is cached.'),
+  ...cacheSettings,
   distributions: z.array(shieldDistribution),
 })
 

@@ -2,10 +2,19 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
+import { cachePolicySchema, policyName } from '../edge/distribution/policy/cache-policy.ts'
+import { originRequestPolicySchema } from '../edge/distribution/policy/origin-request-policy.ts'
+import {
+  cachePolicyReference,
+  originRequestPolicyReference,
+  responseHeadersPolicyReference,
+} from '../edge/distribution/policy/policy-reference.ts'
+import { responseHeadersPolicySchema } from '../edge/distribution/policy/response-headers-policy.ts'
 import { ConfigError } from '../edge/program/errors.ts'
 import { readSettings } from '../edge/program/settings.ts'
+import { shieldDistribution } from '../origin-shield/distribution-schema.ts'
 import { objectStoreSchema } from '../origin-shield/origin/object-store.ts'
-import { shieldDistribution } from '../origin-shield/settings.ts'
+import { withOwnPolicies } from './own-policies.ts'
 
 /** Where viewers come in when nothing else is said. */
 export const HTTP_PORT_DEFAULT = 8080
@@ -91,8 +100,41 @@ export const configSchema = z.strictObject({
   originShield: originShield.prefault({}),
   analytics: analytics.prefault({}),
   thumbnailer: thumbnailer.prefault({}),
-  distributions: z.array(shieldDistribution).default([]),
+  cachePolicies: ownPolicies(
+    cachePolicySchema.safeExtend({ name: policyName }),
+    cachePolicyReference,
+  ).describe('Cache policies of your own, which behaviours name.'),
+  originRequestPolicies: ownPolicies(
+    originRequestPolicySchema.safeExtend({ name: policyName }),
+    originRequestPolicyReference,
+  ).describe('Origin request policies of your own.'),
+  responseHeadersPolicies: ownPolicies(
+    responseHeadersPolicySchema.safeExtend({ name: policyName }),
+    responseHeadersPolicyReference,
+  ).describe('Response headers policies of your own.'),
+  distributions: z
+    .array(shieldDistribution)
+    .default([])
+    .describe('The sites. Without any: what the command line names, or the demo.'),
 })
+
+/** A list of policies: none has the name of another, nor that of a managed one. */
+function ownPolicies<Policy extends z.ZodType<{ name: string }>>(policy: Policy, managed: z.ZodType) {
+  return z
+    .array(policy)
+    .default([])
+    .check(({ value, issues }) => {
+      const names = value.map(({ name }) => name)
+      for (const [at, name] of names.entries()) {
+        const path = [at, 'name']
+        if (names.indexOf(name) !== at) {
+          issues.push({ code: 'custom', message: 'stands twice', input: name, path })
+        } else if (managed.safeParse(name).success) {
+          issues.push({ code: 'custom', message: 'is the name of a managed policy', input: name, path })
+        }
+      }
+    })
+}
 
 export type Config = z.infer<typeof configSchema>
 
@@ -107,7 +149,7 @@ const DEFAULT_FILE = 'selvedge.yaml'
 export function readConfig(file: string | undefined): Config {
   if (file === undefined && !existsSync(DEFAULT_FILE)) return configSchema.parse({})
   const path = file ?? DEFAULT_FILE
-  const config = readSettings(configSchema, parsed(path), path)
+  const config = readSettings(configSchema, withOwnPolicies(parsed(path)), path)
   forbidTwice(config, path)
   return { ...config, ...fromFile(config, dirname(resolve(path))) }
 }

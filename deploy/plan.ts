@@ -4,7 +4,8 @@ import type { z } from 'zod'
 import type { analyticsSettings } from '../analytics/settings.ts'
 import { type Distribution, distributionSchema } from '../edge/distribution/schema.ts'
 import type { edgeSettings } from '../edge/settings.ts'
-import type { ShieldDistribution, shieldSettings } from '../origin-shield/settings.ts'
+import type { ShieldDistribution } from '../origin-shield/distribution-schema.ts'
+import type { shieldSettings } from '../origin-shield/settings.ts'
 import type { thumbnailerSettings } from '../thumbnailer/settings.ts'
 import type { Certificate } from './certificate.ts'
 import type { Config } from './config-file.ts'
@@ -142,6 +143,10 @@ function loopback(port: number): string {
 }
 
 /** What an edge may know of a distribution. */
-function withoutOrigins({ origins: _origins, ...distribution }: ShieldDistribution): Distribution {
+function withoutOrigins({
+  origins: _origins,
+  originGroups: _groups,
+  ...distribution
+}: ShieldDistribution): Distribution {
   return distributionSchema.parse(distribution)
 }

@@ -1,4 +1,4 @@
-import type { ShieldDistribution } from '../origin-shield/settings.ts'
+import type { ShieldDistribution } from '../origin-shield/distribution-schema.ts'
 import type { Config } from './config-file.ts'
 import type { ProgramName } from './options.ts'
 import type { InternalPort } from './ports.ts'

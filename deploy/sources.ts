@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { ConfigError } from '../edge/program/errors.ts'
 import { readSettings } from '../edge/program/settings.ts'
-import { type ShieldDistribution, shieldDistribution } from '../origin-shield/settings.ts'
+import { type ShieldDistribution, shieldDistribution } from '../origin-shield/distribution-schema.ts'
 import type { Options } from './options.ts'
 
 /** Name that a source answers to when `--host` gives none. */

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import { behaviorOf, type Distributions, matchDistributions } from '../edge/distribution/match.ts'
+import type { ShieldDistribution } from './distribution-schema.ts'
 import { openOrigin } from './origin/open-origin.ts'
 import type { Origin } from './origin/origin.ts'
-import type { ShieldDistribution } from './settings.ts'
 
 /** The origins of all distributions, and the choice among them. */
 export interface Origins extends AsyncDisposable {

@@ -3,7 +3,7 @@ import { findPackageJSON } from 'node:module'
 import { dirname, join } from 'node:path'
 import { ConfigError } from '../../edge/program/errors.ts'
 import { readSettings } from '../../edge/program/settings.ts'
-import { type ShieldDistribution, shieldDistribution } from '../../origin-shield/settings.ts'
+import { type ShieldDistribution, shieldDistribution } from '../../origin-shield/distribution-schema.ts'
 import { type Bucket, openDemoBucket } from './bucket.ts'
 
 /** The demo's sites, and what serves one of them. */

@@ -1,4 +1,11 @@
 import { z } from 'zod'
+import { customErrorResponses } from './error-response-schema.ts'
+import { headerName } from './policy/cache-policy.ts'
+import {
+  cachePolicyReference,
+  originRequestPolicyReference,
+  responseHeadersPolicyReference,
+} from './policy/policy-reference.ts'
 
 /**
  * CloudFront's path pattern: `*` is any run of characters, `?` is one; case counts, the query doesn't.
@@ -24,10 +31,51 @@ const cacheBehaviorFields = {
     .min(1)
     .default(['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE'])
     .describe('Methods passed on; any other gets 403, as from CloudFront.'),
+  cachedMethods: z
+    .array(z.enum(['GET', 'HEAD', 'OPTIONS']))
+    .default(['GET', 'HEAD'])
+    .describe('Methods whose responses are kept: GET and HEAD, and OPTIONS where you add it.'),
+  cachePolicy: cachePolicyReference,
+  originRequestPolicy: originRequestPolicyReference,
+  responseHeadersPolicy: responseHeadersPolicyReference,
+  compress: z
+    .boolean()
+    .default(true)
+    .describe('Whether we compress what the origin sent as it is, for viewers who take it compressed.'),
+  requestDirectives: z
+    .enum(['ignore', 'obey'])
+    .default('ignore')
+    .describe(
+      'Whether a viewer’s own `Cache-Control` counts (RFC 9111 §5.2.1). CloudFront ignores it, so that no ' +
+        'viewer can make us ask the origin. Not in CloudFront.',
+    ),
 }
 
-const defaultCacheBehavior = z.strictObject(cacheBehaviorFields)
-const cacheBehavior = z.strictObject({ pathPattern, ...cacheBehaviorFields })
+const defaultCacheBehavior = z.strictObject(cacheBehaviorFields).check(fitsTogether)
+const cacheBehavior = z.strictObject({ pathPattern, ...cacheBehaviorFields }).check(fitsTogether)
+
+type MethodsAndPolicies = Pick<
+  z.infer<z.ZodObject<typeof cacheBehaviorFields>>,
+  'allowedMethods' | 'cachedMethods' | 'cachePolicy' | 'originRequestPolicy'
+>
+
+/** What one field alone can't say wrong. */
+function fitsTogether({ value, issues }: z.core.ParsePayload<MethodsAndPolicies>): void {
+  const { allowedMethods, cachedMethods, cachePolicy, originRequestPolicy } = value
+  if (originRequestPolicy !== undefined && cachePolicy === undefined) {
+    const message = 'needs a cachePolicy: without one all of the request goes to the origin anyway'
+    issues.push({ code: 'custom', message, input: originRequestPolicy.name, path: ['originRequestPolicy'] })
+  }
+  const path = ['cachedMethods']
+  const missing = (['GET', 'HEAD'] as const).find((one) => !cachedMethods.includes(one))
+  if (missing !== undefined) {
+    issues.push({ code: 'custom', message: `must hold ${missing}`, input: cachedMethods, path })
+  }
+  if (cachedMethods.includes('OPTIONS') && !allowedMethods.includes('OPTIONS')) {
+    const message = 'holds OPTIONS, which allowedMethods does not'
+    issues.push({ code: 'custom', message, input: cachedMethods, path })
+  }
+}
 
 /** A name that viewers ask for: exact, `*.example.com`, or `*` for every name. */
 const alias = z
@@ -50,14 +98,35 @@ export const distributionSchema = z.strictObject({
     .toLowerCase()
     .optional()
     .describe('Name it ranks under; else the registrable domain of the Host.'),
-  enabled: z.boolean().default(true),
+  enabled: z.boolean().default(true).describe('Whether it is served; if not, its names are unknown (421).'),
   defaultRootObject: z
     .string()
-    .regex(/^[^/].*$/, 'must not begin with a slash')
+    .regex(/^[^/?#%][^?#%]*$/, 'must be a path without a slash in front, a query or an escape')
     .optional()
     .describe('Object answered for `/`, e.g. `index.html`.'),
-  defaultCacheBehavior: defaultCacheBehavior.prefault({}),
-  cacheBehaviors: z.array(cacheBehavior).max(75).default([]),
+  folderIndex: z
+    .string()
+    .regex(/^[^/?#%]+$/, 'must be a file name')
+    .optional()
+    .describe(
+      'Object asked for instead of a path that ends in a slash, e.g. `index.html` for `/docs/`; `/` itself ' +
+        'goes by `defaultRootObject` where there is one. Not in CloudFront.',
+    ),
+  defaultCacheBehavior: defaultCacheBehavior
+    .prefault({})
+    .describe('The rule for all paths that no other rule is for.'),
+  cacheBehaviors: z
+    .array(cacheBehavior)
+    .max(75)
+    .default([])
+    .describe('Rules for some paths; the first whose pattern matches counts.'),
+  customErrorResponses,
+  cacheTagHeader: headerName
+    .optional()
+    .describe(
+      'Response header that holds the tags by which objects can be invalidated, separated by commas; ' +
+        '`Cache-Tag` and `Surrogate-Key` when left out.',
+    ),
 })
 
 /** One site, or several that share everything, as an edge sees it. */

@@ -42,12 +42,16 @@ export function readSettings<Schema extends z.ZodType>(
   throw new ConfigError(field, `${issue.message} (found ${found(issue.input)})`, remedyOf(issue))
 }
 
-/** A union hides the useful message one level down: take the branch that got furthest. */
+/**
+ * A union hides the useful message one level down: take the branch that got furthest, and of two that
+ * got as far the one that was of the right type.
+ */
 function deepestIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
   const [first] = issues
   if (first?.code !== 'invalid_union') return first
   const branches = first.errors.map(deepestIssue).filter((issue) => issue !== undefined)
-  const deepest = branches.sort((a, b) => b.path.length - a.path.length)[0]
+  const reach = (issue: z.core.$ZodIssue) => issue.path.length * 2 + (issue.code === 'invalid_type' ? 0 : 1)
+  const deepest = branches.sort((a, b) => reach(b) - reach(a))[0]
   return deepest === undefined ? first : { ...deepest, path: [...first.path, ...deepest.path] }
 }
 

@@ -80,13 +80,35 @@ export const httpOrigin = z.strictObject({
   originKeepaliveTimeout: seconds(120).default(5).describe('Seconds that an idle connection is kept.'),
 })
 
-const id = z.string().min(1).max(128)
+const id = z.string().min(1).max(128).describe('Name by which `targetOriginId` refers to it.')
+
+/** Headers that frame the message or say whom it is for: the connection's business. */
+const UNCHANGEABLE = /^(connection|content-length|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i
+
+const customHeaders = z
+  .array(
+    z.strictObject({
+      headerName: z
+        .string()
+        .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, 'is no name of a header')
+        .refine((name) => !UNCHANGEABLE.test(name), 'is a header that cannot be set')
+        .describe('Name.'),
+      headerValue: z
+        .string()
+        .max(1_783)
+        .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'has a character that no header may have')
+        .describe('Value.'),
+    }),
+  )
+  .max(30)
+  .default([])
+  .describe('Headers that go to the origin with every request, instead of the viewer’s of the same name.')
 
 /** One origin: exactly one of `folder`, `s3` and `http`. */
 export const originSchema = z.union([
   z.strictObject({ id, folder: folderOrigin }),
   z.strictObject({ id, s3: s3Origin }),
-  z.strictObject({ id, http: httpOrigin }),
+  z.strictObject({ id, http: httpOrigin, customHeaders }),
 ])
 
 export type OriginSettings = z.infer<typeof originSchema>

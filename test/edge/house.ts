@@ -63,8 +63,8 @@ export async function houseInFrontOf(
     shields: more.shields ?? [`http://127.0.0.1:${shieldPort}`],
     spool: { directory },
     distributions: distributions
-      .map((one) => ({ ...one, origins: undefined }))
-      .map(({ origins: _, ...one }) => one),
+      .map((one) => ({ ...one, origins: undefined, originGroups: undefined }))
+      .map(({ origins: _, originGroups: _groups, ...one }) => one),
   }
   await assembleWorker({ settings: readSettings(edgeSettings, edge, 'test'), log, parts }, now)
 

@@ -1,5 +1,6 @@
 import type { Answer } from './cache/answer.ts'
 import type { Cache } from './cache/cache.ts'
+import { joinedValue } from './cache/fields.ts'
 import type { Upstream } from './cache/message.ts'
 import type { ResultType } from './cache/outcome.ts'
 import { TRANSPARENT } from './cache/rules.ts'
@@ -56,6 +57,7 @@ export async function answerViewer(edge: Edge, viewer: ViewerRequest): Promise<S
     keyOf: (target) =>
       cacheKey({ distribution: distribution.id, scheme: request.scheme, host: request.host, target }),
     viewer: viewer.gone,
+    acceptEncoding: acceptEncoding(viewer),
     rules: TRANSPARENT,
     group: distribution.id,
   })
@@ -98,6 +100,11 @@ export function served(
     detailedResultType: said.detailedResultType,
     cacheStatus: said.cacheStatus,
   }
+}
+
+/** An HTTP/1.0 viewer is given no coding, as with CloudFront: proxies of that age don't heed `Vary`. */
+function acceptEncoding({ request, protocolVersion }: ViewerRequest): string | undefined {
+  return protocolVersion === 'HTTP/1.0' ? undefined : joinedValue(request.fields, 'accept-encoding')
 }
 
 function forwarded(edge: Edge, viewer: ViewerRequest, place: Place): string[] {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { answerUnreadable, answerViewer, type Edge } from './answer-viewer.ts'
 import { createCache } from './cache/cache.ts'
+import { createEncoding } from './cache/encoding/encoding.ts'
 import { NO_INVALIDATIONS } from './cache/invalidations.ts'
 import { createMemoryStore } from './cache/memory-store.ts'
 import { createByteBudget } from './cache/shared-body.ts'
@@ -45,14 +46,16 @@ export async function assembleWorker(
   const shields = parts.use(connectShields(settings.shields, settings.key, log))
   const store = createStore(createMemoryStore(settings.cacheBytes))
   const arriving = createByteBudget(settings.cacheBytes / 2)
-  const cache = createCache({
+  const encoding = createEncoding({ store, arriving })
+  const fetching = {
     arriving,
     store,
     invalidations: NO_INVALIDATIONS,
     now,
     objectBytesMax: settings.objectBytesMax,
-  })
-  const meters = startMeters(store, spool)
+  }
+  const cache = createCache(fetching, encoding)
+  const meters = startMeters(store, encoding, spool)
   const distributions = matchDistributions(settings.distributions)
 
   const edge: Edge = {

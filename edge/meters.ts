@@ -1,5 +1,6 @@
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import type { Served } from './answer-viewer.ts'
+import type { Encoding } from './cache/encoding/encoding.ts'
 import type { Store } from './cache/store.ts'
 import type { Spool } from './log/spool.ts'
 import type { Transfer } from './viewer.ts'
@@ -10,7 +11,7 @@ export interface Meters {
 }
 
 /** Starts a worker's meters; the primary collects and sums those of all workers. */
-export function startMeters(store: Store, spool: Spool): Meters {
+export function startMeters(store: Store, encoding: Pick<Encoding, 'counts'>, spool: Spool): Meters {
   const registry = new Registry()
   // Answers the primary's requests for metrics over the cluster's channel.
   new AggregatorRegistry()
@@ -61,6 +62,31 @@ export function startMeters(store: Store, spool: Spool): Meters {
     () => originTimeUs / 1e6,
   )
   counter('selvedge_edge_log_lost_total', 'Access-log records that could not be written.', () => spool.lost)
+  new Counter({
+    name: 'selvedge_edge_encodings_total',
+    help: 'Encoded forms begun, by effort: draft (while the body arrives) or final (once, to be kept).',
+    labelNames: ['effort'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [effort, count] of Object.entries(encoding.counts.begun)) this.inc({ effort }, count)
+    },
+  })
+  counter(
+    'selvedge_edge_encodings_declined_total',
+    'Responses sent as they are because too many were being encoded.',
+    () => encoding.counts.declined,
+  )
+  counter(
+    'selvedge_edge_encoding_in_bytes_total',
+    'Length of the bodies that were encoded.',
+    () => encoding.counts.bytesIn,
+  )
+  counter(
+    'selvedge_edge_encoding_out_bytes_total',
+    'What those bodies were encoded to.',
+    () => encoding.counts.bytesOut,
+  )
   gauge('selvedge_edge_cache_bytes', 'Memory that cached responses take up.', () => store.bytes)
   gauge('selvedge_edge_cache_keys', 'Keys with a cached response.', () => store.keys)
 

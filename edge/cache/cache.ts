@@ -1,4 +1,5 @@
 import { type Answer, answerFromStored, answerFromStream, preconditionAnswer } from './answer.ts'
+import { AS_STORED, type Encoding, type EncodingAsked } from './encoding/encoding.ts'
 import { ask, type Fetching, fetchForAll } from './fetching.ts'
 import { firstValue, NO_FIELDS } from './fields.ts'
 import { type Flight, type Landing, landingOf, takeOff, ViewerGone } from './flight.ts'
@@ -13,7 +14,7 @@ import { UpstreamError } from './upstream-error.ts'
 import { selectionOf, selects } from './vary.ts'
 
 /** One request to the cache, and how to go on from there. */
-export interface Asking {
+export interface Asking extends EncodingAsked {
   request: Request
   /** Asked when the cache can't answer. */
   upstream: Upstream
@@ -40,8 +41,13 @@ export interface Cache {
 /**
  * Makes a cache on a store. Requests for one key share one fetch; requests' own `Cache-Control` is not
  * obeyed, as with CloudFront: a viewer can't make us ask the origin.
+ *
+ * @param encoding gives viewers the encoded form that they take; left out, they get what is stored
  */
-export function createCache(fetching: Fetching): Cache {
+export function createCache(
+  fetching: Fetching,
+  encoding: Pick<Encoding, 'ofStored' | 'ofArriving'> = AS_STORED,
+): Cache {
   const { store, invalidations, now } = fetching
   const flights = new Map<string, Flight>()
   const hitForMiss = createHitForMiss()
@@ -54,10 +60,10 @@ export function createCache(fetching: Fetching): Cache {
     if (stored === undefined) return answerMiss(asking, key)
     switch (reuseOf(stored.deadlines, now())) {
       case 'serve':
-        return fromStored(asking, stored, { kind: 'hit', upstreamUs: 0 })
+        return fromStored(asking, key, stored, { kind: 'hit', upstreamUs: 0 })
       case 'serve-then-revalidate':
         revalidateAside(asking, key, stored)
-        return fromStored(asking, stored, { kind: 'stale', upstreamUs: 0 })
+        return fromStored(asking, key, stored, { kind: 'stale', upstreamUs: 0 })
       case 'revalidate':
         return answerWithOthers(asking, key, stored)
     }
@@ -116,9 +122,13 @@ export function createCache(fetching: Fetching): Cache {
       case 'shared':
         return fromShared(asking, key, landing, joined === undefined ? 'miss' : 'hit', outcome)
       case 'freshened':
-        return fromStored(asking, landing.stored, { kind: 'revalidated', ...outcome, forwardStatus: 304 })
+        return fromStored(asking, key, landing.stored, {
+          kind: 'revalidated',
+          ...outcome,
+          forwardStatus: 304,
+        })
       case 'stale-allowed':
-        return fromStored(asking, landing.stored, { kind: 'stale', ...outcome, detail: landing.detail })
+        return fromStored(asking, key, landing.stored, { kind: 'stale', ...outcome, detail: landing.detail })
       case 'unshareable':
         return fromUnshareable(asking, key, landing, outcome)
       case 'failed':
@@ -167,10 +177,18 @@ export function createCache(fetching: Fetching): Cache {
     return store.variants(key).length > 0 ? 'vary-miss' : 'uri-miss'
   }
 
-  function fromStored(asking: Asking, stored: StoredResponse, outcome: Outcome): Answer {
+  async function fromStored(
+    asking: Asking,
+    key: string,
+    stored: StoredResponse,
+    told: Outcome,
+  ): Promise<Answer> {
+    const form = await encoding.ofStored(asking, key, stored)
     const nowMs = now()
-    const ttlSeconds = Math.round((stored.deadlines.freshUntilMs - nowMs) / 1000)
-    return answerFromStored(asking.request, stored, { ...outcome, ttlSeconds }, nowMs)
+    const outcome = { ...told, ttlSeconds: Math.round((stored.deadlines.freshUntilMs - nowMs) / 1000) }
+    return 'stored' in form
+      ? answerFromStored(asking.request, form.stored, outcome, nowMs)
+      : answerFromStream(asking.request, form.head, form.read, outcome, nowMs)
   }
 
   async function fromShared(
@@ -182,12 +200,13 @@ export function createCache(fetching: Fetching): Cache {
   ): Promise<Answer> {
     const outcome: Outcome = { ...told, kind, forwardStatus: head.status, stored: true }
     if (firstValue(asking.request.fields, 'range') === undefined) {
-      return answerFromStream(asking.request, head, () => body.read(), outcome, now())
+      const form = encoding.ofArriving(asking, key, head, body)
+      return answerFromStream(asking.request, form.head, form.read, outcome, now())
     }
     const whole = await body.whole
     return whole === undefined
       ? pass(asking, missOf(key))
-      : fromStored(asking, { ...head, body: whole }, outcome)
+      : fromStored(asking, key, { ...head, body: whole }, outcome)
   }
 
   function fromUnshareable(

@@ -1,3 +1,5 @@
+import { CODINGS, type Coding } from './encoding/accept-encoding.ts'
+
 /** CloudFront's bounds on how long a response is kept, seconds (`MinTTL`, `DefaultTTL`, `MaxTTL`). */
 export interface TtlBounds {
   minSeconds: number
@@ -18,6 +20,8 @@ export interface CacheRules {
   requestDirectives: 'ignore' | 'obey'
   /** Methods whose responses are kept: GET and HEAD, and OPTIONS where the behaviour says so. */
   cachedMethods: readonly string[]
+  /** Content codings that the edge may make for viewers; none when empty. A shield makes none whatever stands here. */
+  encodings: readonly Coding[]
 }
 
 /** No policy named: RFC 9111 as the origin says. */
@@ -26,4 +30,5 @@ export const TRANSPARENT: CacheRules = {
   errorSeconds: new Map(),
   requestDirectives: 'ignore',
   cachedMethods: ['GET', 'HEAD'],
+  encodings: CODINGS,
 }

@@ -1,3 +1,4 @@
+import { canonicalAcceptEncoding } from '../cache/encoding/accept-encoding.ts'
 import { type Fields, filterFields, joinedValue } from '../cache/fields.ts'
 import { endToEndFields } from '../cache/hop-by-hop.ts'
 
@@ -52,6 +53,8 @@ export function forwardedFields(
   kept.push('X-Forwarded-Host', request.host, 'X-Forwarded-Proto', request.scheme)
   kept.push('CloudFront-Forwarded-Proto', request.scheme)
   kept.push('Via', via === undefined ? hop : `${via}, ${hop}`)
+  const acceptEncoding = canonicalAcceptEncoding(joinedValue(fields, 'accept-encoding'))
+  if (acceptEncoding !== undefined) kept.push('Accept-Encoding', acceptEncoding)
   if (viewer.country !== '') kept.push('CloudFront-Viewer-Country', viewer.country)
   return kept
 }
@@ -61,6 +64,7 @@ function isOurs(name: string): boolean {
   return (
     name.startsWith('cloudfront-') ||
     name.startsWith('selvedge-') ||
+    name === 'accept-encoding' ||
     name === 'x-forwarded-for' ||
     name === 'via'
   )

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import {
+  brotliDecompressSync,
+  createBrotliDecompress,
+  createGunzip,
+  createZstdDecompress,
+  gunzipSync,
+  zstdDecompressSync,
+} from 'node:zlib'
 import fc from 'fast-check'
 import { request } from 'undici'
 import { describe, expect, test } from 'vitest'
@@ -30,6 +37,8 @@ const DECODE: Record<string, (body: Buffer) => Buffer> = {
   gzip: gunzipSync,
   zstd: zstdDecompressSync,
 }
+
+const DECODER = { br: createBrotliDecompress, gzip: createGunzip, zstd: createZstdDecompress }
 
 const BROWSER = 'gzip, deflate, br, zstd'
 
@@ -397,6 +406,34 @@ describe('the work of encoding', () => {
     expect(atOnce.filter(({ coding }) => coding === 'br').length).toBe(2)
     expect(encoding.counts.declined).toBe(6)
     expect(later).toEqual(paths.map(() => 'br'))
+  })
+
+  test.each(CODINGS)('holds nothing back while the origin pauses: %s', async (coding) => {
+    const page = prose(20_000)
+    const seen = Promise.withResolvers<void>()
+    await using origin = await site()
+    origin.answers(async (_, response) => {
+      const length = {
+        'content-length': page.length,
+        'content-type': 'text/html',
+        'cache-control': 'max-age=60',
+      }
+      response.writeHead(200, length).write(page.slice(0, 10_000))
+      await seen.promise
+      response.end(page.slice(10_000))
+    })
+    await using house = await houseInFrontOf(origin.url)
+
+    const { body } = await request(`http://127.0.0.1:${house.port}/`, {
+      headers: { host: HOST, 'accept-encoding': coding },
+    })
+    let decoded = ''
+    for await (const piece of body.pipe(DECODER[coding]())) {
+      decoded += piece
+      if (decoded.length >= 10_000) seen.resolve()
+    }
+
+    expect(decoded === page).toBe(true)
   })
 
   test('breaks off with the body that it is done on, and nothing of it is kept', async () => {

@@ -1,9 +1,8 @@
-import { pipeline, type Transform } from 'node:stream'
 import { type ByteBudget, createByteBudget, SharedBody } from '../shared-body.ts'
 import type { Store } from '../store.ts'
 import type { StoredHead, StoredResponse } from '../stored-response.ts'
 import type { Coding } from './accept-encoding.ts'
-import { createEncoder, type Effort, LEVELS } from './encoders.ts'
+import { createEncoder, type Effort, type Encoder, encodeAsItComes, LEVELS } from './encoders.ts'
 import { encodedResponse, formKey, formVersion } from './form.ts'
 
 /**
@@ -35,7 +34,7 @@ interface Material {
   /** Length of the body, bytes. */
   bytes: number
   /** Writes the body to its encoder. */
-  feed(encoder: Transform): void
+  feed(encoder: Encoder): void
 }
 
 /** Makes encoded forms: each one once at a time, a bounded number at once, and keeps what comes of it. */
@@ -62,10 +61,7 @@ export function createWorks({ store, arriving }: { store: Store; arriving: ByteB
     const id = formVersion(head.version, coding, 'final')
     const joined = underWay.get(id)
     if (joined?.joinable) return joined
-    if (atOnce[effort] >= AT_ONCE_MAX[effort]) {
-      counts.declined += 1
-      return undefined
-    }
+    if (atOnce[effort] >= AT_ONCE_MAX[effort]) return undefined
     atOnce[effort] += 1
     counts.begun[effort] += 1
     const encoder = createEncoder(coding, LEVELS[coding][effort], bytes)
@@ -108,8 +104,7 @@ export function createWorks({ store, arriving }: { store: Store; arriving: ByteB
     beginDraft: ({ body, ...made }) =>
       begin('draft', {
         ...made,
-        // What cuts the body off destroys the encoder too, and so breaks off all who read from it.
-        feed: (encoder) => void pipeline(body.read(), encoder, () => undefined),
+        feed: (encoder) => encodeAsItComes(body.read(), encoder, made.coding),
       }),
     isFutile: (head, coding) => futile.has(formVersion(head.version, coding, 'final')),
     counts,

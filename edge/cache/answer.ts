@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { ifRangeHolds, preconditionOf } from './conditional.ts'
+import { ifRangeHolds, type Origin, preconditionOf } from './conditional.ts'
 import { type Fields, filterFields, firstValue, withField } from './fields.ts'
 import { ageSeconds } from './freshness.ts'
 import type { RequestHead } from './message.ts'
@@ -19,7 +19,15 @@ export interface Answer {
  * Fields of the body that a 304 doesn't have. All others it brings: whoever asked may be a cache that
  * has to update what it stored (RFC 9111 §4.3.4). A viewer gets fewer: see `respond`.
  */
-const BODY_FIELDS: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'content-range'])
+const BODY_FIELDS: ReadonlySet<string> = new Set([
+  'content-digest',
+  'content-encoding',
+  'content-length',
+  'content-range',
+])
+
+/** Fields that tell of all of the body, and so are not true of a part of it (RFC 9530 §2). */
+const WHOLE_BODY_FIELDS: ReadonlySet<string> = new Set(['content-digest', 'content-length', 'content-md5'])
 
 /**
  * The answer to a GET or HEAD out of a whole stored response: itself, a part of it (206), or that it
@@ -34,7 +42,7 @@ export function answerFromStored(
   const fields = fieldsWithAge(stored, nowMs)
   if (stored.status !== 200) return whole(request, stored.status, fields, stored.body, outcome)
   return (
-    preconditionAnswer(request, fields, outcome) ??
+    preconditionAnswer(request, fields, 'stored', outcome) ??
     rangeAnswer(request, fields, stored.body, outcome) ??
     whole(request, 200, fields, stored.body, outcome)
   )
@@ -49,7 +57,7 @@ export function answerFromStream(
   nowMs: number,
 ): Answer {
   const fields = fieldsWithAge(head, nowMs)
-  const conditional = head.status === 200 ? preconditionAnswer(request, fields, outcome) : undefined
+  const conditional = head.status === 200 ? preconditionAnswer(request, fields, 'received', outcome) : undefined
   if (conditional !== undefined) return conditional
   const bodyless = request.method === 'HEAD' || head.status === 204
   return { status: head.status, fields, body: bodyless ? undefined : read(), outcome }
@@ -59,9 +67,10 @@ export function answerFromStream(
 export function preconditionAnswer(
   request: RequestHead,
   fields: Fields,
+  origin: Origin,
   outcome: Outcome,
 ): Answer | undefined {
-  switch (preconditionOf(request.fields, fields)) {
+  switch (preconditionOf(request.fields, fields, origin)) {
     case 'not-modified':
       return { status: 304, fields: filterFields(fields, (name) => !BODY_FIELDS.has(name)), outcome }
     case 'failed':
@@ -85,7 +94,7 @@ function rangeAnswer(
   if (request.method !== 'GET' || !ifRangeHolds(request.fields, fields)) return undefined
   const range = rangeOf(firstValue(request.fields, 'range'), body.byteLength)
   if (range === undefined) return undefined
-  const without = filterFields(fields, (name) => name !== 'content-length')
+  const without = filterFields(fields, (name) => !WHOLE_BODY_FIELDS.has(name))
   if (range === 'unsatisfiable') {
     const bare = without.concat('Content-Range', unsatisfiedRange(body.byteLength), 'Content-Length', '0')
     return { status: 416, fields: bare, outcome }

@@ -1,13 +1,16 @@
-import { type Fields, joinedValue } from './fields.ts'
+import { type Argument, type Directives, deltaSeconds, directivesOf } from './directives.ts'
+import { type Fields, joinedValue, listMembers } from './fields.ts'
+import { targetedDirectives } from './targeted.ts'
 
 /**
- * The directives of `Cache-Control` that a shared cache acts on (RFC 9111 §5.2.2, RFC 5861,
- * RFC 8246 is for browsers). Lifetimes are in seconds; `undefined` means that it was not sent.
+ * The directives that a shared cache acts on (RFC 9111 §5.2.2, RFC 5861; RFC 8246's `immutable` is for
+ * caches that viewers can make reload). Lifetimes are in seconds; `undefined` means that it was not sent.
  */
 export interface CacheControl {
   noStore: boolean
-  /** Qualified forms (`no-cache="Set-Cookie"`) count as unqualified, which §5.2.2.4 allows. */
+  /** Without field names. */
   noCache: boolean
+  /** Without field names. */
   private: boolean
   public: boolean
   mustRevalidate: boolean
@@ -17,21 +20,26 @@ export interface CacheControl {
   sMaxAge: number | undefined
   staleWhileRevalidate: number | undefined
   staleIfError: number | undefined
+  /**
+   * Fields that must not be kept, in lower case: those that `private="…"` names are for one viewer
+   * (§5.2.2.7), those of `no-cache="…"` may not be used again without asking (§5.2.2.4).
+   */
+  withheld: readonly string[]
+  /** Whether a field for caches like us spoke, so that `Expires` counts no more than `Cache-Control` (RFC 9213 §2.2). */
+  targeted: boolean
 }
 
-/** Largest number of seconds we count to; a greater one means this one (RFC 9111 §1.2.2). */
-const DELTA_SECONDS_MAX = 2_147_483_648
+/** The value of a qualified directive: a list of field names. */
+const FIELD_NAMES = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:\s*,\s*[!#$%&'*+\-.^_`|~0-9A-Za-z]+)*$/
 
-/** A directive: its name, and its argument as a token or a quoted string. */
-const DIRECTIVE = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,;"]*)))?\s*(?=,|$)/g
-
-/** Reads a response's `Cache-Control`. Unknown directives are ignored (§5.2.3). */
+/** What a response's `Cache-Control`, or a field in its place, says. Unknown directives are ignored (§5.2.3). */
 export function cacheControlOf(fields: Fields): CacheControl {
-  const directives = directivesOf(joinedValue(fields, 'cache-control') ?? '')
+  const targeted = targetedDirectives(fields)
+  const directives = targeted ?? directivesOf(joinedValue(fields, 'cache-control') ?? '')
   return {
     noStore: directives.has('no-store'),
-    noCache: directives.has('no-cache'),
-    private: directives.has('private'),
+    noCache: isUnqualified(directives, 'no-cache'),
+    private: isUnqualified(directives, 'private'),
     public: directives.has('public'),
     mustRevalidate: directives.has('must-revalidate'),
     proxyRevalidate: directives.has('proxy-revalidate'),
@@ -40,21 +48,19 @@ export function cacheControlOf(fields: Fields): CacheControl {
     sMaxAge: deltaSeconds(directives.get('s-maxage')),
     staleWhileRevalidate: deltaSeconds(directives.get('stale-while-revalidate')),
     staleIfError: deltaSeconds(directives.get('stale-if-error')),
+    withheld: [...namedBy(directives.get('private')), ...namedBy(directives.get('no-cache'))],
+    targeted: targeted !== undefined,
   }
 }
 
-/** Names in lower case; of a directive sent twice the first counts (§4.2.1). */
-function directivesOf(value: string): Map<string, string> {
-  const directives = new Map<string, string>()
-  for (const [, name = '', quoted, token] of value.matchAll(DIRECTIVE)) {
-    const lower = name.toLowerCase()
-    if (!directives.has(lower)) directives.set(lower, quoted ?? token ?? '')
-  }
-  return directives
+/** Whether a directive stands there for the whole response: alone, or with what is no list of fields. */
+function isUnqualified(directives: Directives, name: string): boolean {
+  const argument = directives.get(name)
+  return argument !== undefined && namedBy(argument).length === 0
 }
 
-/** A lifetime that is no number is worth nothing: the response is stale at once (§4.2.1). */
-function deltaSeconds(argument: string | undefined): number | undefined {
-  if (argument === undefined) return undefined
-  return /^\d+$/.test(argument) ? Math.min(Number(argument), DELTA_SECONDS_MAX) : 0
+/** The fields that a qualified directive names. Only as a quoted string, as the RFC has it; else there are none. */
+function namedBy(argument: Argument | undefined): string[] {
+  if (!argument?.quoted || !FIELD_NAMES.test(argument.value.trim())) return []
+  return listMembers(argument.value)
 }

@@ -1,15 +1,17 @@
 import { type Answer, answerFromStored, answerFromStream, preconditionAnswer } from './answer.ts'
 import { AS_STORED, type Encoding, type EncodingAsked } from './encoding/encoding.ts'
-import { ask, type Fetching, fetchForAll } from './fetching.ts'
+import { type Asked, ask, type Fetching, fetchForAll, landNew } from './fetching.ts'
 import { firstValue, NO_FIELDS } from './fields.ts'
 import { type Flight, type Landing, landingOf, takeOff, ViewerGone } from './flight.ts'
-import { reuseOf } from './freshness.ts'
+import { type Reuse, reuseOf } from './freshness.ts'
 import { createHitForMiss } from './hit-for-miss.ts'
 import { invalidatedTargets } from './invalidation.ts'
 import { discardBody, type Request, type Upstream } from './message.ts'
 import type { Outcome } from './outcome.ts'
+import { reuseAsWished, type Wishes, wishesOf } from './request-directives.ts'
 import type { CacheRules } from './rules.ts'
 import { type StoredResponse, softened } from './stored-response.ts'
+import { isReusableForGet } from './storing.ts'
 import { UpstreamError } from './upstream-error.ts'
 import { selectionOf, selects } from './vary.ts'
 
@@ -38,9 +40,11 @@ export interface Cache {
   answer(asking: Asking): Promise<Answer>
 }
 
+/** The answer to `only-if-cached` when nothing may be served (RFC 9111 §5.2.1.7). */
+const NOT_CACHED: Answer = { status: 504, fields: ['Content-Length', '0'], outcome: { kind: 'own', upstreamUs: 0 } }
+
 /**
- * Makes a cache on a store. Requests for one key share one fetch; requests' own `Cache-Control` is not
- * obeyed, as with CloudFront: a viewer can't make us ask the origin.
+ * Makes a cache on a store. Requests for one key share one fetch.
  *
  * @param encoding gives viewers the encoded form that they take; left out, they get what is stored
  */
@@ -55,10 +59,13 @@ export function createCache(
   async function answer(asking: Asking): Promise<Answer> {
     const { request } = asking
     if (request.method !== 'GET' && request.method !== 'HEAD') return pass(asking, 'method')
+    const wishes = asking.rules.requestDirectives === 'obey' ? wishesOf(request.fields) : undefined
+    if (wishes?.noStore) return pass(asking, 'request')
     const key = asking.keyOf(request.target)
     const stored = usable(key, request) ?? (await fromBeneath(asking, key))
+    if (wishes?.onlyIfCached && !isServed(stored, wishes)) return NOT_CACHED
     if (stored === undefined) return answerMiss(asking, key)
-    switch (reuseOf(stored.deadlines, now())) {
+    switch (reuse(stored, wishes)) {
       case 'serve':
         return fromStored(asking, key, stored, { kind: 'hit', upstreamUs: 0 })
       case 'serve-then-revalidate':
@@ -67,6 +74,14 @@ export function createCache(
       case 'revalidate':
         return answerWithOthers(asking, key, stored)
     }
+  }
+
+  function reuse({ deadlines }: StoredResponse, wishes: Wishes | undefined): Reuse {
+    return wishes === undefined ? reuseOf(deadlines, now()) : reuseAsWished(deadlines, wishes, now())
+  }
+
+  function isServed(stored: StoredResponse | undefined, wishes: Wishes): boolean {
+    return stored !== undefined && reuse(stored, wishes) !== 'revalidate'
   }
 
   /** What memory has for the request, if it outlived all invalidations. */
@@ -119,14 +134,15 @@ export function createCache(
     if (joined !== undefined && !(isFor(landing, asking.request) && holds(landing)))
       return pass(asking, forward)
     switch (landing.kind) {
-      case 'shared':
-        return fromShared(asking, key, landing, joined === undefined ? 'miss' : 'hit', outcome)
-      case 'freshened':
-        return fromStored(asking, key, landing.stored, {
-          kind: 'revalidated',
-          ...outcome,
-          forwardStatus: 304,
-        })
+      case 'shared': {
+        const head = joined === undefined ? { ...landing.head, fields: landing.received } : landing.head
+        return fromShared(asking, key, { ...landing, head }, joined === undefined ? 'miss' : 'hit', outcome)
+      }
+      case 'freshened': {
+        const { stored: renewed, received } = landing
+        const mine = joined === undefined ? { ...renewed, fields: received } : renewed
+        return fromStored(asking, key, mine, { kind: 'revalidated', ...outcome, forwardStatus: 304 })
+      }
       case 'stale-allowed':
         return fromStored(asking, key, landing.stored, { kind: 'stale', ...outcome, detail: landing.detail })
       case 'unshareable':
@@ -146,14 +162,18 @@ export function createCache(
     const name = flightKey(asking, key)
     const fetched = { request, key, stored, upstream, rules, group, validAsOf: invalidations.newest }
     const flight = takeOff(key, (signal, self) => fetchForAll(fetching, fetched, self, signal))
+    enlist(name, flight)
+    return flight
+  }
+
+  /** Until the body is stored the flight is where it can be had. */
+  function enlist(name: string, flight: Flight): void {
     flights.set(name, flight)
-    // Until the body is stored the flight is where it can be had.
     void flight.landing
       .then((landing) => (landing.kind === 'shared' ? landing.body.whole : undefined))
       .then(() => {
         if (flights.get(name) === flight) flights.delete(name)
       })
-    return flight
   }
 
   /** RFC 5861 §3: the stale response was served; one fetch renews it, and nobody waits. */
@@ -218,7 +238,7 @@ export function createCache(
     hitForMiss.remember(key, because, response.status)
     const outcome: Outcome = { ...told, kind: 'miss', forwardStatus: response.status, detail: because }
     const conditional =
-      response.status === 200 ? preconditionAnswer(asking.request, response.fields, outcome) : undefined
+      response.status === 200 ? preconditionAnswer(asking.request, response.fields, 'received', outcome) : undefined
     const bodyless = conditional !== undefined || asking.request.method === 'HEAD'
     if (bodyless) discardBody(response)
     return conditional ?? { ...response, body: bodyless ? undefined : response.body, outcome }
@@ -227,15 +247,37 @@ export function createCache(
   /** Passes the request on as it is, for this viewer alone, and drops what it made invalid. */
   async function pass(asking: Asking, forward: NonNullable<Outcome['forward']>): Promise<Answer> {
     const { request, upstream, viewer } = asking
+    const validAsOf = invalidations.newest
     try {
-      const { response, upstreamUs } = await ask(upstream, request, viewer, now)
+      const reply = await ask(upstream, request, viewer, now)
+      const { response, upstreamUs } = reply
       for (const target of invalidatedTargets(request, response)) invalidate(asking.keyOf(target))
-      return { ...response, outcome: { kind: 'miss', forward, forwardStatus: response.status, upstreamUs } }
+      const outcome: Outcome = { kind: 'miss', forward, forwardStatus: response.status, upstreamUs }
+      if (isReusableForGet(request, response) && asking.rules.ttl === undefined) {
+        return keepPosted(asking, reply, validAsOf, outcome)
+      }
+      return { ...response, outcome }
     } catch (error) {
       if (viewer.aborted) throw new ViewerGone()
       if (!(error instanceof UpstreamError)) throw error
       return failed(error, { kind: 'failed', forward, upstreamUs: 0 })
     }
+  }
+
+  /** RFC 9110 §9.3.3: what a POST shows of its own target is stored for the next GET. */
+  async function keepPosted(
+    asking: Asking,
+    reply: Asked,
+    validAsOf: number,
+    outcome: Outcome,
+  ): Promise<Answer> {
+    const key = asking.keyOf(asking.request.target)
+    const fetched = { ...asking, key, stored: undefined, validAsOf }
+    const flight = takeOff(key, async (_, self) => landNew(fetching, fetched, reply, self))
+    enlist(flightKey(asking, key), flight)
+    const landing = await flight.landing
+    if (landing.kind !== 'shared') return { ...reply.response, outcome }
+    return { status: landing.head.status, fields: landing.received, body: landing.body.read(), outcome }
   }
 
   /** What is on its way was asked for before the change: it isn't stored, and nobody joins it any more. */

@@ -13,12 +13,16 @@ export const PARTIAL_FIELDS: ReadonlySet<string> = new Set([
 /** What to answer once the request's preconditions are weighed (RFC 9110 §13.2.2). */
 export type Precondition = 'answer' | 'not-modified' | 'failed'
 
+/** Whether a response has just come, or was kept: then it is known to be unchanged since its `Date`. */
+export type Origin = 'received' | 'stored'
+
 /**
  * Weighs a GET or HEAD's preconditions against the response that would be sent, in the order that
  * RFC 9110 §13.2.2 sets: If-Match, else If-Unmodified-Since; then If-None-Match, else
- * If-Modified-Since. Only for a response that would otherwise be 200.
+ * If-Modified-Since, which is held against a stored response's `Date` where there is no `Last-Modified`
+ * (RFC 9111 §4.3.2). Only for a response that would otherwise be 200.
  */
-export function preconditionOf(request: Fields, response: Fields): Precondition {
+export function preconditionOf(request: Fields, response: Fields, origin: Origin): Precondition {
   const etag = firstValue(response, 'etag')
   const modifiedMs = httpDateMs(firstValue(response, 'last-modified'))
 
@@ -35,8 +39,9 @@ export function preconditionOf(request: Fields, response: Fields): Precondition 
     return entityTagListed(ifNoneMatch, etag, 'weak') ? 'not-modified' : 'answer'
   }
   const ifModifiedSinceMs = httpDateMs(firstValue(request, 'if-modified-since'))
-  if (ifModifiedSinceMs === undefined || modifiedMs === undefined) return 'answer'
-  return modifiedMs <= ifModifiedSinceMs ? 'not-modified' : 'answer'
+  const sinceMs = modifiedMs ?? (origin === 'stored' ? httpDateMs(firstValue(response, 'date')) : undefined)
+  if (ifModifiedSinceMs === undefined || sinceMs === undefined) return 'answer'
+  return sinceMs <= ifModifiedSinceMs ? 'not-modified' : 'answer'
 }
 
 /**
@@ -55,15 +60,25 @@ export function ifRangeHolds(request: Fields, response: Fields): boolean {
 export function httpDateMs(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
   const text = value.trim()
-  if (!HTTP_DATE.test(text)) return undefined
+  const rfc850 = RFC_850.exec(text)
+  if (rfc850 !== null) return rfc850Ms(rfc850)
+  if (!IMF_FIXDATE.test(text) && !ASCTIME.test(text)) return undefined
   const ms = Date.parse(ASCTIME.test(text) ? `${text} GMT` : text)
   return Number.isNaN(ms) ? undefined : ms
 }
 
-/** IMF-fixdate, RFC 850 and asctime, by their outline; `Date.parse` alone also takes `1` and `tomorrow`-like text. */
-const HTTP_DATE =
-  /^(?:[A-Za-z]{3}, \d{2} [A-Za-z]{3} \d{4} \d{2}:\d{2}:\d{2} GMT|[A-Za-z]{6,9}, \d{2}-[A-Za-z]{3}-\d{2} \d{2}:\d{2}:\d{2} GMT|[A-Za-z]{3} [A-Za-z]{3} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/
-const ASCTIME = /^[A-Za-z]{3} [A-Za-z]{3} [ \d]\d /
+/** The three forms by their outline; `Date.parse` alone also takes `1` and `tomorrow`-like text. */
+const IMF_FIXDATE = /^[A-Za-z]{3}, \d{2} [A-Za-z]{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/
+const RFC_850 = /^[A-Za-z]{6,9}, (\d{2})-([A-Za-z]{3})-(\d{2}) (\d{2}:\d{2}:\d{2}) GMT$/
+const ASCTIME = /^[A-Za-z]{3} [A-Za-z]{3} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/
+
+/** Its year has two digits: this century's, unless that is more than 50 years ahead (§5.6.7). */
+function rfc850Ms([, day, month, year, time]: RegExpExecArray): number | undefined {
+  const thisYear = new Date().getUTCFullYear()
+  const near = thisYear - (thisYear % 100) + Number(year)
+  const ms = Date.parse(`${day} ${month} ${near > thisYear + 50 ? near - 100 : near} ${time} GMT`)
+  return Number.isNaN(ms) ? undefined : ms
+}
 
 /** An entity tag, weak or strong (RFC 9110 §8.8.3). */
 const ENTITY_TAG = /(W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g

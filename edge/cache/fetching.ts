@@ -13,6 +13,7 @@ import {
   type AskedFor,
   announcedBytes,
   freshened,
+  mergedFields,
   type StoredHead,
   type StoredResponse,
   softened,
@@ -120,8 +121,9 @@ function landRevalidation(
 }
 
 /**
- * The stored response holds. What the 304 brings is weighed as a new response's fields are: with
- * `private` or one viewer's `Set-Cookie` the outcome is for that viewer only, and nothing stays stored.
+ * The stored response holds. What the 304 brings is weighed as a new response's fields are: with `private`
+ * the outcome is for that viewer only, and nothing stays stored. A cookie that the stored response didn't
+ * have is for that viewer too: a session is often renewed on whatever request comes by.
  */
 function landConfirmation(
   fetching: Fetching,
@@ -131,18 +133,22 @@ function landConfirmation(
   flight: Flight,
 ): Landing {
   const { request, key, rules } = asked
-  const renewed = freshened(stored, response.fields, exchange, asked)
+  const hasCookie = firstValue(stored.fields, 'set-cookie') !== undefined
+  const updates = hasCookie ? response.fields : filterFields(response.fields, (name) => name !== 'set-cookie')
+  const renewed = freshened(stored, updates, exchange, asked)
+  const received = mergedFields(stored, response.fields)
   const decision = mayStore({ ...request, method: 'GET' }, renewed, cacheControlOf(renewed.fields), rules)
   if (decision.store) {
     if (!flight.outdated) keep(fetching, key, renewed)
-    return { kind: 'freshened', stored: renewed, upstreamUs }
+    return { kind: 'freshened', stored: renewed, received, upstreamUs }
   }
   fetching.store.forget(key)
-  const whole = { status: renewed.status, fields: renewed.fields, body: Readable.from([renewed.body]) }
+  const whole = { status: renewed.status, fields: received, body: Readable.from([renewed.body]) }
   return { kind: 'unshareable', response: whole, because: decision.because, upstreamUs }
 }
 
-function landNew(fetching: Fetching, asked: Fetched, reply: Asked, flight: Flight): Landing {
+/** Weighs a response that isn't stored yet: for everybody, and then it is being stored, or for one. */
+export function landNew(fetching: Fetching, asked: Fetched, reply: Asked, flight: Flight): Landing {
   const { response, exchange, upstreamUs } = reply
   const { request, key, rules } = asked
   const control = cacheControlOf(response.fields)
@@ -157,7 +163,7 @@ function landNew(fetching: Fetching, asked: Fetched, reply: Asked, flight: Fligh
     budget: fetching.arriving,
   })
   void keepWhenWhole(fetching, key, head, body, flight)
-  return { kind: 'shared', head, body, upstreamUs }
+  return { kind: 'shared', head, received: response.fields, body, upstreamUs }
 }
 
 /** An upstream that breaks off leaves nothing in the store: only a whole body is one. */

@@ -1,3 +1,4 @@
+import type { Fields } from './fields.ts'
 import type { Response } from './message.ts'
 import type { SharedBody } from './shared-body.ts'
 import type { StoredHead, StoredResponse } from './stored-response.ts'
@@ -5,10 +6,13 @@ import type { UpstreamError } from './upstream-error.ts'
 
 /** What a fetch that several requests wait for came to, once upstream's head was there. */
 export type Landing =
-  /** A response that may be stored: whoever it selects may have it, from the start. */
-  | { kind: 'shared'; head: StoredHead; body: SharedBody; upstreamUs: number }
+  /**
+   * A response that may be stored: whoever it selects may have it, from the start. `received` are its fields
+   * with those that are for the request that set out alone.
+   */
+  | { kind: 'shared'; head: StoredHead; received: Fields; body: SharedBody; upstreamUs: number }
   /** What was stored still holds (304). */
-  | { kind: 'freshened'; stored: StoredResponse; upstreamUs: number }
+  | { kind: 'freshened'; stored: StoredResponse; received: Fields; upstreamUs: number }
   /** Upstream failed, and what was stored may stand in (RFC 5861 §4, RFC 9111 §4.2.4). */
   | { kind: 'stale-allowed'; stored: StoredResponse; detail: string; upstreamUs: number }
   /** A response that may not be stored: only the request that set out may have it. */

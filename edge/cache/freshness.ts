@@ -1,6 +1,7 @@
 import type { CacheControl } from './cache-control.ts'
 import { httpDateMs } from './conditional.ts'
-import { type Fields, firstValue, joinedValue } from './fields.ts'
+import { DELTA_SECONDS_MAX } from './directives.ts'
+import { countOf, type Fields, firstValue, joinedValue } from './fields.ts'
 import type { CacheRules } from './rules.ts'
 
 /** The times of one stored response, worked out once, when it was stored. Unix milliseconds. */
@@ -89,7 +90,7 @@ export function hasExplicitLifetime(fields: Fields, control: CacheControl): bool
   return (
     control.sMaxAge !== undefined ||
     control.maxAge !== undefined ||
-    firstValue(fields, 'expires') !== undefined
+    (!control.targeted && firstValue(fields, 'expires') !== undefined)
   )
 }
 
@@ -112,7 +113,7 @@ function lifetimeSeconds(
   if (control.sMaxAge !== undefined) return control.sMaxAge
   if (control.maxAge !== undefined) return control.maxAge
   const dateMs = httpDateMs(firstValue(fields, 'date')) ?? receivedAtMs
-  const expires = firstValue(fields, 'expires')
+  const expires = control.targeted ? undefined : firstValue(fields, 'expires')
   // A date that can't be read, `0` above all, has passed (§5.3).
   if (expires !== undefined) return Math.max(0, ((httpDateMs(expires) ?? 0) - dateMs) / 1000)
   const modifiedMs = httpDateMs(firstValue(fields, 'last-modified'))
@@ -129,13 +130,17 @@ function initialAgeMs(fields: Fields, exchange: Exchange): number {
 }
 
 /**
- * `Age` as received, in seconds. One that is no number, or stands there twice, tells nothing: such a
- * response is taken for older than any lifetime, where §5.1 would have us believe its first member.
+ * `Age` as received, in seconds: the first member of a list (RFC 9111 §5.1). What can't be relied on makes a
+ * response older than any lifetime, where §5.1 would have us ignore the field: no number, two fields, or one
+ * number twice, which is what two caches leave that didn't know of each other.
  */
 function ageFieldSeconds(fields: Fields): number {
-  const age = joinedValue(fields, 'age')?.trim()
+  const age = joinedValue(fields, 'age')
   if (age === undefined) return 0
-  return /^\d{1,10}$/.test(age) ? Number(age) : AGE_UNKNOWN_SECONDS
+  const members = age.split(',').map((member) => member.trim())
+  const isClear = countOf(fields, 'age') === 1 && new Set(members).size === members.length
+  const first = members[0] as string
+  return isClear && /^\d+$/.test(first) ? Math.min(Number(first), DELTA_SECONDS_MAX) : AGE_UNKNOWN_SECONDS
 }
 
-const AGE_UNKNOWN_SECONDS = 2_147_483_648
+const AGE_UNKNOWN_SECONDS = DELTA_SECONDS_MAX

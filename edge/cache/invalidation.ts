@@ -11,13 +11,15 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 export function invalidatedTargets(request: RequestHead, response: ResponseHead): string[] {
   if (SAFE.has(request.method) || response.status < 200 || response.status >= 400) return []
   const named = ['location', 'content-location'].map((name) => firstValue(response.fields, name))
-  return [request.target, ...named.flatMap((reference) => sameOriginTarget(request, reference))]
+  const targets = named.map((reference) => sameOriginTarget(request, reference))
+  return [request.target, ...targets.filter((target) => target !== undefined)]
 }
 
-function sameOriginTarget(request: RequestHead, reference: string | undefined): string[] {
-  if (reference === undefined) return []
+/** Path and query of a reference in a response, or `undefined` when it leads to another origin, or nowhere. */
+export function sameOriginTarget(request: RequestHead, reference: string | undefined): string | undefined {
+  if (reference === undefined) return undefined
   const base = `${request.scheme}://${request.host}${request.target}`
-  if (!URL.canParse(reference, base)) return []
+  if (!URL.canParse(reference, base)) return undefined
   const url = new URL(reference, base)
-  return url.origin === new URL(base).origin ? [`${url.pathname}${url.search}`] : []
+  return url.origin === new URL(base).origin ? `${url.pathname}${url.search}` : undefined
 }

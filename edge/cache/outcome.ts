@@ -10,7 +10,7 @@ export interface Outcome {
    */
   kind: 'hit' | 'stale' | 'revalidated' | 'miss' | 'failed' | 'own'
   /** Why the request went forward (RFC 9211 §2.2). */
-  forward?: 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'stale' | 'partial'
+  forward?: 'bypass' | 'method' | 'request' | 'uri-miss' | 'vary-miss' | 'stale' | 'partial'
   /** Status that upstream gave (§2.4). */
   forwardStatus?: number
   /** Seconds of freshness left, negative when stale (§2.3). */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { cacheControlOf } from './cache-control.ts'
+import { type CacheControl, cacheControlOf } from './cache-control.ts'
 import { type Fields, filterFields, firstValue } from './fields.ts'
 import { type Deadlines, deadlinesOf, type Exchange } from './freshness.ts'
 import type { Subject } from './invalidations.ts'
@@ -27,23 +27,40 @@ export interface StoredResponse extends StoredHead {
 /** What is worked out anew for every answer, and so isn't stored. */
 const NOT_STORED: ReadonlySet<string> = new Set(['age'])
 
-/** Fields of the stored body that a 304 must not touch (RFC 9111 §3.2). */
-const BODY_FIELDS: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'content-range'])
+/**
+ * Fields that a 304 doesn't update, because the stored body depends on them (RFC 9111 §3.2): how it is
+ * encoded, how long it is, and what identifies these very bytes.
+ */
+const BODY_FIELDS: ReadonlySet<string> = new Set([
+  'content-digest',
+  'content-encoding',
+  'content-length',
+  'content-md5',
+  'content-range',
+  'etag',
+  'repr-digest',
+])
 
 /** The head to store of a response whose end-to-end fields are given. */
 export function storedHeadOf(asked: AskedFor, response: ResponseHead, exchange: Exchange): StoredHead {
   const { request, rules, group, validAsOf } = asked
+  const control = cacheControlOf(response.fields)
   return {
     status: response.status,
-    fields: filterFields(response.fields, (name) => !NOT_STORED.has(name)),
+    fields: fieldsToStore(response.fields, control),
     selection: selectionOf(request.fields, response.fields),
-    deadlines: deadlinesOf(response, cacheControlOf(response.fields), exchange, rules),
+    deadlines: deadlinesOf(response, control, exchange, rules),
     version: newVersion(),
     group,
     target: request.target,
     tags: tagsOf(response.fields),
     validAsOf,
   }
+}
+
+/** All but what is worked out anew, and what the origin withholds from caches. */
+function fieldsToStore(fields: Fields, { withheld }: CacheControl): string[] {
+  return filterFields(fields, (name) => !NOT_STORED.has(name) && !withheld.includes(name))
 }
 
 /** What a response was asked for by. */
@@ -62,8 +79,12 @@ function newVersion(): string {
 }
 
 /**
- * The stored response after a 304 confirmed it (RFC 9111 §4.3.4): the fields of the 304 replace
- * those of the same name, its times count from now.
+ * The stored response after a 304 confirmed it (RFC 9111 §4.3.4): the fields of the 304 replace those of
+ * the same name, its times count from now.
+ *
+ * A 304 with another entity tag than the one that we asked about contradicts itself. §4.3.4 would have us
+ * not use it at all; servers that name an encoding in the tag do this (`"v1-gzip"` confirmed as `"v1"`), and
+ * the precondition was about our tag, so we take the confirmation and keep the tag.
  */
 export function freshened(
   stored: StoredResponse,
@@ -71,17 +92,22 @@ export function freshened(
   exchange: Exchange,
   asked: Pick<AskedFor, 'rules' | 'validAsOf'>,
 ): StoredResponse {
-  const updates = filterFields(fields, (name) => !BODY_FIELDS.has(name))
-  const updated = new Set(updates.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()))
-  const merged = [...filterFields(stored.fields, (name) => !updated.has(name)), ...updates]
-  const head = { status: stored.status, fields: merged }
+  const merged = mergedFields(stored, fields)
+  const control = cacheControlOf(merged)
   return {
     ...stored,
-    fields: filterFields(merged, (name) => !NOT_STORED.has(name)),
-    deadlines: deadlinesOf(head, cacheControlOf(merged), exchange, asked.rules),
+    fields: fieldsToStore(merged, control),
+    deadlines: deadlinesOf({ status: stored.status, fields: merged }, control, exchange, asked.rules),
     tags: tagsOf(merged),
     validAsOf: asked.validAsOf,
   }
+}
+
+/** A stored response's fields with what a 304 brings. */
+export function mergedFields(stored: StoredHead, fields: Fields): string[] {
+  const updates = filterFields(fields, (name) => !BODY_FIELDS.has(name))
+  const updated = new Set(updates.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()))
+  return [...filterFields(stored.fields, (name) => !updated.has(name)), ...updates]
 }
 
 /**

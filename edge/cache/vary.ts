@@ -6,14 +6,14 @@ export type Selection = readonly string[]
 /** What `Vary` of a response makes of the request that brought it (RFC 9111 §4.1). Names in lower case, sorted. */
 export function selectionOf(request: Fields, response: Fields): Selection {
   const names = [...new Set(listMembers(joinedValue(response, 'vary')))].sort()
-  return names.flatMap((name) => [name, normalised(joinedValue(request, name))])
+  return names.flatMap((name) => [name, normalised(name, joinedValue(request, name))])
 }
 
 /** Whether a request would select the response: every field that `Vary` named is as it was then. */
 export function selects(request: Fields, selection: Selection): boolean {
   for (let at = 0; at < selection.length; at += 2) {
     const name = selection[at] as string
-    if (normalised(joinedValue(request, name)) !== selection[at + 1]) return false
+    if (normalised(name, joinedValue(request, name)) !== selection[at + 1]) return false
   }
   return true
 }
@@ -23,15 +23,34 @@ export function sameSelection(one: Selection, other: Selection): boolean {
   return one.length === other.length && one.every((part, at) => part === other[at])
 }
 
+/** Fields whose members are weighed by `q`, in which case and order mean nothing (RFC 9110 §12.5.2 to §12.5.4). */
+const WEIGHTED: ReadonlySet<string> = new Set(['accept-charset', 'accept-encoding', 'accept-language'])
+
 /**
- * White space around and after commas means nothing (RFC 9111 §4.1). An absent field is `\0`,
- * which no field can hold, because an empty one is something else.
+ * One spelling for all values that mean the same (RFC 9111 §4.1). White space around commas means nothing.
+ * An absent field is `\0`, which no field can hold, because an empty one is something else.
  */
-function normalised(value: string | undefined): string {
-  return value === undefined
-    ? '\0'
-    : value
-        .trim()
-        .replace(/\s*,\s*/g, ',')
-        .replace(/\s+/g, ' ')
+function normalised(name: string, value: string | undefined): string {
+  if (value === undefined) return '\0'
+  if (WEIGHTED.has(name)) return weighted(value)
+  return value
+    .trim()
+    .replace(/\s*,\s*/g, ',')
+    .replace(/\s+/g, ' ')
+}
+
+/**
+ * `DE ; q=1.0, en` and `en,de` are one. Some servers take the order of languages of one weight for a
+ * preference; RFC 9110 §12.5.4 says that it can't be relied on, and browsers send weights.
+ */
+function weighted(value: string): string {
+  return value
+    .toLowerCase()
+    .replace(/\s*([,;])\s*/g, '$1')
+    .trim()
+    .split(',')
+    .filter((member) => member !== '')
+    .map((member) => member.replace(/;q=1(?:\.0{0,3})?$/, '').replace(/(;q=0(?:\.\d*?[1-9])?)\.?0*$/, '$1'))
+    .sort()
+    .join(',')
 }

@@ -116,7 +116,7 @@ interface Selected {
 }
 
 function selected(request: Request, fields: Fields, size: number): Selected {
-  switch (preconditionOf(request.fields, fields)) {
+  switch (preconditionOf(request.fields, fields, 'received')) {
     case 'not-modified':
       return { status: 304, more: [] }
     case 'failed':

@@ -6,6 +6,7 @@ import type { ResultType } from './cache/outcome.ts'
 import { TRANSPARENT } from './cache/rules.ts'
 import { type Access, accessOf } from './distribution/access.ts'
 import { cacheKey } from './distribution/cache-key.ts'
+import { isLooping } from './distribution/cdn-loop.ts'
 import { forwardedFields } from './distribution/forwarded.ts'
 import { behaviorOf, type Distributions, type MatchedDistribution } from './distribution/match.ts'
 import { ownAnswer, respond } from './distribution/respond.ts'
@@ -15,6 +16,8 @@ import type { ViewerRequest } from './viewer.ts'
 /** What the edge answers a viewer with: made once, each given only what it needs. */
 export interface Edge {
   node: string
+  /** Our name in `CDN-Loop`. */
+  cdnId: string
   distributions: Distributions
   geo: Geo
   cache: Cache
@@ -79,6 +82,8 @@ export function refusalOf(
   // Two readers could take such a request for two different ones, so the connection ends with it.
   if (malformed !== undefined) return ownAnswer(400, malformed, ['Connection', 'close'])
   if (distribution === undefined) return unknownHost()
+  // RFC 8586 §2: an origin that leads back to us would have us ask ourselves until something breaks.
+  if (isLooping(request.fields, edge.cdnId)) return ownAnswer(508, 'This request has been here before.')
   const access = accessOf(request, behaviorOf(distribution, request.target), edge.httpsPort)
   return access.allowed ? undefined : refusal(access)
 }
@@ -117,6 +122,7 @@ function forwarded(edge: Edge, viewer: ViewerRequest, place: Place): string[] {
       host: request.host,
       protocolVersion: viewer.protocolVersion.slice('HTTP/'.length),
       node: edge.node,
+      cdnId: edge.cdnId,
     },
   )
 }

@@ -8,6 +8,7 @@ import { createMemoryStore } from './cache/memory-store.ts'
 import { createByteBudget } from './cache/shared-body.ts'
 import { createStore } from './cache/store.ts'
 import { cacheKey } from './distribution/cache-key.ts'
+import { cdnIdOf } from './distribution/cdn-loop.ts'
 import { matchDistributions } from './distribution/match.ts'
 import { isWebSocket } from './distribution/upgrade-proxy.ts'
 import { openGeo } from './geo/place.ts'
@@ -60,6 +61,7 @@ export async function assembleWorker(
 
   const edge: Edge = {
     node,
+    cdnId: cdnIdOf(settings.key),
     distributions,
     geo: await openGeo(settings.countryDatabase),
     cache,

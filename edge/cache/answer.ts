@@ -57,7 +57,8 @@ export function answerFromStream(
   nowMs: number,
 ): Answer {
   const fields = fieldsWithAge(head, nowMs)
-  const conditional = head.status === 200 ? preconditionAnswer(request, fields, 'received', outcome) : undefined
+  const conditional =
+    head.status === 200 ? preconditionAnswer(request, fields, 'received', outcome) : undefined
   if (conditional !== undefined) return conditional
   const bodyless = request.method === 'HEAD' || head.status === 204
   return { status: head.status, fields, body: bodyless ? undefined : read(), outcome }

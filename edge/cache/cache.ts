@@ -1,8 +1,8 @@
 import { type Answer, answerFromStored, answerFromStream, preconditionAnswer } from './answer.ts'
 import { AS_STORED, type Encoding, type EncodingAsked } from './encoding/encoding.ts'
 import { type Asked, ask, type Fetching, fetchForAll, landNew } from './fetching.ts'
-import { firstValue, NO_FIELDS } from './fields.ts'
-import { type Flight, type Landing, landingOf, takeOff, ViewerGone } from './flight.ts'
+import { type Fields, firstValue, NO_FIELDS } from './fields.ts'
+import { type Flight, isFor, type Landing, landingOf, takeOff, ViewerGone } from './flight.ts'
 import { type Reuse, reuseOf } from './freshness.ts'
 import { createHitForMiss } from './hit-for-miss.ts'
 import { invalidatedTargets } from './invalidation.ts'
@@ -41,7 +41,11 @@ export interface Cache {
 }
 
 /** The answer to `only-if-cached` when nothing may be served (RFC 9111 §5.2.1.7). */
-const NOT_CACHED: Answer = { status: 504, fields: ['Content-Length', '0'], outcome: { kind: 'own', upstreamUs: 0 } }
+const NOT_CACHED: Answer = {
+  status: 504,
+  fields: ['Content-Length', '0'],
+  outcome: { kind: 'own', upstreamUs: 0 },
+}
 
 /**
  * Makes a cache on a store. Requests for one key share one fetch.
@@ -131,17 +135,17 @@ export function createCache(
       throw error
     })
     const outcome = { forward, upstreamUs: landing.upstreamUs, ...(joined && { collapsed: true }) } as const
-    if (joined !== undefined && !(isFor(landing, asking.request) && holds(landing)))
+    if (joined !== undefined && !(isFor(landing, asking.request.fields) && holds(landing)))
       return pass(asking, forward)
     switch (landing.kind) {
-      case 'shared': {
-        const head = joined === undefined ? { ...landing.head, fields: landing.received } : landing.head
-        return fromShared(asking, key, { ...landing, head }, joined === undefined ? 'miss' : 'hit', outcome)
-      }
+      case 'shared':
+        return joined === undefined
+          ? withFields(await fromShared(asking, key, landing, 'miss', outcome), landing.forOne)
+          : fromShared(asking, key, landing, 'hit', outcome)
       case 'freshened': {
-        const { stored: renewed, received } = landing
-        const mine = joined === undefined ? { ...renewed, fields: received } : renewed
-        return fromStored(asking, key, mine, { kind: 'revalidated', ...outcome, forwardStatus: 304 })
+        const told = { kind: 'revalidated', ...outcome, forwardStatus: 304 } as const
+        const answered = await fromStored(asking, key, landing.stored, told)
+        return joined === undefined ? withFields(answered, landing.forOne) : answered
       }
       case 'stale-allowed':
         return fromStored(asking, key, landing.stored, { kind: 'stale', ...outcome, detail: landing.detail })
@@ -238,7 +242,9 @@ export function createCache(
     hitForMiss.remember(key, because, response.status)
     const outcome: Outcome = { ...told, kind: 'miss', forwardStatus: response.status, detail: because }
     const conditional =
-      response.status === 200 ? preconditionAnswer(asking.request, response.fields, 'received', outcome) : undefined
+      response.status === 200
+        ? preconditionAnswer(asking.request, response.fields, 'received', outcome)
+        : undefined
     const bodyless = conditional !== undefined || asking.request.method === 'HEAD'
     if (bodyless) discardBody(response)
     return conditional ?? { ...response, body: bodyless ? undefined : response.body, outcome }
@@ -277,7 +283,7 @@ export function createCache(
     enlist(flightKey(asking, key), flight)
     const landing = await flight.landing
     if (landing.kind !== 'shared') return { ...reply.response, outcome }
-    return { status: landing.head.status, fields: landing.received, body: landing.body.read(), outcome }
+    return { ...reply.response, body: landing.body.read(), outcome }
   }
 
   /** What is on its way was asked for before the change: it isn't stored, and nobody joins it any more. */
@@ -297,19 +303,8 @@ function failed(error: UpstreamError, outcome: Outcome): Answer {
   return { status: error.status, fields: NO_FIELDS, outcome: { ...outcome, detail: error.failure } }
 }
 
-/** Whether a request that joined a flight may have what landed: it selects it, and it can still be had whole. */
-function isFor(landing: Landing, { fields }: Request): boolean {
-  switch (landing.kind) {
-    case 'shared':
-      return landing.body.joinable && selects(fields, landing.head.selection)
-    case 'freshened':
-    case 'stale-allowed':
-      return selects(fields, landing.stored.selection)
-    case 'unshareable':
-      return false
-    case 'failed':
-      return true
-  }
+function withFields(answer: Answer, more: Fields): Answer {
+  return more.length === 0 ? answer : { ...answer, fields: answer.fields.concat(more) }
 }
 
 /** Ends a response that nobody will read. */

@@ -13,7 +13,6 @@ import {
   type AskedFor,
   announcedBytes,
   freshened,
-  mergedFields,
   type StoredHead,
   type StoredResponse,
   softened,
@@ -136,14 +135,18 @@ function landConfirmation(
   const hasCookie = firstValue(stored.fields, 'set-cookie') !== undefined
   const updates = hasCookie ? response.fields : filterFields(response.fields, (name) => name !== 'set-cookie')
   const renewed = freshened(stored, updates, exchange, asked)
-  const received = mergedFields(stored, response.fields)
+  const forOne = fieldsForOne(response.fields, hasCookie ? [] : ['set-cookie'])
   const decision = mayStore({ ...request, method: 'GET' }, renewed, cacheControlOf(renewed.fields), rules)
   if (decision.store) {
     if (!flight.outdated) keep(fetching, key, renewed)
-    return { kind: 'freshened', stored: renewed, received, upstreamUs }
+    return { kind: 'freshened', stored: renewed, forOne, upstreamUs }
   }
   fetching.store.forget(key)
-  const whole = { status: renewed.status, fields: received, body: Readable.from([renewed.body]) }
+  const whole = {
+    status: renewed.status,
+    fields: [...renewed.fields, ...forOne],
+    body: Readable.from([renewed.body]),
+  }
   return { kind: 'unshareable', response: whole, because: decision.because, upstreamUs }
 }
 
@@ -163,7 +166,13 @@ export function landNew(fetching: Fetching, asked: Fetched, reply: Asked, flight
     budget: fetching.arriving,
   })
   void keepWhenWhole(fetching, key, head, body, flight)
-  return { kind: 'shared', head, received: response.fields, body, upstreamUs }
+  return { kind: 'shared', head, forOne: fieldsForOne(response.fields), body, upstreamUs }
+}
+
+/** The fields that may not be kept, and so are for the request alone that made upstream send them. */
+function fieldsForOne(fields: Fields, also: readonly string[] = []): string[] {
+  const { withheld } = cacheControlOf(fields)
+  return filterFields(fields, (name) => withheld.includes(name) || also.includes(name))
 }
 
 /** An upstream that breaks off leaves nothing in the store: only a whole body is one. */

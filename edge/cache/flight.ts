@@ -3,16 +3,17 @@ import type { Response } from './message.ts'
 import type { SharedBody } from './shared-body.ts'
 import type { StoredHead, StoredResponse } from './stored-response.ts'
 import type { UpstreamError } from './upstream-error.ts'
+import { selects } from './vary.ts'
 
 /** What a fetch that several requests wait for came to, once upstream's head was there. */
 export type Landing =
   /**
-   * A response that may be stored: whoever it selects may have it, from the start. `received` are its fields
-   * with those that are for the request that set out alone.
+   * A response that may be stored: whoever it selects may have it, from the start. `forOne` are those of its
+   * fields that may not, and are for the request that set out alone.
    */
-  | { kind: 'shared'; head: StoredHead; received: Fields; body: SharedBody; upstreamUs: number }
+  | { kind: 'shared'; head: StoredHead; forOne: Fields; body: SharedBody; upstreamUs: number }
   /** What was stored still holds (304). */
-  | { kind: 'freshened'; stored: StoredResponse; received: Fields; upstreamUs: number }
+  | { kind: 'freshened'; stored: StoredResponse; forOne: Fields; upstreamUs: number }
   /** Upstream failed, and what was stored may stand in (RFC 5861 §4, RFC 9111 §4.2.4). */
   | { kind: 'stale-allowed'; stored: StoredResponse; detail: string; upstreamUs: number }
   /** A response that may not be stored: only the request that set out may have it. */
@@ -76,5 +77,20 @@ export async function landingOf(flight: Flight, viewer: AbortSignal): Promise<La
   } finally {
     flight.waiting -= 1
     viewer.removeEventListener('abort', leave)
+  }
+}
+
+/** Whether a request that joined a flight may have what landed: it selects it, and it can still be had whole. */
+export function isFor(landing: Landing, fields: Fields): boolean {
+  switch (landing.kind) {
+    case 'shared':
+      return landing.body.joinable && selects(fields, landing.head.selection)
+    case 'freshened':
+    case 'stale-allowed':
+      return selects(fields, landing.stored.selection)
+    case 'unshareable':
+      return false
+    case 'failed':
+      return true
   }
 }

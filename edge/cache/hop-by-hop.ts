@@ -14,8 +14,11 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+/** Fields that mean something to everybody on the way, so that no hop may have them taken off (RFC 8586 §2, RFC 9110 §7.6.1). */
+const FOR_ALL_HOPS: ReadonlySet<string> = new Set(['cache-control', 'cdn-loop'])
+
 /** The fields that may go on to the next hop: none about this connection, none that `Connection` lists. */
 export function endToEndFields(fields: Fields): string[] {
-  const listed = listMembers(joinedValue(fields, 'connection'))
+  const listed = listMembers(joinedValue(fields, 'connection')).filter((name) => !FOR_ALL_HOPS.has(name))
   return filterFields(fields, (name) => !HOP_BY_HOP.has(name) && !listed.includes(name))
 }

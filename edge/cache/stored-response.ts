@@ -104,7 +104,7 @@ export function freshened(
 }
 
 /** A stored response's fields with what a 304 brings. */
-export function mergedFields(stored: StoredHead, fields: Fields): string[] {
+function mergedFields(stored: StoredHead, fields: Fields): string[] {
   const updates = filterFields(fields, (name) => !BODY_FIELDS.has(name))
   const updated = new Set(updates.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()))
   return [...filterFields(stored.fields, (name) => !updated.has(name)), ...updates]

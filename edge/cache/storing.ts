@@ -88,7 +88,8 @@ function obstacle(
   const authorized = firstValue(request.fields, 'authorization') !== undefined
   if (authorized && !shareable && !control.mustRevalidate) return 'authorization'
   const explicit = hasExplicitLifetime(response.fields, control)
-  const forOne = firstValue(response.fields, 'set-cookie') !== undefined && !control.withheld.includes('set-cookie')
+  const forOne =
+    firstValue(response.fields, 'set-cookie') !== undefined && !control.withheld.includes('set-cookie')
   if (forOne && !explicit) return 'set-cookie'
   // A stored response with `Vary: *` never matches a request (§4.1).
   if (joinedValue(response.fields, 'vary')?.includes('*')) return 'vary-any'

@@ -56,7 +56,9 @@ function structuredDirectives(value: string | undefined): Directives | undefined
 /** `undefined` for a directive that is switched off (`?0`). */
 function argumentOf(name: string, item: unknown): Argument | undefined | 'invalid' {
   if (IN_SECONDS.has(name)) {
-    return Number.isInteger(item) && (item as number) >= 0 ? { value: String(item), quoted: false } : 'invalid'
+    return Number.isInteger(item) && (item as number) >= 0
+      ? { value: String(item), quoted: false }
+      : 'invalid'
   }
   if (item === false) return undefined
   if (item === true) return { value: '', quoted: false }

@@ -1,6 +1,8 @@
 import { canonicalAcceptEncoding } from '../cache/encoding/accept-encoding.ts'
 import { type Fields, filterFields, joinedValue } from '../cache/fields.ts'
 import { endToEndFields } from '../cache/hop-by-hop.ts'
+import { SURROGATE_CAPABILITY } from '../cache/targeted.ts'
+import { cdnLoop } from './cdn-loop.ts'
 
 /**
  * Fields that make some origins answer differently for one viewer, and so would poison the cache for
@@ -43,7 +45,7 @@ export interface ViewerPlace {
 export function forwardedFields(
   fields: Fields,
   viewer: ViewerPlace,
-  request: { scheme: string; host: string; protocolVersion: string; node: string },
+  request: { scheme: string; host: string; protocolVersion: string; node: string; cdnId: string },
 ): string[] {
   const kept = filterFields(endToEndFields(fields), (name) => !POISONERS.has(name) && !isOurs(name))
   const addresses = joinedValue(fields, 'x-forwarded-for')
@@ -52,7 +54,8 @@ export function forwardedFields(
   kept.push('X-Forwarded-For', addresses === undefined ? viewer.address : `${addresses}, ${viewer.address}`)
   kept.push('X-Forwarded-Host', request.host, 'X-Forwarded-Proto', request.scheme)
   kept.push('CloudFront-Forwarded-Proto', request.scheme)
-  kept.push('Via', via === undefined ? hop : `${via}, ${hop}`)
+  kept.push('Via', via === undefined ? hop : `${via}, ${hop}`, 'CDN-Loop', cdnLoop(fields, request.cdnId))
+  kept.push('Surrogate-Capability', SURROGATE_CAPABILITY)
   const acceptEncoding = canonicalAcceptEncoding(joinedValue(fields, 'accept-encoding'))
   if (acceptEncoding !== undefined) kept.push('Accept-Encoding', acceptEncoding)
   if (viewer.country !== '') kept.push('CloudFront-Viewer-Country', viewer.country)
@@ -66,6 +69,8 @@ function isOurs(name: string): boolean {
     name.startsWith('selvedge-') ||
     name === 'accept-encoding' ||
     name === 'x-forwarded-for' ||
+    name === 'cdn-loop' ||
+    name === 'surrogate-capability' ||
     name === 'via'
   )
 }

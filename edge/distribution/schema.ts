@@ -17,8 +17,10 @@ const pathPattern = z
   .regex(/^[A-Za-z0-9_\-.*$/~"'@:+&?]+$/, 'has a character that a path pattern may not have')
   .describe('Which paths this behaviour is for, e.g. `images/*.jpg`; the first that matches wins.')
 
-/** An HTTP method that CloudFront passes on. */
-const method = z.enum(['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE'])
+/** An HTTP method. TRACE shows a viewer what the edge adds for the origin; CONNECT is for proxies. */
+const method = z
+  .string()
+  .regex(/^(?!TRACE$|CONNECT$)[A-Z][A-Z-]*$/, 'must be a method in capitals, and not TRACE or CONNECT')
 
 const cacheBehaviorFields = {
   targetOriginId: z.string().optional().describe('Which of `origins` answers; the first when left out.'),
@@ -30,7 +32,9 @@ const cacheBehaviorFields = {
     .array(method)
     .min(1)
     .default(['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE'])
-    .describe('Methods passed on; any other gets 403, as from CloudFront.'),
+    .describe(
+      'Methods passed on; any other gets 403, as from CloudFront. Beyond CloudFront’s seven any may be added.',
+    ),
   cachedMethods: z
     .array(z.enum(['GET', 'HEAD', 'OPTIONS']))
     .default(['GET', 'HEAD'])

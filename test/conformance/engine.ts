@@ -12,6 +12,7 @@ import type { Request } from '../../edge/cache/message.ts'
 import { TRANSPARENT } from '../../edge/cache/rules.ts'
 import { createByteBudget } from '../../edge/cache/shared-body.ts'
 import { createStore } from '../../edge/cache/store.ts'
+import { SURROGATE_CAPABILITY } from '../../edge/cache/targeted.ts'
 import { listening } from './listening.ts'
 
 const CACHE_BYTES = 64 * 1_048_576
@@ -40,7 +41,7 @@ export async function startEngine(originUrl: string, parts: AsyncDisposableStack
       scheme: 'http',
       host,
       target: incoming.url ?? '/',
-      fields: endToEndFields(incoming.rawHeaders),
+      fields: [...endToEndFields(incoming.rawHeaders), 'Surrogate-Capability', SURROGATE_CAPABILITY],
       body:
         incoming.headers['content-length'] || incoming.headers['transfer-encoding'] ? incoming : undefined,
     }
@@ -50,7 +51,7 @@ export async function startEngine(originUrl: string, parts: AsyncDisposableStack
         upstream: (asked, signal) => exchange(pool, asked, { where: 'the suite', host }, signal),
         keyOf: (target) => target,
         viewer: new AbortController().signal,
-        rules: TRANSPARENT,
+        rules: { ...TRANSPARENT, requestDirectives: 'obey' },
         group: 'suite',
       })
       .then((answer) => write(response, answer))

@@ -64,7 +64,10 @@ describe('a cached response', () => {
   test.each([
     ['no-store', { 'cache-control': 'no-store' }],
     ['private', { 'cache-control': 'private, max-age=60' }],
-    ['Set-Cookie without public', { 'cache-control': 'max-age=60', 'set-cookie': 'id=1' }],
+    [
+      'Set-Cookie and no lifetime',
+      { 'last-modified': 'Tue, 24 Nov 2020 12:00:00 GMT', 'set-cookie': 'id=1' },
+    ],
     ['Vary: *', { 'cache-control': 'max-age=60', vary: '*' }],
     ['no lifetime and no validator', {}],
   ])('is not kept with %s', async (_, headers) => {

@@ -83,7 +83,7 @@ describe('preconditions (RFC 9110 §13.2.2)', () => {
     ['If-Match compares strongly', ['If-Match', 'W/"v1"'], 'failed'],
     ['If-Unmodified-Since, modified', ['If-Unmodified-Since', 'Tue, 24 Nov 2026 10:00:00 GMT'], 'failed'],
   ])('%s', (_, request, expected) => {
-    expect(preconditionOf(request, response)).toBe(expected)
+    expect(preconditionOf(request, response, 'received')).toBe(expected)
   })
 
   test('the three forms of an HTTP date are the same moment', () => {

@@ -141,7 +141,7 @@ function codingOf({ request, acceptEncoding, rules }: EncodingAsked, head: Store
 /** Whether the answer will have no body, so that none need be made for it. */
 function isBodyless(request: RequestHead, head: StoredHead): boolean {
   if (request.method === 'HEAD') return true
-  return head.status === 200 && preconditionOf(request.fields, head.fields) !== 'answer'
+  return head.status === 200 && preconditionOf(request.fields, head.fields, 'received') !== 'answer'
 }
 
 function unread(): Readable {

@@ -12,6 +12,7 @@ import { cdnIdOf } from './distribution/cdn-loop.ts'
 import { matchDistributions } from './distribution/match.ts'
 import { isWebSocket } from './distribution/upgrade-proxy.ts'
 import { openGeo } from './geo/place.ts'
+import { alone, type FirstProcess } from './invalidation/first-process.ts'
 import { type Behind, http1Listener, unreadable } from './listen/http1.ts'
 import { type BehindUpgrade, upgradeListener } from './listen/upgrade.ts'
 import { recordOf } from './log/record-of.ts'
@@ -36,11 +37,13 @@ const UPGRADES = { shouldUpgradeCallback: isWebSocket }
  * Makes one worker of the edge, from the far end of a request's way to the near one, and lets it listen.
  *
  * @param now the clock by which responses age, Unix ms
+ * @param first the first process of this machine, which knows what was invalidated
  * @throws PortInUse
  */
 export async function assembleWorker(
   { settings, log, parts }: Starting<EdgeSettings>,
   now: () => number = Date.now,
+  first: FirstProcess = alone(NO_INVALIDATIONS),
 ): Promise<void> {
   const { node, host } = settings
   const spool = parts.use(openSpool(settings.spool.directory, log))
@@ -51,11 +54,13 @@ export async function assembleWorker(
   const fetching = {
     arriving,
     store,
-    invalidations: NO_INVALIDATIONS,
+    invalidations: first.invalidations,
+    dropped: first.dropped,
     now,
     objectBytesMax: settings.objectBytesMax,
   }
   const cache = createCache(fetching, encoding)
+  first.onDropped(cache.drop)
   const meters = startMeters(store, encoding, spool)
   const distributions = matchDistributions(settings.distributions)
 

@@ -5,6 +5,10 @@
 import cluster from 'node:cluster'
 import { createServer } from 'node:net'
 import { AggregatorRegistry } from 'prom-client'
+import { holdInvalidations } from './cache/held-invalidations.ts'
+import { assembleInvalidation } from './invalidation/assemble.ts'
+import { invalidationMetrics } from './invalidation/metrics.ts'
+import { gatherWorkers } from './invalidation/workers.ts'
 import { startShipper } from './log/shipper.ts'
 import { serveAdmin } from './program/admin.ts'
 import { PortInUse } from './program/errors.ts'
@@ -29,13 +33,24 @@ await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
           }),
         )
 
+  const held = holdInvalidations()
+  const joined = gatherWorkers(held)
+  const invalidating = parts.use(
+    assembleInvalidation({ tier: 'edge', settings, log, held, processes: joined }),
+  )
+  const spawn = () => {
+    const { process: worker } = cluster.fork()
+    joined.join(worker)
+    return worker
+  }
+
   cluster.setupPrimary({ exec: new URL('worker.ts', import.meta.url).pathname })
   const died = (pid: number) =>
     void shipper
       ?.adopt(pid)
       .catch((error: unknown) => log.error({ pid, error: String(error) }, 'orphaned log segments'))
   const workers = Array.from({ length: settings.workers }, (_, at) =>
-    supervise({ name: `edge worker ${at + 1}`, spawn: () => cluster.fork().process, settings, log, died }),
+    supervise({ name: `edge worker ${at + 1}`, spawn, settings, log, died }),
   )
   parts.defer(async () => {
     await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
@@ -44,13 +59,17 @@ await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
 
   const registry = new AggregatorRegistry()
   parts.use(
-    await serveAdmin(settings.admin, {
-      unready: () => (workers.some((worker) => worker.ready) ? undefined : 'no worker is running'),
-      metrics: async () => {
-        const spooled = shipper === undefined ? '' : spoolMetrics(shipper)
-        return `${await registry.clusterMetrics()}\n${spooled}`
+    await serveAdmin(
+      settings.admin,
+      {
+        unready: () => (workers.some((worker) => worker.ready) ? undefined : 'no worker is running'),
+        metrics: async () => {
+          const spooled = shipper === undefined ? '' : spoolMetrics(shipper)
+          return `${await registry.clusterMetrics()}\n${spooled}${invalidationMetrics('edge', invalidating.node)}`
+        },
       },
-    }),
+      invalidating.routes,
+    ),
   )
 })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { cacheSettings } from './cache/settings.ts'
 import { distributionSchema } from './distribution/schema.ts'
+import { invalidationSettings } from './invalidation/settings.ts'
 import { programSettings } from './program/settings.ts'
 
 const port = z.int().min(1).max(65_535)
@@ -17,6 +18,7 @@ export const edgeSettings = programSettings.extend({
     .describe('Certificate chain and key, PEM text; no HTTPS without.'),
   workers: z.int().min(1).max(256),
   ...cacheSettings,
+  invalidation: invalidationSettings,
   shields: z
     .array(z.url({ protocol: /^http$/ }))
     .min(1)

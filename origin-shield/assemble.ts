@@ -1,9 +1,11 @@
 import { createServer } from 'node:http'
 import { createCache } from '../edge/cache/cache.ts'
-import { NO_INVALIDATIONS } from '../edge/cache/invalidations.ts'
+import { holdInvalidations } from '../edge/cache/held-invalidations.ts'
 import { createMemoryStore } from '../edge/cache/memory-store.ts'
 import { createByteBudget } from '../edge/cache/shared-body.ts'
 import { createStore } from '../edge/cache/store.ts'
+import { assembleInvalidation } from '../edge/invalidation/assemble.ts'
+import { invalidationMetrics } from '../edge/invalidation/metrics.ts'
 import { listenOn, serveAdmin } from '../edge/program/admin.ts'
 import type { Starting } from '../edge/program/run.ts'
 import { type Shield, shieldListener } from './front.ts'
@@ -29,7 +31,9 @@ export async function assembleShield(
   const origins = parts.use(await openOrigins(settings.distributions, log))
   const store = createStore(createMemoryStore(settings.cacheBytes))
   const arriving = createByteBudget(settings.cacheBytes / 2)
-  const cache = createCache({ arriving, store, invalidations: NO_INVALIDATIONS, now, objectBytesMax })
+  const held = holdInvalidations()
+  const invalidating = parts.use(assembleInvalidation({ tier: 'shield', settings, log, held }))
+  const cache = createCache({ arriving, store, invalidations: held, now, objectBytesMax })
   const meters = startMeters(store)
   const shield: Shield = { node, key, cache, origins, log, answered: meters.count }
 
@@ -38,5 +42,6 @@ export async function assembleShield(
   server.keepAliveTimeout = 120_000
   server.on('upgrade', shieldUpgradeListener(shield))
   parts.use(await listenOn(server, settings.listen, 'origin shield', 'originShield.listen.port'))
-  parts.use(await serveAdmin(settings.admin, { unready: () => undefined, metrics: meters.text }))
+  const metrics = async () => `${await meters.text()}${invalidationMetrics('shield', invalidating.node)}`
+  parts.use(await serveAdmin(settings.admin, { unready: () => undefined, metrics }, invalidating.routes))
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cacheSettings } from '../edge/cache/settings.ts'
+import { invalidationSettings } from '../edge/invalidation/settings.ts'
 import { programSettings } from '../edge/program/settings.ts'
 import { shieldDistribution } from './distribution-schema.ts'
 
@@ -8,6 +9,7 @@ export const shieldSettings = programSettings.extend({
   listen: z.object({ host: z.string().default('127.0.0.1'), port: z.int().min(1).max(65_535) }),
   key: z.string().min(32).describe('Shared key: only edges that have it are answered.'),
   ...cacheSettings,
+  invalidation: invalidationSettings,
   distributions: z.array(shieldDistribution),
 })
 

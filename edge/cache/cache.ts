@@ -38,6 +38,8 @@ export interface Cache {
    * @throws ViewerGone when nobody waits for the answer any more
    */
   answer(asking: Asking): Promise<Answer>
+  /** Drops a key that another process found invalid (RFC 9111 §4.4), and what is on its way for it. */
+  drop(key: string): void
 }
 
 /** The answer to `only-if-cached` when nothing may be served (RFC 9111 §5.2.1.7). */
@@ -128,15 +130,20 @@ export function createCache(
     stored: StoredResponse | undefined,
   ): Promise<Answer> {
     const forward = stored === undefined ? missOf(key) : 'stale'
-    const joined = flights.get(flightKey(asking, key))
+    const name = flightKey(asking, key)
+    const joined = flights.get(name)
     const flight = joined ?? launch(asking, key, stored)
     const landing = await landingOf(flight, asking.viewer).catch((error: unknown) => {
       if (joined === undefined) void flight.landing.then(discard)
       throw error
     })
     const outcome = { forward, upstreamUs: landing.upstreamUs, ...(joined && { collapsed: true }) } as const
-    if (joined !== undefined && !(isFor(landing, asking.request.fields) && holds(landing)))
-      return pass(asking, forward)
+    if (joined !== undefined && !holds(landing)) {
+      // It set out before that: whoever comes after shares the next one.
+      land(joined, name)
+      return answer(asking)
+    }
+    if (joined !== undefined && !isFor(landing, asking.request.fields)) return pass(asking, forward)
     switch (landing.kind) {
       case 'shared':
         return joined === undefined
@@ -158,7 +165,16 @@ export function createCache(
 
   /** Whether what landed has outlived what was invalidated while it was in flight. */
   function holds(landing: Landing): boolean {
-    return landing.kind !== 'shared' || invalidations.verdictOn(landing.head) === 'valid'
+    switch (landing.kind) {
+      case 'shared':
+        return invalidations.verdictOn(landing.head) === 'valid'
+      case 'freshened':
+      case 'stale-allowed':
+        return invalidations.verdictOn(landing.stored) === 'valid'
+      case 'unshareable':
+      case 'failed':
+        return true
+    }
   }
 
   function launch(asking: Asking, key: string, stored: StoredResponse | undefined): Flight {
@@ -175,9 +191,11 @@ export function createCache(
     flights.set(name, flight)
     void flight.landing
       .then((landing) => (landing.kind === 'shared' ? landing.body.whole : undefined))
-      .then(() => {
-        if (flights.get(name) === flight) flights.delete(name)
-      })
+      .then(() => land(flight, name))
+  }
+
+  function land(flight: Flight, name: string): void {
+    if (flights.get(name) === flight) flights.delete(name)
   }
 
   /** RFC 5861 §3: the stale response was served; one fetch renews it, and nobody waits. */
@@ -257,7 +275,10 @@ export function createCache(
     try {
       const reply = await ask(upstream, request, viewer, now)
       const { response, upstreamUs } = reply
-      for (const target of invalidatedTargets(request, response)) invalidate(asking.keyOf(target))
+      for (const key of invalidatedTargets(request, response).map(asking.keyOf)) {
+        invalidate(key)
+        fetching.dropped?.(key)
+      }
       const outcome: Outcome = { kind: 'miss', forward, forwardStatus: response.status, upstreamUs }
       if (isReusableForGet(request, response) && asking.rules.ttl === undefined) {
         return keepPosted(asking, reply, validAsOf, outcome)
@@ -296,7 +317,7 @@ export function createCache(
     }
   }
 
-  return { answer }
+  return { answer, drop: invalidate }
 }
 
 function failed(error: UpstreamError, outcome: Outcome): Answer {

@@ -31,6 +31,8 @@ export interface Fetching {
   objectBytesMax: number
   /** Bounds what all bodies that are still arriving, or still being read, hold in memory. */
   arriving: ByteBudget
+  /** Told of each key that an unsafe method made invalid: other processes may have it too. */
+  dropped?: (key: string) => void
 }
 
 /** A response as it came, and what it took. */

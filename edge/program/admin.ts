@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { PortInUse } from './errors.ts'
 
@@ -19,35 +19,78 @@ export interface Listening extends AsyncDisposable {
   port: number
 }
 
+/** An answer of an admin port. */
+export interface Replied {
+  status: number
+  type: string
+  body: string
+}
+
+/** One more thing that an admin port answers. */
+export interface AdminRoute {
+  method: string
+  /** Without query. */
+  path: string
+  reply(request: IncomingMessage): Promise<Replied>
+}
+
 /**
- * Serves `GET /healthz` (alive), `GET /readyz` (able to serve, else 503 and the reason) and
- * `GET /metrics` on a port meant for operators only.
+ * Serves `GET /healthz` (alive), `GET /readyz` (able to serve, else 503 and the reason),
+ * `GET /metrics` and the program's own routes on a port meant for operators only.
  *
  * @throws PortInUse
  */
-export async function serveAdmin(at: { host: string; port: number }, health: Health): Promise<Listening> {
+export async function serveAdmin(
+  at: { host: string; port: number },
+  health: Health,
+  more: readonly AdminRoute[] = [],
+): Promise<Listening> {
+  const routes = [...healthRoutes(health), ...more]
   const server = createServer(async (request, response) => {
-    const reply = (status: number, type: string, body: string) =>
-      response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body)
-    switch (request.url) {
-      case '/healthz':
-        return reply(200, 'text/plain', 'ok\n')
-      case '/readyz': {
-        const reason = health.unready()
-        return reason === undefined
-          ? reply(200, 'text/plain', 'ready\n')
-          : reply(503, 'text/plain', `${reason}\n`)
-      }
-      case '/metrics':
-        return health.metrics().then(
-          (text) => reply(200, 'text/plain; version=0.0.4; charset=utf-8', text),
-          (error: unknown) => reply(500, 'text/plain', `${error}\n`),
-        )
-      default:
-        return reply(404, 'text/plain', 'There is /healthz, /readyz and /metrics.\n')
-    }
+    const { status, type, body } = await replyOf(routes, request)
+    response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body)
   })
   return listenOn(server, at, 'admin and metrics', 'the `admin` setting of the program')
+}
+
+async function replyOf(routes: readonly AdminRoute[], request: IncomingMessage): Promise<Replied> {
+  const [path] = (request.url ?? '').split('?', 1)
+  const here = routes.filter((route) => route.path === path)
+  if (here.length === 0) {
+    const paths = [...new Set(routes.map((route) => route.path))]
+    return text(404, `There is ${paths.slice(0, -1).join(', ')} and ${paths.at(-1)}.\n`)
+  }
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const route = here.find((one) => one.method === method)
+  if (route === undefined) return text(405, `Ask with ${here.map((one) => one.method).join(' or ')}.\n`)
+  return route.reply(request).catch((error: unknown) => text(500, `${error}\n`))
+}
+
+function healthRoutes(health: Health): AdminRoute[] {
+  return [
+    { method: 'GET', path: '/healthz', reply: async () => text(200, 'ok\n') },
+    {
+      method: 'GET',
+      path: '/readyz',
+      reply: async () => {
+        const reason = health.unready()
+        return reason === undefined ? text(200, 'ready\n') : text(503, `${reason}\n`)
+      },
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      reply: async () => ({
+        status: 200,
+        type: 'text/plain; version=0.0.4; charset=utf-8',
+        body: await health.metrics(),
+      }),
+    },
+  ]
+}
+
+function text(status: number, body: string): Replied {
+  return { status, type: 'text/plain', body }
 }
 
 /**

@@ -4,7 +4,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 const CLOCK_SKEW_SECONDS_MAX = 300
 
 /** What a signature is for: one for the shield is worth nothing at the collector. */
-export type SignedFor = 'shield' | 'collector' | 'thumbnailer'
+export type SignedFor = 'shield' | 'collector' | 'thumbnailer' | 'invalidation'
 
 /**
  * Signs a request between two of our programs with the key they share.

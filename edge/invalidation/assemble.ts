@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import { type HeldInvalidations, holdInvalidations } from '../cache/held-invalidations.ts'
+import { type Journal, memoryJournal } from '../cache/journal.ts'
+import type { Distribution } from '../distribution/schema.ts'
+import type { AdminRoute } from '../program/admin.ts'
+import { invalidationRoutes } from './endpoint.ts'
+import { createFanOut, type Tier } from './fan-out.ts'
+import {
+  type InvalidatingNode,
+  type KeptInvalidation,
+  NO_PROCESSES,
+  openNode,
+  type Processes,
+} from './node.ts'
+import type { InvalidationSettings } from './settings.ts'
+import { spellingOf } from './spelling.ts'
+
+/** What a node's invalidation is made of. */
+export interface NodeGround {
+  tier: Tier
+  settings: {
+    node: string
+    key: string
+    invalidation: InvalidationSettings
+    distributions: readonly Pick<Distribution, 'id' | 'defaultRootObject'>[]
+  }
+  log: Logger
+  /** Where they are kept; in memory when left out. */
+  journal?: Journal<KeptInvalidation>
+  /** Where they are held; empty. */
+  held?: HeldInvalidations
+  /** Other processes of this machine that have a cache. */
+  processes?: Processes
+}
+
+/** A node that invalidates what it is told to, and passes it on. Disposed, it passes on nothing more. */
+export interface Invalidating extends AsyncDisposable {
+  node: InvalidatingNode
+  routes: readonly AdminRoute[]
+}
+
+/** Makes a node's invalidation of its parts: what it remembers, how it spreads, what it answers. */
+export function assembleInvalidation(ground: NodeGround): Invalidating {
+  const { tier, settings, log } = ground
+  const { journal = memoryJournal(), held = holdInvalidations(), processes = NO_PROCESSES } = ground
+  const instance = randomUUID()
+  const node = openNode({ journal, held, processes })
+  const fanOut = createFanOut({
+    settings: settings.invalidation,
+    key: settings.key,
+    instance,
+    nodeName: settings.node,
+    tier,
+    node,
+    log,
+  })
+  const routes = invalidationRoutes({
+    nodeName: settings.node,
+    instance,
+    key: settings.key,
+    token: settings.invalidation.token,
+    node,
+    fanOut,
+    spelled: spellingOf(settings.distributions),
+    now: Date.now,
+  })
+  return { node, routes, [Symbol.asyncDispose]: () => fanOut[Symbol.asyncDispose]() }
+}

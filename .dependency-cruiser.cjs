@@ -47,7 +47,13 @@ module.exports = {
       comment: 'a file that nothing imports and that is no entry point is dead',
       from: {
         orphan: true,
-        pathNot: ['\\.d\\.ts$', '(^|/)main\\.ts$', '\\.test\\.ts$', '^deploy/standalone\\.ts$', '^\\.'],
+        pathNot: [
+          '\\.d\\.ts$',
+          '(^|/)main\\.ts$',
+          '\\.test\\.ts$',
+          '^deploy/(standalone|invalidate)\\.ts$',
+          '^\\.',
+        ],
       },
       to: {},
     },

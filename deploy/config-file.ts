@@ -10,6 +10,7 @@ import {
   responseHeadersPolicyReference,
 } from '../edge/distribution/policy/policy-reference.ts'
 import { responseHeadersPolicySchema } from '../edge/distribution/policy/response-headers-policy.ts'
+import { invalidationSettings } from '../edge/invalidation/settings.ts'
 import { ConfigError } from '../edge/program/errors.ts'
 import { readSettings } from '../edge/program/settings.ts'
 import { shieldDistribution } from '../origin-shield/distribution-schema.ts'
@@ -100,6 +101,9 @@ export const configSchema = z.strictObject({
   originShield: originShield.prefault({}),
   analytics: analytics.prefault({}),
   thumbnailer: thumbnailer.prefault({}),
+  invalidation: invalidationSettings.describe(
+    'Nodes that an invalidation has to reach, the same list for all; those of this machine when left out.',
+  ),
   cachePolicies: ownPolicies(
     cachePolicySchema.safeExtend({ name: policyName }),
     cachePolicyReference,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { z } from 'zod'
 import type { analyticsSettings } from '../analytics/settings.ts'
 import { type Distribution, distributionSchema } from '../edge/distribution/schema.ts'
+import type { InvalidationSettings } from '../edge/invalidation/settings.ts'
 import type { edgeSettings } from '../edge/settings.ts'
 import type { ShieldDistribution } from '../origin-shield/distribution-schema.ts'
 import type { shieldSettings } from '../origin-shield/settings.ts'
@@ -20,6 +21,8 @@ export interface Ground {
   ports: Record<InternalPort, number>
   tls: Certificate
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** Those that run here. */
+  programs: readonly ProgramName[]
   distributions: readonly ShieldDistribution[]
 }
 
@@ -38,7 +41,8 @@ export function planOf(ground: Ground): Plan {
   return { ...edgePlan(ground), ...shieldPlan(ground), ...analyticsPlan(ground), ...thumbnailerPlan(ground) }
 }
 
-function edgePlan({ config, identity, ports, tls, logLevel, distributions }: Ground): Pick<Plan, 'edge'> {
+function edgePlan(ground: Ground): Pick<Plan, 'edge'> {
+  const { config, identity, ports, tls, logLevel, distributions } = ground
   const { edge } = config
   return {
     edge: {
@@ -52,6 +56,7 @@ function edgePlan({ config, identity, ports, tls, logLevel, distributions }: Gro
       workers: edge.workers ?? availableParallelism(),
       cacheBytes: Math.round(edge.cacheMegabytes * MEGABYTE),
       disk: diskOf(join(config.data, 'edge-cache'), edge.diskMegabytes),
+      invalidation: invalidationOf(ground),
       shields: edge.shields ?? [loopback(ports.shield)],
       collector: edge.collector ?? loopback(ports.collector),
       spool: { directory: join(config.data, 'spool'), bytesMax: Math.round(edge.spoolMegabytes * MEGABYTE) },
@@ -61,13 +66,8 @@ function edgePlan({ config, identity, ports, tls, logLevel, distributions }: Gro
   }
 }
 
-function shieldPlan({
-  config,
-  identity,
-  ports,
-  logLevel,
-  distributions,
-}: Ground): Pick<Plan, 'origin-shield'> {
+function shieldPlan(ground: Ground): Pick<Plan, 'origin-shield'> {
+  const { config, identity, ports, logLevel, distributions } = ground
   const { originShield } = config
   return {
     'origin-shield': {
@@ -77,6 +77,7 @@ function shieldPlan({
       listen: { host: originShield.host, port: ports.shield },
       cacheBytes: Math.round(originShield.cacheMegabytes * MEGABYTE),
       disk: diskOf(join(config.data, 'shield-cache'), originShield.diskMegabytes),
+      invalidation: invalidationOf(ground),
       distributions: [...distributions],
     },
   }
@@ -132,6 +133,27 @@ function thumbnailerPlan({
 
 function diskOf(directory: string, megabytes: number) {
   return megabytes === 0 ? undefined : { directory, bytesMax: Math.round(megabytes * MEGABYTE) }
+}
+
+/** Whom an invalidation has to reach: as configured, else what runs here. */
+function invalidationOf({ config, ports, programs }: Ground): InvalidationSettings {
+  const { shields, edges, token } = config.invalidation
+  if (shields.length + edges.length > 0) return { shields, edges, token }
+  return {
+    shields: programs.includes('origin-shield')
+      ? [adminUrl(config.originShield.admin, ports.shieldAdmin)]
+      : [],
+    edges: programs.includes('edge') ? [adminUrl(config.edge.admin, ports.edgeAdmin)] : [],
+    token,
+  }
+}
+
+/** Where an admin port of this machine is found from here. */
+export function adminUrl(given: { host: string } | undefined, port: number): string {
+  const { host } = adminOf(given, port)
+  if (host === '0.0.0.0') return loopback(port)
+  if (host === '::') return `http://[::1]:${port}`
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function adminOf(given: { host: string; port?: number | undefined } | undefined, port: number) {

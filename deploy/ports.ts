@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 
 /** Ports on loopback that our programs use among themselves when the configuration names none. */
 const PREFERRED = {
@@ -32,6 +34,17 @@ export async function internalPorts(
     chosen[name] = configured[name] ?? preferred ?? (await freePort(0)) ?? 0
   }
   return chosen
+}
+
+/** Writes the ports down under the data directory, for the commands that talk to what runs. */
+export function rememberPorts(data: string, ports: Record<InternalPort, number>): void {
+  writeFileSync(join(data, 'ports.json'), `${JSON.stringify(ports)}\n`)
+}
+
+/** The ports of what runs, or ran last, on a data directory; `undefined` for one where nothing did. */
+export function rememberedPorts(data: string): Record<InternalPort, number> | undefined {
+  const file = join(data, 'ports.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
 }
 
 async function freePort(port: number): Promise<number | undefined> {

@@ -16,7 +16,7 @@ import { identityOf } from './identity.ts'
 import { levelOf, logLines } from './logs.ts'
 import { type Options, PROGRAMS, type ProgramName, readOptions } from './options.ts'
 import { type Plan, planOf } from './plan.ts'
-import { internalPorts } from './ports.ts'
+import { internalPorts, rememberPorts } from './ports.ts'
 import { screen } from './screen.ts'
 import { distributionsOf } from './sources.ts'
 
@@ -59,6 +59,7 @@ async function start(options: Options): Promise<void> {
     thumbnailerAdmin: config.thumbnailer.admin?.port,
   }
   const ports = await internalPorts(configured, { isFirst: config.edge.httpPort === HTTP_PORT_DEFAULT })
+  rememberPorts(config.data, ports)
   const asked = distributionsOf(options)
   const sites = asked.length > 0 ? asked : config.distributions
   const distributions =
@@ -75,6 +76,7 @@ async function start(options: Options): Promise<void> {
     config,
     ports,
     tls,
+    programs,
     distributions,
     identity: identityOf(config, config.data),
     logLevel: levelOf(options.logLevel),

@@ -1,16 +1,16 @@
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { answerUnreadable, answerViewer, type Edge } from './answer-viewer.ts'
+import { answerUnreadable, answerViewer } from './answer-viewer.ts'
 import { createCache } from './cache/cache.ts'
 import { createEncoding } from './cache/encoding/encoding.ts'
 import { NO_INVALIDATIONS } from './cache/invalidations.ts'
 import { createMemoryStore } from './cache/memory-store.ts'
 import { createByteBudget } from './cache/shared-body.ts'
 import { createStore } from './cache/store.ts'
-import { cacheKey } from './distribution/cache-key.ts'
 import { cdnIdOf } from './distribution/cdn-loop.ts'
 import { matchDistributions } from './distribution/match.ts'
 import { isWebSocket } from './distribution/upgrade-proxy.ts'
+import type { Edge } from './edge.ts'
 import { openGeo } from './geo/place.ts'
 import { alone, type FirstProcess } from './invalidation/first-process.ts'
 import { type Behind, http1Listener, unreadable } from './listen/http1.ts'
@@ -27,8 +27,8 @@ import { connectShields, upgradeRoutes } from './upstream.ts'
 /** Several processes on one port: each has its own queue, and the kernel spreads the connections. */
 const SHARED = { reusePort: process.platform === 'linux' }
 
-/** How long an idle viewer's connection is kept, ms. */
-const KEEP_ALIVE = { keepAliveTimeout: 60_000 }
+/** How long an idle viewer's connection is kept, ms; largest head of a request, bytes (CloudFront's). */
+const LIMITS = { keepAliveTimeout: 60_000, maxHeaderSize: 20_480 }
 
 /** Other upgrades than WebSocket, `h2c` above all, are ignored and the request answered. */
 const UPGRADES = { shouldUpgradeCallback: isWebSocket }
@@ -71,13 +71,9 @@ export async function assembleWorker(
     geo: await openGeo(settings.countryDatabase),
     cache,
     httpsPort: settings.tls === undefined ? undefined : settings.httpsPort,
-    upstreamFor: (distribution, { requestId }) => {
+    upstreamFor: (distribution, { requestId }, keyOf) => {
       const about = { distribution: distribution.id, requestId }
-      return (request, signal) => {
-        const { scheme, host, target } = request
-        const key = cacheKey({ distribution: distribution.id, scheme, host, target })
-        return shields.ask(key, request, about, signal)
-      }
+      return (request, signal) => shields.ask(keyOf(request.target), request, about, signal)
     },
   }
   const ended: BehindUpgrade['ended'] & Behind['ended'] = (viewer, served, transfer) => {
@@ -97,14 +93,14 @@ export async function assembleWorker(
     upgrade: (viewer) => upgradeViewer(edge, viewer, routeTo),
   }
 
-  const plain = createServer({ ...KEEP_ALIVE, ...UPGRADES }, http1Listener('http', behind))
+  const plain = createServer({ ...LIMITS, ...UPGRADES }, http1Listener('http', behind))
   plain.on('upgrade', upgradeListener('ws', behindUpgrade))
   plain.on('clientError', unreadable('http', behind))
   parts.use(await listenOn(plain, { host, port: settings.httpPort, ...SHARED }, 'edge HTTP', '--http-port'))
 
   if (settings.tls !== undefined) {
     const secure = createTlsServer(
-      { ...KEEP_ALIVE, ...UPGRADES, ...settings.tls, minVersion: 'TLSv1.2' },
+      { ...LIMITS, ...UPGRADES, ...settings.tls, minVersion: 'TLSv1.2' },
       http1Listener('https', behind),
     )
     secure.on('upgrade', upgradeListener('wss', behindUpgrade))

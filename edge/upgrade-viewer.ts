@@ -1,6 +1,8 @@
-import { type Edge, refusalOf, type Served, served } from './answer-viewer.ts'
+import { refusalOf, type Served, served } from './answer-viewer.ts'
 import type { Answer } from './cache/answer.ts'
 import { NO_FIELDS } from './cache/fields.ts'
+import { behaviorOf } from './distribution/match.ts'
+import type { Edge } from './edge.ts'
 import type { ViewerRequest } from './viewer.ts'
 
 /** Where an upgrade goes on, and the fields that make a shield believe us. */
@@ -25,11 +27,12 @@ export function upgradeViewer(
   routeTo: (distribution: string, viewer: ViewerRequest) => UpgradeRoute,
 ): Upgraded {
   const distribution = edge.distributions.ofHost(viewer.hostName)
-  const refused = refusalOf(edge, viewer, distribution)
+  const behavior = distribution && behaviorOf(distribution, viewer.request.target)
+  const refused = refusalOf(edge, viewer, behavior)
   const place = edge.geo.placeOf(viewer.address)
   const route =
     refused === undefined && distribution !== undefined ? routeTo(distribution.id, viewer) : undefined
-  return { served: served(edge, viewer, place, distribution, refused ?? SWITCHING), route }
+  return { served: served(edge, viewer, { place, distribution }, refused ?? SWITCHING), route }
 }
 
 /** Nothing of it is written: the 101 is the origin's own. */

@@ -2,7 +2,10 @@ import type { Request } from './cache/message.ts'
 
 /** One request as it came from a viewer, with what is known of the connection. */
 export interface ViewerRequest {
-  /** `host` has one spelling a name: lower case, no trailing dot, the port only where it isn't the scheme's own. */
+  /**
+   * `host` has one spelling a name: lower case, no trailing dot, the port only where it isn't the scheme's
+   * own. `target` is normalised (`distribution/normalise.ts`).
+   */
   request: Request
   /** The host without its port; empty when the request is malformed. */
   hostName: string

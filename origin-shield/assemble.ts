@@ -8,6 +8,7 @@ import { assembleInvalidation } from '../edge/invalidation/assemble.ts'
 import { invalidationMetrics } from '../edge/invalidation/metrics.ts'
 import { listenOn, serveAdmin } from '../edge/program/admin.ts'
 import type { Starting } from '../edge/program/run.ts'
+import { createFailureMemory } from './failure-memory.ts'
 import { type Shield, shieldListener } from './front.ts'
 import { startMeters } from './meters.ts'
 import { openOrigins } from './origins.ts'
@@ -35,7 +36,15 @@ export async function assembleShield(
   const invalidating = parts.use(assembleInvalidation({ tier: 'shield', settings, log, held }))
   const cache = createCache({ arriving, store, invalidations: held, now, objectBytesMax })
   const meters = startMeters(store)
-  const shield: Shield = { node, key, cache, origins, log, answered: meters.count }
+  const shield: Shield = {
+    node,
+    key,
+    cache,
+    origins,
+    failures: createFailureMemory(now),
+    log,
+    answered: meters.count,
+  }
 
   const server = createServer({ maxHeaderSize: HEAD_BYTES_MAX }, shieldListener(shield))
   // Edges keep their connections; that we close one while a request is on its way must be rare.

@@ -7,13 +7,13 @@ import type { Cache } from '../edge/cache/cache.ts'
 import { filterFields, firstValue } from '../edge/cache/fields.ts'
 import { ViewerGone } from '../edge/cache/flight.ts'
 import type { Request, Upstream } from '../edge/cache/message.ts'
-import { TRANSPARENT } from '../edge/cache/rules.ts'
 import { UpstreamError } from '../edge/cache/upstream-error.ts'
-import { cacheKey } from '../edge/distribution/cache-key.ts'
+import { keyOfForwarded } from '../edge/distribution/cache-key.ts'
+import { requestForOrigin, responseFromOrigin } from '../edge/distribution/origin-exchange.ts'
 import { ownAnswer, type Responded, respond } from '../edge/distribution/respond.ts'
 import { type FromEdge, isBetweenTiers, readShieldFields } from '../edge/distribution/shield-protocol.ts'
-import type { Origin } from './origin/origin.ts'
-import type { Origins } from './origins.ts'
+import type { FailureMemory } from './failure-memory.ts'
+import type { Origins, Route } from './origins.ts'
 
 /** What the shield answers edges with. */
 export interface Shield {
@@ -21,6 +21,7 @@ export interface Shield {
   key: string
   cache: Cache
   origins: Origins
+  failures: FailureMemory
   log: Logger
   /** Told of every answer. */
   answered(said: Responded): void
@@ -46,15 +47,19 @@ export function shieldListener(shield: Shield): RequestListener {
 async function answerEdge(shield: Shield, incoming: IncomingMessage, gone: AbortSignal): Promise<Answer> {
   const { request, from } = edgeRequestOf(shield.key, incoming)
   if (from === undefined) return ownAnswer(403, 'This shield answers its own edges only.')
-  const origin = shield.origins.ofRequest(from.distribution, request.target)
-  if (origin === undefined) return ownAnswer(404, `This shield has no distribution ${from.distribution}.`)
+  const route = shield.origins.ofRequest(from.distribution, request.target)
+  if (route === undefined) return ownAnswer(404, `This shield has no distribution ${from.distribution}.`)
+  const { rules, selection } = route.behavior
+  const keyOf = keyOfForwarded(from.distribution, request, selection)
+  const origin = fromOrigin(route, shield.log, from)
   const answer = await shield.cache.answer({
     request,
-    upstream: fromOrigin(origin, shield.log, from),
-    keyOf: (target) =>
-      cacheKey({ distribution: from.distribution, scheme: from.scheme, host: request.host, target }),
+    upstream: rules.cachedMethods.includes(request.method)
+      ? shield.failures.guard(keyOf(request.target), rules.errorSeconds, origin)
+      : origin,
+    keyOf,
     viewer: gone,
-    rules: TRANSPARENT,
+    rules,
     group: from.distribution,
   })
   const said = respond(answer, {
@@ -86,12 +91,17 @@ export function edgeRequestOf(
 }
 
 /** Asks the origin, and tells the operator when that failed: the viewer only learns that it did. */
-function fromOrigin(origin: Origin, log: Logger, { requestId, distribution }: FromEdge): Upstream {
+function fromOrigin(
+  { behavior, origin }: Route,
+  log: Logger,
+  { requestId, distribution }: FromEdge,
+): Upstream {
   return async (request, signal) => {
     try {
-      const response = await origin.fetch(request, signal)
+      const response = await origin.fetch(requestForOrigin(request, behavior), signal)
       // What tiers say to each other, no origin may say.
-      return { ...response, fields: filterFields(response.fields, (name) => !isBetweenTiers(name)) }
+      const fields = filterFields(response.fields, (name) => !isBetweenTiers(name))
+      return responseFromOrigin({ ...response, fields }, behavior)
     } catch (error) {
       if (error instanceof UpstreamError) {
         const { message, remedy, failure } = error

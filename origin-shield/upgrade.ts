@@ -8,7 +8,7 @@ export function shieldUpgradeListener(shield: Pick<Shield, 'key' | 'origins' | '
   const carry = createUpgradeProxy({ changeOrigin: true })
   return (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const { request, from } = edgeRequestOf(shield.key, incoming)
-    const origin = from && shield.origins.ofRequest(from.distribution, request.target)
+    const origin = from && shield.origins.ofRequest(from.distribution, request.target)?.origin
     if (origin?.upgradeUrl === undefined) {
       refuse(socket, '403 Forbidden')
       return

@@ -64,7 +64,7 @@ export function createCache(
 
   async function answer(asking: Asking): Promise<Answer> {
     const { request } = asking
-    if (request.method !== 'GET' && request.method !== 'HEAD') return pass(asking, 'method')
+    if (!asking.rules.cachedMethods.includes(request.method)) return pass(asking, 'method')
     const wishes = asking.rules.requestDirectives === 'obey' ? wishesOf(request.fields) : undefined
     if (wishes?.noStore) return pass(asking, 'request')
     const key = asking.keyOf(request.target)

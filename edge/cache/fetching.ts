@@ -138,7 +138,12 @@ function landConfirmation(
   const updates = hasCookie ? response.fields : filterFields(response.fields, (name) => name !== 'set-cookie')
   const renewed = freshened(stored, updates, exchange, asked)
   const forOne = fieldsForOne(response.fields, hasCookie ? [] : ['set-cookie'])
-  const decision = mayStore({ ...request, method: 'GET' }, renewed, cacheControlOf(renewed.fields), rules)
+  const decision = mayStore(
+    { ...request, method: sharedMethod(request) },
+    renewed,
+    cacheControlOf(renewed.fields),
+    rules,
+  )
   if (decision.store) {
     if (!flight.outdated) keep(fetching, key, renewed)
     return { kind: 'freshened', stored: renewed, forOne, upstreamUs }
@@ -157,7 +162,7 @@ export function landNew(fetching: Fetching, asked: Fetched, reply: Asked, flight
   const { response, exchange, upstreamUs } = reply
   const { request, key, rules } = asked
   const control = cacheControlOf(response.fields)
-  const decision = mayStore({ ...request, method: 'GET' }, response, control, rules)
+  const decision = mayStore({ ...request, method: sharedMethod(request) }, response, control, rules)
   if (!decision.store) return { kind: 'unshareable', response, because: decision.because, upstreamUs }
   if ((announcedBytes(response.fields) ?? 0) > fetching.objectBytesMax) {
     return { kind: 'unshareable', response, because: 'too-large', upstreamUs }
@@ -201,10 +206,15 @@ function wholeRequest(request: Request, stored: StoredResponse | undefined): Req
   const fields = filterFields(request.fields, (name) => !PARTIAL_FIELDS.has(name))
   return {
     ...request,
-    method: 'GET',
+    method: sharedMethod(request),
     fields: fields.concat(validatorsOf(stored?.fields ?? [])),
     body: undefined,
   }
+}
+
+/** A HEAD is answered from what a GET brings; OPTIONS is a question of its own. */
+function sharedMethod({ method }: Request): string {
+  return method === 'OPTIONS' ? 'OPTIONS' : 'GET'
 }
 
 /** The conditional fields that ask about a stored response (RFC 9111 §4.3.1). */

@@ -3,6 +3,7 @@ import { httpDateMs } from './conditional.ts'
 import { DELTA_SECONDS_MAX } from './directives.ts'
 import { countOf, type Fields, firstValue, joinedValue } from './fields.ts'
 import type { CacheRules } from './rules.ts'
+import { isUnderPolicy, type Lifetimes, lifetimesUnder } from './ttl-policy.ts'
 
 /** The times of one stored response, worked out once, when it was stored. Unix milliseconds. */
 export interface Deadlines {
@@ -43,9 +44,13 @@ export function deadlinesOf(
   response: { status: number; fields: Fields },
   control: CacheControl,
   exchange: Exchange,
-  _rules: CacheRules,
+  rules: CacheRules,
 ): Deadlines {
   const bornAtMs = exchange.receivedAtMs - initialAgeMs(response.fields, exchange)
+  if (isUnderPolicy(rules, response.status)) {
+    const named = namedLifetimeSeconds(rules, response, control, exchange.receivedAtMs)
+    return deadlinesFrom(bornAtMs, lifetimesUnder(rules, response.status, control, named))
+  }
   const lifetimeMs = control.noCache ? 0 : lifetimeSeconds(response, control, exchange.receivedAtMs) * 1000
   const freshUntilMs = bornAtMs + lifetimeMs
   // §4.2.4: these forbid every stale use, s-maxage because it implies proxy-revalidate (§5.2.2.10).
@@ -63,6 +68,30 @@ export function deadlinesOf(
       ? until(control.mustRevalidate || control.noCache ? 0 : (control.staleIfError ?? 0))
       : until(Math.max(DISCONNECTED_SECONDS_MAX, control.staleIfError ?? 0)),
   }
+}
+
+/** The times of a response whose lifetimes a policy worked out. */
+function deadlinesFrom(bornAtMs: number, lifetimes: Lifetimes): Deadlines {
+  const freshUntilMs = bornAtMs + lifetimes.freshSeconds * 1000
+  const standsInUntilMs = freshUntilMs + lifetimes.staleIfErrorSeconds * 1000
+  return {
+    bornAtMs,
+    freshUntilMs,
+    staleUntilMs: freshUntilMs + lifetimes.staleWhileRevalidateSeconds * 1000,
+    staleIfErrorUntilMs: standsInUntilMs,
+    staleIfDisconnectedUntilMs: standsInUntilMs,
+  }
+}
+
+/** The lifetime for a policy to weigh, seconds: under TTL bounds nothing is guessed. */
+export function namedLifetimeSeconds(
+  { ttl }: CacheRules,
+  response: { status: number; fields: Fields },
+  control: CacheControl,
+  receivedAtMs: number,
+): number | undefined {
+  if (ttl !== undefined && !hasExplicitLifetime(response.fields, control)) return undefined
+  return lifetimeSeconds(response, control, receivedAtMs)
 }
 
 /**

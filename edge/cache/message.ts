@@ -18,6 +18,8 @@ export interface RequestHead {
 export interface Request extends RequestHead {
   /** Body of an unsafe request; `undefined` when there is none. */
   body?: Readable | undefined
+  /** Under which name an origin is asked: its own or the viewer's; as its settings say when left out. */
+  hostHeader?: 'origin' | 'viewer'
 }
 
 /** The part of a response before its body. */

@@ -22,6 +22,10 @@ export interface CacheRules {
   cachedMethods: readonly string[]
   /** Content codings that the edge may make for viewers; none when empty. A shield makes none whatever stands here. */
   encodings: readonly Coding[]
+  /** Whether `Authorization` is part of the key, so that a response to one who has it is nobody else's. */
+  authorizationInKey: boolean
+  /** Response field that holds the tags (lower case); `Cache-Tag` and `Surrogate-Key` when `undefined`. */
+  tagHeader: string | undefined
 }
 
 /** No policy named: RFC 9111 as the origin says. */
@@ -31,4 +35,6 @@ export const TRANSPARENT: CacheRules = {
   requestDirectives: 'ignore',
   cachedMethods: ['GET', 'HEAD'],
   encodings: CODINGS,
+  authorizationInKey: false,
+  tagHeader: undefined,
 }

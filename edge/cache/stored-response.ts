@@ -53,7 +53,7 @@ export function storedHeadOf(asked: AskedFor, response: ResponseHead, exchange: 
     version: newVersion(),
     group,
     target: request.target,
-    tags: tagsOf(response.fields),
+    tags: tagsOf(response.fields, rules.tagHeader),
     validAsOf,
   }
 }
@@ -98,7 +98,7 @@ export function freshened(
     ...stored,
     fields: fieldsToStore(merged, control),
     deadlines: deadlinesOf({ status: stored.status, fields: merged }, control, exchange, asked.rules),
-    tags: tagsOf(merged),
+    tags: tagsOf(merged, asked.rules.tagHeader),
     validAsOf: asked.validAsOf,
   }
 }

@@ -1,9 +1,10 @@
 import { type CacheControl, cacheControlOf } from './cache-control.ts'
 import { type Fields, firstValue, joinedValue } from './fields.ts'
-import { hasExplicitLifetime, mayGuessLifetime } from './freshness.ts'
+import { hasExplicitLifetime, mayGuessLifetime, namedLifetimeSeconds } from './freshness.ts'
 import { sameOriginTarget } from './invalidation.ts'
 import type { RequestHead, ResponseHead } from './message.ts'
 import type { CacheRules } from './rules.ts'
+import { isUnderPolicy, obstacleUnder } from './ttl-policy.ts'
 
 /** Why a response was not stored. `Cache-Status` (as `detail`), the log and the metric use the same word. */
 export type NotStored =
@@ -51,9 +52,12 @@ export function mayStore(
   request: { method: string; fields: Fields },
   response: { status: number; fields: Fields },
   control: CacheControl,
-  _rules: CacheRules,
+  rules: CacheRules,
 ): StoreDecision {
-  const because = obstacle(request, response, control)
+  // Every response has a Date by now, so the time of reception plays no part.
+  const because = isUnderPolicy(rules, response.status)
+    ? obstacleUnder(rules, request, response, control, namedLifetimeSeconds(rules, response, control, 0))
+    : obstacle(request, response, control, rules)
   return because === undefined ? STORE : { store: false, because }
 }
 
@@ -72,10 +76,11 @@ function obstacle(
   request: { method: string; fields: Fields },
   response: { status: number; fields: Fields },
   control: CacheControl,
+  { cachedMethods }: CacheRules,
 ): NotStored | undefined {
   const shareable = control.public || control.sMaxAge !== undefined
   // "the request method is understood by the cache"
-  if (request.method !== 'GET') return 'method'
+  if (!cachedMethods.includes(request.method)) return 'method'
   // "the response status code is final"
   if (response.status < 200 || NEVER_STORED.has(response.status)) return 'status'
   // "if … the must-understand cache directive is present: the cache understands the response status code"

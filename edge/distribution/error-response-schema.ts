@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { normalisedTarget } from './normalise.ts'
 
 /** Statuses that may have a page of their own, as with CloudFront. */
 const errorCode = z.literal([400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504])
@@ -12,6 +13,7 @@ export const customErrorResponses = z
         .string()
         .max(4_096)
         .regex(/^\/[\x21\x22\x24-\x7e]*$/, 'must be a path that begins with a slash')
+        .refine((path) => normalisedTarget(path) !== undefined, 'can be read in more than one way')
         .optional()
         .describe('Page answered instead; fetched through the first behaviour that matches its path.'),
       responseCode: z

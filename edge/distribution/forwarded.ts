@@ -5,12 +5,32 @@ import { SURROGATE_CAPABILITY } from '../cache/targeted.ts'
 import { cdnLoop } from './cdn-loop.ts'
 
 /**
- * Fields that make some origins answer differently for one viewer, and so would poison the cache for
- * all: a viewer may not send them. What among them an origin needs, we set ourselves.
+ * Fields that make some origins or frameworks answer differently for one viewer, and so would poison the
+ * cache for all: a viewer may not send them. What among them an origin needs, we set ourselves. Under a
+ * cache policy one of them goes on only where a policy lists it by name.
+ *
+ * - which host, port, scheme or path was asked for, in the words of one proxy or another
+ * - which method was meant (`X-HTTP-Method-Override` and its kin)
+ * - who asks (`X-Real-IP`, `True-Client-IP` …), by which origins let people in
+ * - what is this to be rewritten to (`X-Original-URL`, `X-Rewrite-URL`: IIS, Symfony, Zend)
+ * - internal requests of frameworks (`X-Middleware-*`: Next.js)
  */
 const POISONERS: ReadonlySet<string> = new Set([
+  'cf-connecting-ip',
+  'client-ip',
+  'fastly-client-ip',
   'forwarded',
+  'front-end-https',
+  'proxy',
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-forwarded',
+  'x-forwarded-by',
+  'x-forwarded-client-cert',
+  'x-forwarded-for-original',
   'x-forwarded-host',
+  'x-forwarded-path',
   'x-forwarded-port',
   'x-forwarded-prefix',
   'x-forwarded-proto',
@@ -18,39 +38,69 @@ const POISONERS: ReadonlySet<string> = new Set([
   'x-forwarded-scheme',
   'x-forwarded-server',
   'x-forwarded-ssl',
+  'x-forwarded-uri',
+  'x-forwarded-url',
   'x-host',
-  'x-http-method-override',
+  'x-http-host-override',
   'x-http-method',
+  'x-http-method-override',
   'x-method-override',
+  'x-middleware-prefetch',
+  'x-middleware-rewrite',
+  'x-middleware-subrequest',
+  'x-original-forwarded-for',
   'x-original-host',
+  'x-original-uri',
   'x-original-url',
+  'x-originating-ip',
+  'x-override-url',
+  'x-proxyuser-ip',
   'x-real-ip',
+  'x-remote-addr',
+  'x-remote-ip',
   'x-rewrite-url',
+  'x-scheme',
   'x-url-scheme',
+  'x-wap-profile',
 ])
+
+/** Whether a field is known to poison caches. @param name in lower case */
+export function isPoisoner(name: string): boolean {
+  return POISONERS.has(name)
+}
 
 /** What the edge knows of the viewer behind a request. */
 export interface ViewerPlace {
   /** Address of the connection's other end. */
   address: string
+  port: number
   /** ISO 3166-1 alpha-2, or empty when unknown. */
   country: string
 }
 
+/** What of a request is not among its fields. */
+export interface Asked {
+  method: string
+  scheme: string
+  host: string
+  /** As `1.1`. */
+  protocolVersion: string
+  /** Name of this cache. */
+  node: string
+  /** Our name in `CDN-Loop`. */
+  cdnId: string
+}
+
 /**
- * The request's fields as they go on: nothing about this connection, nothing that poisons, and what
- * we know ourselves. The cache selects variants by these fields, so `Vary: CloudFront-Viewer-Country`
- * works as it does there.
+ * The request's fields as they go on where no cache policy is named: nothing about this connection,
+ * nothing that poisons, and what we know ourselves. The cache selects variants by these fields, so
+ * `Vary: CloudFront-Viewer-Country` works as it does there.
  */
-export function forwardedFields(
-  fields: Fields,
-  viewer: ViewerPlace,
-  request: { scheme: string; host: string; protocolVersion: string; node: string; cdnId: string },
-): string[] {
-  const kept = filterFields(endToEndFields(fields), (name) => !POISONERS.has(name) && !isOurs(name))
+export function forwardedFields(fields: Fields, viewer: ViewerPlace, request: Asked): string[] {
+  const kept = filterFields(endToEndFields(fields), (name) => !isPoisoner(name) && !isOurs(name))
   const addresses = joinedValue(fields, 'x-forwarded-for')
   const via = joinedValue(fields, 'via')
-  const hop = `${request.protocolVersion} ${request.node} (selvedge)`
+  const hop = hopOf(request)
   kept.push('X-Forwarded-For', addresses === undefined ? viewer.address : `${addresses}, ${viewer.address}`)
   kept.push('X-Forwarded-Host', request.host, 'X-Forwarded-Proto', request.scheme)
   kept.push('CloudFront-Forwarded-Proto', request.scheme)
@@ -62,8 +112,13 @@ export function forwardedFields(
   return kept
 }
 
+/** This hop in `Via` (RFC 9110 §7.6.3). */
+export function hopOf({ protocolVersion, node }: Pick<Asked, 'protocolVersion' | 'node'>): string {
+  return `${protocolVersion} ${node} (selvedge)`
+}
+
 /** Fields that only we may set, and those that are set anew above. */
-function isOurs(name: string): boolean {
+export function isOurs(name: string): boolean {
   return (
     name.startsWith('cloudfront-') ||
     name.startsWith('selvedge-') ||

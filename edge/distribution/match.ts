@@ -1,10 +1,23 @@
-import type { CacheBehavior, Distribution } from './schema.ts'
+import { normalisedTarget } from './normalise.ts'
+import { type PreparedBehavior, preparedBehavior } from './prepared-behavior.ts'
+import type { Distribution } from './schema.ts'
+import { pathOf } from './target.ts'
 
 /** A distribution with what is worked out once: its behaviours as patterns, in order, the default last. */
 export interface MatchedDistribution extends Distribution {
-  behaviors: readonly { behavior: CacheBehavior; pattern: RegExp }[]
+  behaviors: readonly { behavior: PreparedBehavior; pattern: RegExp }[]
   /** Answers to every name: then the Host itself is the site. */
   answersToAll: boolean
+  /** Pages of its own for errors, by the status that they stand for. */
+  errorPages: ReadonlyMap<number, ErrorPage>
+}
+
+/** A page that is answered instead of an error. */
+export interface ErrorPage {
+  /** Normalised. */
+  target: string
+  /** Status that it is answered with. */
+  status: number
 }
 
 /** Finds the distribution of a Host, and the rule for a path. */
@@ -30,32 +43,33 @@ export function matchDistributions(distributions: readonly Distribution[]): Dist
 }
 
 /** The first behaviour whose pattern matches the path; the query plays no part (CloudFront: path pattern). */
-export function behaviorOf(distribution: MatchedDistribution, target: string): CacheBehavior {
+export function behaviorOf(distribution: MatchedDistribution, target: string): PreparedBehavior {
   const path = pathOf(target)
   const match = distribution.behaviors.find(({ pattern }) => pattern.test(path))
   // The default's pattern matches every path.
-  return (match ?? distribution.behaviors.at(-1))?.behavior as CacheBehavior
-}
-
-/** A target's path, without its query. */
-export function pathOf(target: string): string {
-  const query = target.indexOf('?')
-  return query === -1 ? target : target.slice(0, query)
-}
-
-/** A target's query, without `?`; empty when there is none. */
-export function queryOf(target: string): string {
-  const query = target.indexOf('?')
-  return query === -1 ? '' : target.slice(query + 1)
+  return (match ?? distribution.behaviors.at(-1))?.behavior as PreparedBehavior
 }
 
 function prepared(distribution: Distribution): MatchedDistribution {
   const all = [...distribution.cacheBehaviors, { ...distribution.defaultCacheBehavior, pathPattern: '*' }]
   return {
     ...distribution,
-    behaviors: all.map((behavior) => ({ behavior, pattern: patternOf(behavior.pathPattern) })),
+    behaviors: all.map((behavior) => ({
+      behavior: preparedBehavior(distribution, behavior),
+      pattern: patternOf(behavior.pathPattern),
+    })),
     answersToAll: distribution.aliases.includes('*'),
+    errorPages: errorPagesOf(distribution),
   }
+}
+
+function errorPagesOf({ customErrorResponses }: Distribution): ReadonlyMap<number, ErrorPage> {
+  return new Map(
+    customErrorResponses.flatMap(({ errorCode, responsePagePath, responseCode }) => {
+      const target = responsePagePath && normalisedTarget(responsePagePath)
+      return target ? [[errorCode, { target, status: responseCode ?? errorCode }] as const] : []
+    }),
+  )
 }
 
 /** `*` is any run of characters, `?` exactly one; the leading slash may be left out. */

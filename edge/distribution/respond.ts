@@ -1,6 +1,7 @@
 import type { Answer } from '../cache/answer.ts'
-import { filterFields, firstValue, joinedValue } from '../cache/fields.ts'
+import { type Fields, filterFields, firstValue, joinedValue } from '../cache/fields.ts'
 import { cacheStatusMember, type ResultType, resultTypeOf } from '../cache/outcome.ts'
+import type { ResponseChange } from './response-change.ts'
 
 /** Statuses whose responses have no content (RFC 9110 §6.4.1). */
 const BODYLESS: ReadonlySet<number> = new Set([204, 304])
@@ -27,6 +28,8 @@ export interface Respondent {
   requestId: string
   /** Whether what it asked was a cache of ours: then a hit there is one here too, as with CloudFront's shield. */
   behindShield: boolean
+  /** What the behaviour makes of an answer's fields, for the request that is answered. */
+  change?: { apply: ResponseChange; method: string; asked: Fields } | undefined
 }
 
 /** An answer in its final form, and what the log says of it. */
@@ -42,9 +45,12 @@ export interface Responded {
 /**
  * Words the answer: a page for a failure, `Via` (RFC 9110 §7.6.3), `X-Cache`, `Cache-Status`
  * (RFC 9211; ours comes after those of the caches nearer the origin) and the request's id.
+ *
+ * @param page the distribution's own page for the error that `answer` is: its status, fields and body are
+ *   sent, while everything said of how it came about is of the error
  */
-export function respond(answer: Answer, by: Respondent): Responded {
-  const spoken = answer.outcome.kind === 'failed' ? failurePage(answer, by.requestId) : answer
+export function respond(answer: Answer, by: Respondent, page?: Answer): Responded {
+  const spoken = page ?? (answer.outcome.kind === 'failed' ? failurePage(answer, by.requestId) : answer)
   const shieldHit = by.behindShield && isShieldHit(answer)
   const resultType = shieldHit ? 'Hit' : resultTypeOf(answer.outcome, answer.status)
   const member = cacheStatusMember(by.node, answer.outcome)
@@ -66,10 +72,14 @@ export function respond(answer: Answer, by: Respondent): Responded {
     'X-Selvedge-Request-Id',
     by.requestId,
   )
+  const { outcome } = answer
+  const detailedResultType = detailedResultTypeOf(answer, resultType, shieldHit)
+  const told = { node: by.node, requestId: by.requestId, resultType, detailedResultType, outcome }
+  const changed = by.change === undefined ? fields : by.change.apply(fields, { ...told, ...by.change })
   return {
-    answer: { ...spoken, fields },
+    answer: { ...spoken, fields: changed, outcome },
     resultType,
-    detailedResultType: detailedResultTypeOf(answer, resultType, shieldHit),
+    detailedResultType,
     cacheStatus: member.split('; ').slice(1).join('; '),
   }
 }

@@ -68,9 +68,9 @@ function beginAnswer(socket: Socket, response: ServerResponse): void {
   response.once('close', () => answering.set(socket, (answering.get(socket) ?? 1) - 1))
 }
 
-/** Statuses for what node:http gives up on; anything else is a 400. */
+/** Statuses for what node:http gives up on; anything else is a 400. A head too large is a 413, as from CloudFront. */
 const UNREADABLE: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
+  HPE_HEADER_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
 

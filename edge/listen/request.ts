@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { countOf, type Fields, firstValue, joinedValue, NO_FIELDS } from '../cache/fields.ts'
+import { normalisedTarget } from '../distribution/normalise.ts'
 import type { ViewerRequest } from '../viewer.ts'
 import { nextRequestId } from './request-id.ts'
 
@@ -19,19 +20,22 @@ const CHUNKED = /^\s*chunked\s*$/i
  *
  * node:http takes two Hosts, a Host with a path, `#` in the target, another host in an absolute target
  * and codings that nobody takes off; two readers could differ on these, so such a request is marked as
- * `malformed` (RFC 9112 §3.2, §6.1, §11.2).
+ * `malformed` (RFC 9112 §3.2, §6.1, §11.2), as is one whose target `normalisedTarget` refuses.
  */
 export function viewerRequestOf(incoming: IncomingMessage, scheme: string, gone: AbortSignal): ViewerRequest {
   const fields = incoming.rawHeaders
   const authority = authorityOf(incoming.url ?? '', firstValue(fields, 'host')?.trim() ?? '')
-  const malformed = malformationOf(fields, authority)
+  const target = normalisedTarget(authority.target)
+  const malformed =
+    malformationOf(fields, authority) ??
+    (target === undefined ? 'The path of this request can be read in more than one way.' : undefined)
   const host = malformed === undefined ? normalisedHost(authority.host, scheme) : ''
   return {
     request: {
       method: incoming.method ?? 'GET',
       scheme,
       host,
-      target: authority.target,
+      target: target ?? authority.target,
       fields,
       body: hasBody(fields) ? incoming : undefined,
     },

@@ -31,6 +31,8 @@ export function upgradeListener(scheme: string, behind: BehindUpgrade) {
   return (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const viewer = viewerRequestOf(incoming, scheme, NEVER)
     const { served, route } = behind.upgrade(viewer)
+    // What is signed for the shield is the normalised target, and so that is what goes on.
+    incoming.url = viewer.request.target
     let status = route === undefined ? served.answer.status : 0
     whenEnded(incoming.socket, (transfer) => behind.ended(viewer, served, { ...transfer, status }))
     if (route === undefined) {

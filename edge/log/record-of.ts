@@ -1,6 +1,6 @@
 import type { Served } from '../answer-viewer.ts'
 import { firstValue } from '../cache/fields.ts'
-import { pathOf, queryOf } from '../distribution/match.ts'
+import { pathOf, queryOf } from '../distribution/target.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
 import type { AccessRecord } from './record.ts'
 

@@ -42,7 +42,7 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
   })
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Response> {
-    const host = settings.hostHeader === 'viewer' ? request.host : url.host
+    const host = (request.hostHeader ?? settings.hostHeader) === 'viewer' ? request.host : url.host
     const asked = { ...request, target: `${prefix}${request.target}` }
     const coming = exchange(pool, asked, { where: name, host }, signal)
     return wellFramed(await untilAborted(coming, signal), name)

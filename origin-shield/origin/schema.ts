@@ -71,7 +71,10 @@ export const httpOrigin = z.strictObject({
   hostHeader: z
     .enum(['origin', 'viewer'])
     .default('origin')
-    .describe('Which name the origin is asked under: its own or the one that the viewer used.'),
+    .describe(
+      'Which name the origin is asked under: its own or the one that the viewer used. Under a cache policy ' +
+        'the policies decide: the viewer’s where they list or take `Host`.',
+    ),
   connectionAttempts: z.int().min(1).max(3).default(3),
   connectionTimeout: seconds(10).default(10).describe('Seconds to connect.'),
   originReadTimeout: seconds(120)

@@ -436,6 +436,23 @@ describe('the work of encoding', () => {
     expect(decoded === page).toBe(true)
   })
 
+  test('goes on for the others when one of those who wait leaves', async () => {
+    const page = prose(900_000)
+    await using origin = await siteWith(page)
+    await using house = await houseInFrontOf(origin.url)
+    await get(house, '/')
+
+    const leaving = new AbortController()
+    const left = request(`http://127.0.0.1:${house.port}/`, {
+      headers: { host: HOST, 'accept-encoding': 'gzip' },
+      signal: leaving.signal,
+    }).then(({ body }) => body.once('data', () => leaving.abort()).on('error', () => undefined))
+    const others = await Promise.all([1, 2, 3].map(() => get(house, '/', { 'accept-encoding': 'gzip' })))
+    await left
+
+    expect(others.map(({ decoded }) => decoded === page)).toEqual([true, true, true])
+  })
+
   test('breaks off with the body that it is done on, and nothing of it is kept', async () => {
     const page = prose(300_000)
     let cutOff = true

@@ -9,6 +9,7 @@ import { ViewerGone } from '../edge/cache/flight.ts'
 import type { Request, Upstream } from '../edge/cache/message.ts'
 import { UpstreamError } from '../edge/cache/upstream-error.ts'
 import { keyOfForwarded } from '../edge/distribution/cache-key.ts'
+import { interimTo } from '../edge/distribution/interim.ts'
 import { requestForOrigin, responseFromOrigin } from '../edge/distribution/origin-exchange.ts'
 import { ownAnswer, type Responded, respond } from '../edge/distribution/respond.ts'
 import { type FromEdge, isBetweenTiers, readShieldFields } from '../edge/distribution/shield-protocol.ts'
@@ -34,7 +35,7 @@ export function shieldListener(shield: Shield): RequestListener {
     response.once('close', () => {
       if (!response.writableFinished) gone.abort(new ViewerGone())
     })
-    answerEdge(shield, incoming, gone.signal)
+    answerEdge(shield, incoming, response, gone.signal)
       .then((answer) => write(response, answer))
       .catch((error: unknown) => {
         if (gone.signal.aborted) return
@@ -44,7 +45,12 @@ export function shieldListener(shield: Shield): RequestListener {
   }
 }
 
-async function answerEdge(shield: Shield, incoming: IncomingMessage, gone: AbortSignal): Promise<Answer> {
+async function answerEdge(
+  shield: Shield,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  gone: AbortSignal,
+): Promise<Answer> {
   const { request, from } = edgeRequestOf(shield.key, incoming)
   if (from === undefined) return ownAnswer(403, 'This shield answers its own edges only.')
   const route = shield.origins.ofRequest(from.distribution, request.target)
@@ -53,7 +59,7 @@ async function answerEdge(shield: Shield, incoming: IncomingMessage, gone: Abort
   const keyOf = keyOfForwarded(from.distribution, request, selection)
   const origin = fromOrigin(route, shield.log, from)
   const answer = await shield.cache.answer({
-    request,
+    request: { ...request, informed: interimTo(incoming, response) },
     upstream: rules.cachedMethods.includes(request.method)
       ? shield.failures.guard(keyOf(request.target), rules.errorSeconds, origin)
       : origin,

@@ -24,6 +24,7 @@ export async function exchange(
       headers: ['Host', host, ...filterFields(request.fields, isSendable)],
       body: request.body ?? null,
       responseHeaders: 'raw',
+      onInfo: ({ statusCode, headers }) => request.informed?.(statusCode, headers as unknown as string[]),
       signal,
     })
     const fields = headers as unknown as string[] // `responseHeaders: 'raw'` gives the flat list; the types don't say so

@@ -20,6 +20,8 @@ export interface Request extends RequestHead {
   body?: Readable | undefined
   /** Under which name an origin is asked: its own or the viewer's; as its settings say when left out. */
   hostHeader?: 'origin' | 'viewer'
+  /** Told of interim responses (1xx) while the final one is waited for. */
+  informed?: (status: number, fields: Fields) => void
 }
 
 /** The part of a response before its body. */

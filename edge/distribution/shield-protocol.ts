@@ -46,9 +46,9 @@ export function readShieldFields(key: string, request: RequestHead, nowMs: numbe
   return { distribution, scheme, requestId: value('selvedge-request-id') }
 }
 
-/** A request's fields without what edge and shield say to each other: what an origin may see. */
+/** Whether a field is what edge and shield say to each other: nothing that an origin may say or see. */
 export function isBetweenTiers(name: string): boolean {
-  return name.startsWith('selvedge-')
+  return name.startsWith('selvedge-') && name !== 'selvedge-cdn-cache-control'
 }
 
 function signedParts(request: RequestHead, distribution: string): Fields {

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Served } from '../answer-viewer.ts'
 import type { Answer } from '../cache/answer.ts'
 import { ViewerGone } from '../cache/flight.ts'
+import { interimTo } from '../distribution/interim.ts'
 import { ownAnswer } from '../distribution/respond.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
 import { endWith, rawHead } from './raw-head.ts'
@@ -30,7 +31,9 @@ export function http1Listener(scheme: string, behind: Behind): RequestListener {
     response.once('close', () => {
       if (!response.writableFinished) gone.abort(new ViewerGone())
     })
-    void handle(viewerRequestOf(incoming, scheme, gone.signal), response, behind, meter)
+    const viewer = viewerRequestOf(incoming, scheme, gone.signal)
+    viewer.request.informed = interimTo(incoming, response)
+    void handle(viewer, response, behind, meter)
   }
 }
 

@@ -111,7 +111,8 @@ function mergedFields(stored: StoredHead, fields: Fields): string[] {
 }
 
 /**
- * The stored response after a soft invalidation: stale from now on, and used as a stale one may be.
+ * The stored response after a soft invalidation: stale from now on, and used as a stale one may be. As old
+ * as its lifetime, too: by its `Age` the cache that asked us knows that it is stale, and a viewer's does.
  *
  * @param nowMs Unix ms
  */
@@ -122,7 +123,7 @@ export function softened(stored: StoredResponse, nowMs: number, validAsOf: numbe
     ...stored,
     validAsOf,
     deadlines: {
-      bornAtMs: deadlines.bornAtMs,
+      bornAtMs: deadlines.bornAtMs - earlierMs,
       freshUntilMs: deadlines.freshUntilMs - earlierMs,
       staleUntilMs: deadlines.staleUntilMs - earlierMs,
       staleIfErrorUntilMs: deadlines.staleIfErrorUntilMs - earlierMs,

@@ -4,8 +4,13 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { Agent, request } from 'undici'
 import { assembleWorker } from '../../edge/assemble.ts'
+import { holdInvalidations } from '../../edge/cache/held-invalidations.ts'
+import { askNode, type NodeAnswer } from '../../edge/invalidation/ask-node.ts'
+import { assembleInvalidation } from '../../edge/invalidation/assemble.ts'
+import { alone } from '../../edge/invalidation/first-process.ts'
 import { type AccessRecord, RECORD_COLUMNS } from '../../edge/log/record.ts'
 import { linesOf } from '../../edge/log/segment.ts'
+import { serveAdmin } from '../../edge/program/admin.ts'
 import { readSettings } from '../../edge/program/settings.ts'
 import { edgeSettings } from '../../edge/settings.ts'
 import { assembleShield } from '../../origin-shield/assemble.ts'
@@ -26,6 +31,8 @@ export interface House extends AsyncDisposable {
   clock: { advanceSeconds(seconds: number): void }
   get(path: string, headers?: Record<string, string>): Promise<Got>
   ask(method: string, path: string, headers?: Record<string, string>, body?: string): Promise<Got>
+  /** Asks the edge's admin port for an invalidation at both tiers. */
+  invalidate(asked: { paths?: string[]; tags?: string[]; soft?: boolean }): Promise<NodeAnswer>
   /** The records that were logged, once at least so many are on disk. */
   records(atLeast: number): Promise<Partial<Record<keyof AccessRecord, string>>[]>
 }
@@ -43,7 +50,18 @@ export async function houseInFrontOf(
     typeof origin === 'string'
       ? [{ id: 'site', aliases: [HOST], origins: [{ id: 'origin', http: { url: origin } }] }]
       : origin
-  const common = { node: 'test', key: 'k'.repeat(32), cacheBytes: 64 * 1_048_576, admin: { port: 0 } }
+  const adminPorts = { shield: await freePort(), edge: await freePort() }
+  const key = 'k'.repeat(32)
+  const common = {
+    node: 'test',
+    key,
+    cacheBytes: 64 * 1_048_576,
+    admin: { port: adminPorts.shield },
+    invalidation: {
+      shields: [`http://127.0.0.1:${adminPorts.shield}`],
+      edges: [`http://127.0.0.1:${adminPorts.edge}`],
+    },
+  }
   const shieldPort = await freePort()
   const port = await freePort()
   let aheadMs = 0
@@ -66,7 +84,12 @@ export async function houseInFrontOf(
       .map((one) => ({ ...one, origins: undefined, originGroups: undefined }))
       .map(({ origins: _, originGroups: _groups, ...one }) => one),
   }
-  await assembleWorker({ settings: readSettings(edgeSettings, edge, 'test'), log, parts }, now)
+  const settings = readSettings(edgeSettings, edge, 'test')
+  const held = holdInvalidations()
+  const { routes } = parts.use(assembleInvalidation({ tier: 'edge', settings, log, held }))
+  const admin = { host: '127.0.0.1', port: adminPorts.edge }
+  parts.use(await serveAdmin(admin, { unready: () => undefined, metrics: async () => '' }, routes))
+  await assembleWorker({ settings, log, parts }, now, alone(held))
 
   async function ask(
     method: string,
@@ -94,6 +117,11 @@ export async function houseInFrontOf(
     },
     ask,
     get: (path, headers) => ask('GET', path, headers),
+    async invalidate(asked) {
+      const body = { distribution: distributionOf(distributions), ...asked }
+      const admin = `http://127.0.0.1:${adminPorts.edge}`
+      return askNode(admin, { path: '/invalidations', body }, { key, msMax: 10_000 })
+    },
     records: (atLeast) => recordsIn(directory, atLeast),
     async [Symbol.asyncDispose]() {
       await client.destroy()
@@ -101,6 +129,11 @@ export async function houseInFrontOf(
       await rm(directory, { recursive: true })
     },
   }
+}
+
+function distributionOf(distributions: readonly object[]): string {
+  const [first] = distributions as readonly { id: string }[]
+  return first?.id ?? ''
 }
 
 async function recordsIn(

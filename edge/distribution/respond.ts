@@ -9,6 +9,12 @@ const BODYLESS: ReadonlySet<number> = new Set([204, 304])
 /** Fields that every tier of ours words for itself. */
 const SAID_ANEW: ReadonlySet<string> = new Set(['cache-status', 'via', 'x-cache', 'x-selvedge-request-id'])
 
+/**
+ * And those that no viewer sees: tags are between an origin and its caches, tell how a site is built, and
+ * may be 12 KB. Fastly takes `Surrogate-Key` off too, Cloudflare `Cache-Tag`.
+ */
+const NOT_FOR_VIEWERS: ReadonlySet<string> = new Set([...SAID_ANEW, 'cache-tag', 'surrogate-key'])
+
 /** What a 304 tells a viewer of the response it stands for (RFC 9110 §15.4.5). */
 const NOT_MODIFIED_FIELDS: ReadonlySet<string> = new Set([
   'age',
@@ -55,9 +61,10 @@ export function respond(answer: Answer, by: Respondent, page?: Answer): Responde
   const resultType = shieldHit ? 'Hit' : resultTypeOf(answer.outcome, answer.status)
   const member = cacheStatusMember(by.node, answer.outcome)
   const isTrimmed = by.behindShield && spoken.status === 304
+  const taken = by.behindShield ? NOT_FOR_VIEWERS : SAID_ANEW
   const fields = filterFields(
     spoken.fields,
-    (name) => !SAID_ANEW.has(name) && (!isTrimmed || NOT_MODIFIED_FIELDS.has(name)),
+    (name) => !taken.has(name) && (!isTrimmed || NOT_MODIFIED_FIELDS.has(name)),
   )
   const upstreamStatus = joinedValue(spoken.fields, 'cache-status')
   const upstreamVia = joinedValue(spoken.fields, 'via')

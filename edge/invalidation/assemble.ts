@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { type HeldInvalidations, holdInvalidations } from '../cache/held-invalidations.ts'
 import { type Journal, memoryJournal } from '../cache/journal.ts'
-import type { Distribution } from '../distribution/schema.ts'
+import type { Indexes } from '../distribution/target.ts'
 import type { AdminRoute } from '../program/admin.ts'
 import { invalidationRoutes } from './endpoint.ts'
 import { createFanOut, type Tier } from './fan-out.ts'
@@ -23,7 +23,7 @@ export interface NodeGround {
     node: string
     key: string
     invalidation: InvalidationSettings
-    distributions: readonly Pick<Distribution, 'id' | 'defaultRootObject'>[]
+    distributions: readonly ({ id: string } & Indexes)[]
   }
   log: Logger
   /** Where they are kept; in memory when left out. */

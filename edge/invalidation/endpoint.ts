@@ -29,7 +29,7 @@ export interface InvalidationEndpoint {
   token: string | undefined
   node: InvalidatingNode
   fanOut: FanOut
-  /** A path of a distribution as its stored responses' targets are spelled, or `undefined` for no distribution of ours. */
+  /** Paths of a distribution as its stored responses' targets are spelled; `undefined` when there is none with that id. */
   spelled(distribution: string, paths: readonly string[]): string[] | undefined
   /** Unix ms. */
   now(): number

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isSpellable } from './spelling.ts'
 
 /** CloudFront's limits: paths in one request, characters of a path and of a tag. */
 const PATHS_MAX = 3_000
@@ -18,6 +19,8 @@ const pathItem = z
   .regex(/^[\x21-\x7e]*$/, 'must be visible ASCII: percent-encode all other characters')
   .regex(/^[^#]*$/, 'must have no `#`, which no request has')
   .regex(/^[^*]*\*?$/, 'may have `*` only as its last character')
+  .regex(/^(?!.*%[0-9A-Fa-f]?\*$)/, 'may not have `*` within a percent-encoded character')
+  .refine(isSpellable, 'can be no request’s path: those that spell it so are refused')
 
 /** An item of CloudFront's list of paths: a path, or a tag behind `#`. */
 const item = z.string().check((context) => {

@@ -53,6 +53,8 @@ describe('an invalidation', () => {
       [['/a*'], ['/a', '/a?q', '/ab/c'], ['/b']],
       [['/*'], ['/', '/a', '/a?q=1'], []],
       [['/*', '/a'], ['/', '/a'], []],
+      [['/caf%c3%a9', '/%7euser/*'], ['/caf%C3%A9', '/~user/a'], ['/cafe']],
+      [['/.*'], ['/.well-known/a'], ['/a']],
     ])('%s: %s and not %s', async (paths, gone, kept) => {
       answersWith({})
       for (const path of [...gone, ...kept]) await house.get(path)

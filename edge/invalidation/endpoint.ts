@@ -197,16 +197,15 @@ function checked<Schema extends z.ZodType>(schema: Schema, body: string): z.infe
   }
 }
 
-/** @throws Refused (413) for one that is too long; the rest of it is not read */
+/** @throws Refused (413) for one that is too long: read to its end, so that the answer arrives, but not kept */
 async function bodyOf(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
-  // Not destroyed when we stop early: the answer goes out on the same connection.
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength
-    if (bytes > BODY_BYTES_MAX) throw new Refused(413, `The body is longer than ${BODY_BYTES_MAX} bytes.`)
-    chunks.push(chunk)
+    if (bytes <= BODY_BYTES_MAX) chunks.push(chunk)
   }
+  if (bytes > BODY_BYTES_MAX) throw new Refused(413, `The body is longer than ${BODY_BYTES_MAX} bytes.`)
   return Buffer.concat(chunks).toString('utf8')
 }
 

@@ -24,7 +24,10 @@ function kept(
     defaultCacheBehavior: ttl && { cachePolicy: ttl },
     customErrorResponses: errors,
   })
-  const { rules } = preparedBehavior(distribution, { ...distribution.defaultCacheBehavior })
+  const { rules } = preparedBehavior(distribution, {
+    ...distribution.defaultCacheBehavior,
+    pathPattern: '*',
+  })
   const response = { status, fields: [...DATE, ...fields] }
   const control = cacheControlOf(response.fields)
   const request = { method: 'GET', scheme: 'http', host: 'h', target: '/', fields: [] }

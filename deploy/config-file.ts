@@ -29,6 +29,13 @@ const diskMegabytes = z
   .default(4096)
   .describe('Disk for cached responses, which are there after a restart; 0 for none.')
 
+const sliceMegabytes = z
+  .number()
+  .min(0.0625)
+  .max(64)
+  .default(1)
+  .describe('Bodies that are larger are kept in slices of this length, and had slice by slice.')
+
 /** Where a program's health and metrics are served. */
 const admin = z.strictObject({ host: z.string().default('127.0.0.1'), port: port.optional() })
 
@@ -43,6 +50,7 @@ const edge = z.strictObject({
   workers: z.int().min(1).max(256).optional().describe('Worker processes; one a core when left out.'),
   cacheMegabytes: megabytes.default(256).describe('Memory for cached responses, in each worker.'),
   diskMegabytes,
+  sliceMegabytes,
   shields: z.array(url).min(1).optional().describe('Origin shields; the one on this machine when left out.'),
   collector: url.optional().describe('Where log records go; the one on this machine when left out.'),
   spoolMegabytes: megabytes.default(1024).describe('Bound on log records that wait for the collector.'),
@@ -55,6 +63,7 @@ const originShield = z.strictObject({
   port: port.optional(),
   cacheMegabytes: megabytes.default(256).describe('Memory for cached responses.'),
   diskMegabytes,
+  sliceMegabytes,
   admin: admin.optional(),
 })
 

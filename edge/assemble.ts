@@ -58,6 +58,7 @@ export async function assembleWorker(
     dropped: first.dropped,
     now,
     objectBytesMax: settings.objectBytesMax,
+    sliceBytes: settings.sliceBytes,
   }
   const cache = createCache(fetching, encoding)
   first.onDropped(cache.drop)

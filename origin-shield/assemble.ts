@@ -28,13 +28,13 @@ export async function assembleShield(
   { settings, log, parts }: Starting<ShieldSettings>,
   now: () => number = Date.now,
 ): Promise<void> {
-  const { node, key, objectBytesMax } = settings
+  const { node, key, objectBytesMax, sliceBytes } = settings
   const origins = parts.use(await openOrigins(settings.distributions, log))
   const store = createStore(createMemoryStore(settings.cacheBytes))
   const arriving = createByteBudget(settings.cacheBytes / 2)
   const held = holdInvalidations()
   const invalidating = parts.use(assembleInvalidation({ tier: 'shield', settings, log, held }))
-  const cache = createCache({ arriving, store, invalidations: held, now, objectBytesMax })
+  const cache = createCache({ arriving, store, invalidations: held, now, objectBytesMax, sliceBytes })
   const meters = startMeters(store)
   const shield: Shield = {
     node,

@@ -1,11 +1,14 @@
 import type { Readable } from 'node:stream'
-import { ifRangeHolds, type Origin, preconditionOf } from './conditional.ts'
-import { type Fields, filterFields, firstValue, withField } from './fields.ts'
+import { ifRangeHolds, type Origin } from './conditional.ts'
+import { type Fields, NO_FIELDS, withField } from './fields.ts'
 import { ageSeconds } from './freshness.ts'
-import type { RequestHead } from './message.ts'
+import { readGenerated } from './generated-body.ts'
+import { discardBody, type RequestHead, type Response } from './message.ts'
 import type { Outcome } from './outcome.ts'
-import { contentRange, rangeOf, unsatisfiedRange } from './range.ts'
-import type { StoredHead, StoredResponse } from './stored-response.ts'
+import { type ByteRange, bytesIn, firstByteAsked } from './range.ts'
+import { failedPrecondition, type Segment, selectedOf } from './selected.ts'
+import { announcedBytes, type StoredHead, type StoredResponse } from './stored-response.ts'
+import type { UpstreamError } from './upstream-error.ts'
 
 /** What the cache answers: a body that is here, one that still flows, or none. */
 export interface Answer {
@@ -14,20 +17,6 @@ export interface Answer {
   body?: Buffer | Readable | undefined
   outcome: Outcome
 }
-
-/**
- * Fields of the body that a 304 doesn't have. All others it brings: whoever asked may be a cache that
- * has to update what it stored (RFC 9111 §4.3.4). A viewer gets fewer: see `respond`.
- */
-const BODY_FIELDS: ReadonlySet<string> = new Set([
-  'content-digest',
-  'content-encoding',
-  'content-length',
-  'content-range',
-])
-
-/** Fields that tell of all of the body, and so are not true of a part of it (RFC 9530 §2). */
-const WHOLE_BODY_FIELDS: ReadonlySet<string> = new Set(['content-digest', 'content-length', 'content-md5'])
 
 /**
  * The answer to a GET or HEAD out of a whole stored response: itself, a part of it (206), or that it
@@ -39,16 +28,12 @@ export function answerFromStored(
   outcome: Outcome,
   nowMs: number,
 ): Answer {
-  const fields = fieldsWithAge(stored, nowMs)
-  if (stored.status !== 200) return whole(request, stored.status, fields, stored.body, outcome)
-  return (
-    preconditionAnswer(request, fields, 'stored', outcome) ??
-    rangeAnswer(request, fields, stored.body, outcome) ??
-    whole(request, 200, fields, stored.body, outcome)
-  )
+  const head = { status: stored.status, fields: fieldsWithAge(stored, nowMs) }
+  const { status, fields, segments } = selectedOf(request, head, stored.body.byteLength, 'stored')
+  return { status, fields, body: bytesOf(segments, stored.body), outcome }
 }
 
-/** The answer to a GET out of a response that is still arriving. Ranges have to wait until it has arrived. */
+/** The answer to a GET or HEAD out of a response that is still arriving: all of it. */
 export function answerFromStream(
   request: RequestHead,
   head: StoredHead,
@@ -64,6 +49,37 @@ export function answerFromStream(
   return { status: head.status, fields, body: bodyless ? undefined : read(), outcome }
 }
 
+/**
+ * As `answerFromStream`, or the one part that is asked for, as soon as it arrives.
+ *
+ * @returns `undefined` for parts that can't be told before all has arrived
+ */
+export function partFromStream(
+  request: RequestHead,
+  head: StoredHead,
+  read: () => Readable,
+  outcome: Outcome,
+  nowMs: number,
+): Answer | undefined {
+  if (head.status !== 200 || !wantsPart(request, head)) {
+    return answerFromStream(request, head, read, outcome, nowMs)
+  }
+  const bytes = announcedBytes(head.fields)
+  if (bytes === undefined) return undefined
+  const response = { status: 200, fields: fieldsWithAge(head, nowMs) }
+  const { status, fields, segments } = selectedOf(request, response, bytes, 'received')
+  const [range] = segments
+  if (range === undefined) return { status, fields, outcome }
+  if (segments.length > 1 || Buffer.isBuffer(range)) return undefined
+  const body = bytesIn(range) === bytes ? read() : partOf(read(), range)
+  return { status, fields, body, outcome }
+}
+
+/** Whether a request is for parts of a response, as far as can be told before its length is known. */
+function wantsPart(request: RequestHead, { fields }: StoredHead): boolean {
+  return firstByteAsked(request) !== undefined && ifRangeHolds(request.fields, fields)
+}
+
 /** A 304 or 412 where the request's preconditions ask for one, else `undefined`. */
 export function preconditionAnswer(
   request: RequestHead,
@@ -71,47 +87,63 @@ export function preconditionAnswer(
   origin: Origin,
   outcome: Outcome,
 ): Answer | undefined {
-  switch (preconditionOf(request.fields, fields, origin)) {
-    case 'not-modified':
-      return { status: 304, fields: filterFields(fields, (name) => !BODY_FIELDS.has(name)), outcome }
-    case 'failed':
-      return { status: 412, fields: ['Content-Length', '0'], outcome }
-    case 'answer':
-      return undefined
+  const failed = failedPrecondition(request, fields, origin)
+  return failed && { status: failed.status, fields: failed.fields, outcome }
+}
+
+/** The answer that is for one request alone, because its response may not be stored. */
+export function answerFromUnshareable(request: RequestHead, response: Response, outcome: Outcome): Answer {
+  const conditional =
+    response.status === 200 ? preconditionAnswer(request, response.fields, 'received', outcome) : undefined
+  const bodyless = conditional !== undefined || request.method === 'HEAD'
+  if (bodyless) discardBody(response)
+  return conditional ?? { ...response, body: bodyless ? undefined : response.body, outcome }
+}
+
+/** The answer to `only-if-cached` when nothing may be served (RFC 9111 §5.2.1.7). */
+export const NOT_CACHED: Answer = {
+  status: 504,
+  fields: ['Content-Length', '0'],
+  outcome: { kind: 'own', upstreamUs: 0 },
+}
+
+/** Upstream's failure as an answer, for the caller to word. */
+export function failedAnswer(error: UpstreamError, outcome: Omit<Outcome, 'kind' | 'detail'>): Answer {
+  return {
+    status: error.status,
+    fields: NO_FIELDS,
+    outcome: { ...outcome, kind: 'failed', detail: error.failure },
   }
+}
+
+/** An answer with more fields: those that are for one request alone. */
+export function withFields(answer: Answer, more: Fields): Answer {
+  return more.length === 0 ? answer : { ...answer, fields: answer.fields.concat(more) }
 }
 
 /** A response's fields with its current `Age` (RFC 9111 §4: required of a stored response). */
-function fieldsWithAge(head: StoredHead, nowMs: number): Fields {
+export function fieldsWithAge(head: StoredHead, nowMs: number): Fields {
   return withField(head.fields, 'Age', String(ageSeconds(head.deadlines, nowMs)))
 }
 
-function rangeAnswer(
-  request: RequestHead,
-  fields: Fields,
-  body: Buffer,
-  outcome: Outcome,
-): Answer | undefined {
-  if (request.method !== 'GET' || !ifRangeHolds(request.fields, fields)) return undefined
-  const range = rangeOf(firstValue(request.fields, 'range'), body.byteLength)
-  if (range === undefined) return undefined
-  const without = filterFields(fields, (name) => !WHOLE_BODY_FIELDS.has(name))
-  if (range === 'unsatisfiable') {
-    const bare = without.concat('Content-Range', unsatisfiedRange(body.byteLength), 'Content-Length', '0')
-    return { status: 416, fields: bare, outcome }
-  }
-  const part = body.subarray(range.first, range.last + 1)
-  const partial = without.concat(
-    'Content-Range',
-    contentRange(range, body.byteLength),
-    'Content-Length',
-    String(part.byteLength),
+function bytesOf(segments: readonly Segment[], body: Buffer): Buffer | undefined {
+  const pieces = segments.map((segment) =>
+    Buffer.isBuffer(segment) ? segment : body.subarray(segment.first, segment.last + 1),
   )
-  return { status: 206, fields: partial, body: part, outcome }
+  return pieces.length > 1 ? Buffer.concat(pieces) : pieces[0]
 }
 
-function whole(request: RequestHead, status: number, fields: Fields, body: Buffer, outcome: Outcome): Answer {
-  if (status === 204) return { status, fields, outcome }
-  const measured = withField(fields, 'Content-Length', String(body.byteLength))
-  return { status, fields: measured, body: request.method === 'HEAD' ? undefined : body, outcome }
+function partOf(body: Readable, range: ByteRange): Readable {
+  return readGenerated(piecesOf(body, range), () => body.destroy())
+}
+
+async function* piecesOf(body: Readable, { first, last }: ByteRange): AsyncGenerator<Buffer> {
+  let at = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    const part = chunk.subarray(Math.max(0, first - at), Math.max(0, last + 1 - at))
+    if (part.byteLength > 0) yield part
+    at += chunk.byteLength
+    if (at > last) return
+  }
+  throw new Error('the body is shorter than was announced')
 }

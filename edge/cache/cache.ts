@@ -1,19 +1,33 @@
-import { type Answer, answerFromStored, answerFromStream, preconditionAnswer } from './answer.ts'
+import {
+  type Answer,
+  answerFromStored,
+  answerFromStream,
+  answerFromUnshareable,
+  failedAnswer,
+  NOT_CACHED,
+  partFromStream,
+  withFields,
+} from './answer.ts'
+import { type Asked, ask } from './ask.ts'
 import { AS_STORED, type Encoding, type EncodingAsked } from './encoding/encoding.ts'
-import { type Asked, ask, type Fetching, fetchForAll, landNew } from './fetching.ts'
-import { type Fields, firstValue, NO_FIELDS } from './fields.ts'
-import { type Flight, isFor, type Landing, landingOf, takeOff, ViewerGone } from './flight.ts'
+import { type Fetching, fetchForAll, landNew } from './fetching.ts'
+import { discardLanding, type Flight, isFor, type Landing, landingOf, ViewerGone } from './flight.ts'
+import { createFlights } from './flights.ts'
 import { type Reuse, reuseOf } from './freshness.ts'
 import { createHitForMiss } from './hit-for-miss.ts'
 import { invalidatedTargets } from './invalidation.ts'
-import { discardBody, type Request, type Upstream } from './message.ts'
+import type { Request, Upstream } from './message.ts'
 import type { Outcome } from './outcome.ts'
+import { firstByteAsked } from './range.ts'
 import { reuseAsWished, type Wishes, wishesOf } from './request-directives.ts'
 import type { CacheRules } from './rules.ts'
-import { type StoredResponse, softened } from './stored-response.ts'
+import { answerFromSlices, startingAgainOnce } from './sliced-answer.ts'
+import { isSliced } from './sliced-object.ts'
+import { createSlices } from './slices.ts'
+import type { StoredResponse } from './stored-response.ts'
 import { isReusableForGet } from './storing.ts'
 import { UpstreamError } from './upstream-error.ts'
-import { selectionOf, selects } from './vary.ts'
+import { usableOf } from './usable.ts'
 
 /** One request to the cache, and how to go on from there. */
 export interface Asking extends EncodingAsked {
@@ -42,13 +56,6 @@ export interface Cache {
   drop(key: string): void
 }
 
-/** The answer to `only-if-cached` when nothing may be served (RFC 9111 §5.2.1.7). */
-const NOT_CACHED: Answer = {
-  status: 504,
-  fields: ['Content-Length', '0'],
-  outcome: { kind: 'own', upstreamUs: 0 },
-}
-
 /**
  * Makes a cache on a store. Requests for one key share one fetch.
  *
@@ -59,8 +66,12 @@ export function createCache(
   encoding: Pick<Encoding, 'ofStored' | 'ofArriving'> = AS_STORED,
 ): Cache {
   const { store, invalidations, now } = fetching
-  const flights = new Map<string, Flight>()
+  const flights = createFlights(store)
   const hitForMiss = createHitForMiss()
+  const slices = createSlices(fetching)
+  const means = { ...fetching, slices }
+  /** Keys whose parts can't be had as slices. */
+  const unsliceable = createHitForMiss()
 
   async function answer(asking: Asking): Promise<Answer> {
     const { request } = asking
@@ -68,7 +79,7 @@ export function createCache(
     const wishes = asking.rules.requestDirectives === 'obey' ? wishesOf(request.fields) : undefined
     if (wishes?.noStore) return pass(asking, 'request')
     const key = asking.keyOf(request.target)
-    const stored = usable(key, request) ?? (await fromBeneath(asking, key))
+    const stored = usableOf(fetching, key, request) ?? (await fromBeneath(asking, key))
     if (wishes?.onlyIfCached && !isServed(stored, wishes)) return NOT_CACHED
     if (stored === undefined) return answerMiss(asking, key)
     switch (reuse(stored, wishes)) {
@@ -90,37 +101,28 @@ export function createCache(
     return stored !== undefined && reuse(stored, wishes) !== 'revalidate'
   }
 
-  /** What memory has for the request, if it outlived all invalidations. */
-  function usable(key: string, request: Request): StoredResponse | undefined {
-    const stored = store.variants(key).find((variant) => selects(request.fields, variant.selection))
-    if (stored === undefined) return undefined
-    switch (invalidations.verdictOn(stored)) {
-      case 'valid':
-        return stored
-      case 'stale': {
-        const stale = softened(stored, now(), invalidations.newest)
-        store.put(key, stale)
-        return stale
-      }
-      case 'gone':
-        store.forget(key)
-        return undefined
-    }
-  }
-
   /** Disk is asked unless a fetch is under way already, which will be newer. */
   async function fromBeneath(asking: Asking, key: string): Promise<StoredResponse | undefined> {
-    if (flights.has(flightKey(asking, key))) return undefined
+    if (flights.find(asking.request, key) !== undefined) return undefined
     const found = await store.load(key)
-    return found.length === 0 ? undefined : usable(key, asking.request)
+    return found.length === 0 ? undefined : usableOf(fetching, key, asking.request)
   }
 
   function answerMiss(asking: Asking, key: string): Promise<Answer> {
-    // A part of something large must not make us fetch the whole; a HEAD may, and so fills the cache.
-    const wantsPart = firstValue(asking.request.fields, 'range') !== undefined
-    const joinable = flights.has(flightKey(asking, key))
-    if (hitForMiss.has(key) || (wantsPart && !joinable)) return pass(asking, missOf(key))
+    // A part of something large must not make us fetch the whole.
+    const wantsPart = firstByteAsked(asking.request) !== undefined
+    const isAlone = wantsPart && sliceToAsk(asking, key) === undefined
+    if (hitForMiss.has(key) || (isAlone && flights.find(asking.request, key) === undefined)) {
+      return pass(asking, missOf(key))
+    }
     return answerWithOthers(asking, key, undefined)
+  }
+
+  /** The slice in which the first byte that is wanted lies; `undefined` when the whole is to be asked for. */
+  function sliceToAsk(asking: Asking, key: string): number | undefined {
+    const first = firstByteAsked(asking.request)
+    if (first === undefined || unsliceable.has(key)) return undefined
+    return Math.floor(first / slices.sliceBytes)
   }
 
   /** Joins the fetch in flight, or sets out on one that others can join. */
@@ -130,89 +132,83 @@ export function createCache(
     stored: StoredResponse | undefined,
   ): Promise<Answer> {
     const forward = stored === undefined ? missOf(key) : 'stale'
-    const name = flightKey(asking, key)
-    const joined = flights.get(name)
+    const joined = flights.find(asking.request, key)
     const flight = joined ?? launch(asking, key, stored)
     const landing = await landingOf(flight, asking.viewer).catch((error: unknown) => {
-      if (joined === undefined) void flight.landing.then(discard)
+      if (joined === undefined) void flight.landing.then(discardLanding)
       throw error
     })
     const outcome = { forward, upstreamUs: landing.upstreamUs, ...(joined && { collapsed: true }) } as const
+    if (landing.kind === 'no-slices') return answerWithoutSlices(asking, key, flight, landing)
     if (joined !== undefined && !holds(landing)) {
       // It set out before that: whoever comes after shares the next one.
-      land(joined, name)
+      flights.leave(asking.request, key, joined)
       return answer(asking)
     }
     if (joined !== undefined && !isFor(landing, asking.request.fields)) return pass(asking, forward)
+    if (joined !== undefined) return fromLanding(asking, key, landing, 'hit', outcome)
+    const answered = await fromLanding(asking, key, landing, 'miss', outcome)
+    return 'forOne' in landing ? withFields(answered, landing.forOne) : answered
+  }
+
+  function fromLanding(
+    asking: Asking,
+    key: string,
+    landing: Exclude<Landing, { kind: 'no-slices' }>,
+    kind: 'miss' | 'hit',
+    told: Pick<Outcome, 'forward' | 'collapsed' | 'upstreamUs'>,
+  ): Promise<Answer> | Answer {
     switch (landing.kind) {
       case 'shared':
-        return joined === undefined
-          ? withFields(await fromShared(asking, key, landing, 'miss', outcome), landing.forOne)
-          : fromShared(asking, key, landing, 'hit', outcome)
-      case 'freshened': {
-        const told = { kind: 'revalidated', ...outcome, forwardStatus: 304 } as const
-        const answered = await fromStored(asking, key, landing.stored, told)
-        return joined === undefined ? withFields(answered, landing.forOne) : answered
-      }
+        return fromShared(asking, key, landing, kind, told)
+      case 'freshened':
+        return fromStored(asking, key, landing.stored, { kind: 'revalidated', ...told, forwardStatus: 304 })
       case 'stale-allowed':
-        return fromStored(asking, key, landing.stored, { kind: 'stale', ...outcome, detail: landing.detail })
+        return fromStored(asking, key, landing.stored, { kind: 'stale', ...told, detail: landing.detail })
+      case 'sliced':
+        return fromStored(asking, key, landing.stored, { kind, ...told, stored: true })
       case 'unshareable':
-        return fromUnshareable(asking, key, landing, outcome)
+        return fromUnshareable(asking, key, landing, told)
       case 'failed':
-        return failed(landing.error, { ...outcome, kind: 'failed' })
+        return failedAnswer(landing.error, told)
     }
+  }
+
+  /** What was asked of upstream was a slice, and can't be used as one: each part is asked for alone. */
+  function answerWithoutSlices(
+    asking: Asking,
+    key: string,
+    flight: Flight,
+    { because, status }: Extract<Landing, { kind: 'no-slices' }>,
+  ): Promise<Answer> {
+    if (status === 206 && because === 'no-slices') unsliceable.remember(key, because, status)
+    else if (status === 206) hitForMiss.remember(key, because, status)
+    if (firstByteAsked(asking.request) !== undefined) return pass(asking, missOf(key))
+    flights.leave(asking.request, key, flight)
+    return answerMiss(asking, key)
   }
 
   /** Whether what landed has outlived what was invalidated while it was in flight. */
   function holds(landing: Landing): boolean {
-    switch (landing.kind) {
-      case 'shared':
-        return invalidations.verdictOn(landing.head) === 'valid'
-      case 'freshened':
-      case 'stale-allowed':
-        return invalidations.verdictOn(landing.stored) === 'valid'
-      case 'unshareable':
-      case 'failed':
-        return true
-    }
+    if ('head' in landing) return invalidations.verdictOn(landing.head) === 'valid'
+    return !('stored' in landing) || invalidations.verdictOn(landing.stored) === 'valid'
   }
 
   function launch(asking: Asking, key: string, stored: StoredResponse | undefined): Flight {
     const { request, upstream, rules, group } = asking
-    const name = flightKey(asking, key)
-    const fetched = { request, key, stored, upstream, rules, group, validAsOf: invalidations.newest }
-    const flight = takeOff(key, (signal, self) => fetchForAll(fetching, fetched, self, signal))
-    enlist(name, flight)
-    return flight
-  }
-
-  /** Until the body is stored the flight is where it can be had. */
-  function enlist(name: string, flight: Flight): void {
-    flights.set(name, flight)
-    void flight.landing
-      .then((landing) => (landing.kind === 'shared' ? landing.body.whole : undefined))
-      .then(() => land(flight, name))
-  }
-
-  function land(flight: Flight, name: string): void {
-    if (flights.get(name) === flight) flights.delete(name)
+    const slice = stored === undefined || isSliced(stored) ? sliceToAsk(asking, key) : undefined
+    const fetched = { request, key, stored, upstream, rules, group, slice, validAsOf: invalidations.newest }
+    return flights.launch(request, key, (signal, self) => fetchForAll(means, fetched, self, signal))
   }
 
   /** RFC 5861 §3: the stale response was served; one fetch renews it, and nobody waits. */
   function revalidateAside(asking: Asking, key: string, stored: StoredResponse): void {
-    if (flights.has(flightKey(asking, key))) return
+    if (flights.find(asking.request, key) !== undefined) return
     void launch(asking, key, stored).landing.then((landing) => {
       // Upstream's newest word is that it may not be stored: what we have is not its word any more.
       if (landing.kind === 'unshareable' && landing.response.status < 500) store.forget(key)
-      discard(landing)
+      discardLanding(landing)
     })
-  }
-
-  /** Variants that are known to differ don't wait for one another. */
-  function flightKey(asking: Asking, key: string): string {
-    const [newest] = store.variants(key)
-    if (newest === undefined) return key
-    return JSON.stringify([key, selectionOf(asking.request.fields, newest.fields)])
   }
 
   function missOf(key: string): 'vary-miss' | 'uri-miss' {
@@ -225,12 +221,15 @@ export function createCache(
     stored: StoredResponse,
     told: Outcome,
   ): Promise<Answer> {
-    const form = await encoding.ofStored(asking, key, stored)
     const nowMs = now()
     const outcome = { ...told, ttlSeconds: Math.round((stored.deadlines.freshUntilMs - nowMs) / 1000) }
-    return 'stored' in form
-      ? answerFromStored(asking.request, form.stored, outcome, nowMs)
-      : answerFromStream(asking.request, form.head, form.read, outcome, nowMs)
+    if (isSliced(stored)) {
+      const object = { key, head: stored, request: asking.request, upstream: asking.upstream }
+      return answerFromSlices({ slices, store }, object, { ...asking, outcome, nowMs })
+    }
+    const form = await encoding.ofStored(asking, key, stored)
+    if ('stored' in form) return answerFromStored(asking.request, form.stored, outcome, nowMs)
+    return answerFromStream(asking.request, form.head, form.read, outcome, nowMs)
   }
 
   async function fromShared(
@@ -241,10 +240,9 @@ export function createCache(
     told: Pick<Outcome, 'forward' | 'collapsed' | 'upstreamUs'>,
   ): Promise<Answer> {
     const outcome: Outcome = { ...told, kind, forwardStatus: head.status, stored: true }
-    if (firstValue(asking.request.fields, 'range') === undefined) {
-      const form = encoding.ofArriving(asking, key, head, body)
-      return answerFromStream(asking.request, form.head, form.read, outcome, now())
-    }
+    const form = encoding.ofArriving(asking, key, head, body)
+    const answered = partFromStream(asking.request, form.head, form.read, outcome, now())
+    if (answered !== undefined) return answered
     const whole = await body.whole
     return whole === undefined
       ? pass(asking, missOf(key))
@@ -259,13 +257,7 @@ export function createCache(
   ): Answer {
     hitForMiss.remember(key, because, response.status)
     const outcome: Outcome = { ...told, kind: 'miss', forwardStatus: response.status, detail: because }
-    const conditional =
-      response.status === 200
-        ? preconditionAnswer(asking.request, response.fields, 'received', outcome)
-        : undefined
-    const bodyless = conditional !== undefined || asking.request.method === 'HEAD'
-    if (bodyless) discardBody(response)
-    return conditional ?? { ...response, body: bodyless ? undefined : response.body, outcome }
+    return answerFromUnshareable(asking.request, response, outcome)
   }
 
   /** Passes the request on as it is, for this viewer alone, and drops what it made invalid. */
@@ -287,7 +279,7 @@ export function createCache(
     } catch (error) {
       if (viewer.aborted) throw new ViewerGone()
       if (!(error instanceof UpstreamError)) throw error
-      return failed(error, { kind: 'failed', forward, upstreamUs: 0 })
+      return failedAnswer(error, { forward, upstreamUs: 0 })
     }
   }
 
@@ -299,36 +291,18 @@ export function createCache(
     outcome: Outcome,
   ): Promise<Answer> {
     const key = asking.keyOf(asking.request.target)
-    const fetched = { ...asking, key, stored: undefined, validAsOf }
-    const flight = takeOff(key, async (_, self) => landNew(fetching, fetched, reply, self))
-    enlist(flightKey(asking, key), flight)
+    const fetched = { ...asking, key, stored: undefined, slice: undefined, validAsOf }
+    const { request } = asking
+    const flight = flights.launch(request, key, async (_, self) => landNew(fetching, fetched, reply, self))
     const landing = await flight.landing
     if (landing.kind !== 'shared') return { ...reply.response, outcome }
     return { ...reply.response, body: landing.body.read(), outcome }
   }
 
-  /** What is on its way was asked for before the change: it isn't stored, and nobody joins it any more. */
   function invalidate(key: string): void {
     store.forget(key)
-    for (const [name, flight] of flights) {
-      if (flight.key !== key) continue
-      flight.outdated = true
-      flights.delete(name)
-    }
+    flights.outdate(key)
   }
 
-  return { answer, drop: invalidate }
-}
-
-function failed(error: UpstreamError, outcome: Outcome): Answer {
-  return { status: error.status, fields: NO_FIELDS, outcome: { ...outcome, detail: error.failure } }
-}
-
-function withFields(answer: Answer, more: Fields): Answer {
-  return more.length === 0 ? answer : { ...answer, fields: answer.fields.concat(more) }
-}
-
-/** Ends a response that nobody will read. */
-function discard(landing: Landing): void {
-  if (landing.kind === 'unshareable') discardBody(landing.response)
+  return { answer: (asking) => startingAgainOnce(() => answer(asking)), drop: invalidate }
 }

@@ -1,13 +1,26 @@
 import { Readable } from 'node:stream'
+import { type Asked, ask } from './ask.ts'
 import { cacheControlOf } from './cache-control.ts'
 import { PARTIAL_FIELDS } from './conditional.ts'
-import { type Fields, filterFields, firstValue } from './fields.ts'
+import { isEncodable } from './encoding/encoded-fields.ts'
+import { type Fields, filterFields, firstValue, withField } from './fields.ts'
 import type { Flight, Landing } from './flight.ts'
-import type { Exchange } from './freshness.ts'
-import { endToEndFields } from './hop-by-hop.ts'
 import type { Invalidations } from './invalidations.ts'
 import { discardBody, type Request, type Response, type Upstream } from './message.ts'
+import { bytesIn, contentRangeOf } from './range.ts'
 import { type ByteBudget, SharedBody } from './shared-body.ts'
+import { readWhole } from './sliced-body.ts'
+import {
+  canBeHadInSlices,
+  isSliced,
+  isSliceOf,
+  NO_BYTES,
+  putSliced,
+  type SlicedHead,
+  sliceRange,
+  strongETag,
+} from './sliced-object.ts'
+import type { Slices } from './slices.ts'
 import type { Store } from './store.ts'
 import {
   type AskedFor,
@@ -18,7 +31,7 @@ import {
   softened,
   storedHeadOf,
 } from './stored-response.ts'
-import { mayStore } from './storing.ts'
+import { mayStore, type NotStored } from './storing.ts'
 import { UpstreamError } from './upstream-error.ts'
 
 /** What fetches need of the cache that makes them. */
@@ -27,44 +40,14 @@ export interface Fetching {
   invalidations: Invalidations
   /** Unix ms. */
   now(): number
-  /** Largest body that is stored, bytes. */
+  /** Largest body that is fetched whole, bytes. */
   objectBytesMax: number
+  /** Largest body of one entry in the store; a larger one is kept in slices of this length. */
+  sliceBytes: number
   /** Bounds what all bodies that are still arriving, or still being read, hold in memory. */
   arriving: ByteBudget
   /** Told of each key that an unsafe method made invalid: other processes may have it too. */
   dropped?: (key: string) => void
-}
-
-/** A response as it came, and what it took. */
-export interface Asked {
-  response: Response
-  exchange: Exchange
-  upstreamUs: number
-}
-
-/**
- * Asks upstream. The response's fields are those that may go on, and always have a `Date`
- * (RFC 9110 §6.6.1).
- *
- * @throws UpstreamError; whatever the signal was aborted with
- */
-export async function ask(
-  upstream: Upstream,
-  request: Request,
-  signal: AbortSignal,
-  now: () => number,
-): Promise<Asked> {
-  const requestedAtMs = now()
-  const startedMs = performance.now()
-  const response = await upstream(request, signal)
-  const fields = endToEndFields(response.fields)
-  const receivedAtMs = now()
-  if (firstValue(fields, 'date') === undefined) fields.push('Date', new Date(receivedAtMs).toUTCString())
-  return {
-    response: { ...response, fields },
-    exchange: { requestedAtMs, receivedAtMs },
-    upstreamUs: Math.round((performance.now() - startedMs) * 1000),
-  }
 }
 
 /** What is fetched for all: by which request, from where, and what for. */
@@ -74,7 +57,12 @@ export interface Fetched extends AskedFor {
   /** What is stored, where it may still hold. */
   stored: StoredResponse | undefined
   upstream: Upstream
+  /** The one slice that is asked for, when a part is wanted and nothing is known of the whole; else all is. */
+  slice: number | undefined
 }
+
+/** As the cache has it that fetches. */
+type FetchingSlices = Fetching & { slices: Slices }
 
 /**
  * Fetches a response that may be stored, or asks whether the stored one still holds, for all who wait
@@ -83,17 +71,20 @@ export interface Fetched extends AskedFor {
  * Never rejects but for a failure that nobody foresaw.
  */
 export async function fetchForAll(
-  fetching: Fetching,
+  fetching: FetchingSlices,
   asked: Fetched,
   flight: Flight,
   signal: AbortSignal,
 ): Promise<Landing> {
-  const { request, stored, upstream } = asked
+  const { stored, upstream } = asked
   const startedMs = performance.now()
   try {
-    const reply = await ask(upstream, wholeRequest(request, stored), signal, fetching.now)
+    const reply = await ask(upstream, sharedRequest(fetching, asked), signal, fetching.now)
+    if (asked.slice !== undefined && (reply.response.status === 206 || reply.response.status === 416)) {
+      return landPart(fetching, asked, reply, flight)
+    }
     return stored === undefined
-      ? landNew(fetching, asked, reply, flight)
+      ? landWhole(fetching, asked, reply, flight)
       : landRevalidation(fetching, asked, stored, reply, flight)
   } catch (error) {
     const upstreamUs = Math.round((performance.now() - startedMs) * 1000)
@@ -106,7 +97,7 @@ export async function fetchForAll(
 }
 
 function landRevalidation(
-  fetching: Fetching,
+  fetching: FetchingSlices,
   asked: Fetched,
   stored: StoredResponse,
   reply: Asked,
@@ -118,7 +109,7 @@ function landRevalidation(
     discardBody(response)
     return { kind: 'stale-allowed', stored, detail: 'OriginError', upstreamUs }
   }
-  return landNew(fetching, asked, reply, flight)
+  return landWhole(fetching, asked, reply, flight)
 }
 
 /**
@@ -127,7 +118,7 @@ function landRevalidation(
  * have is for that viewer too: a session is often renewed on whatever request comes by.
  */
 function landConfirmation(
-  fetching: Fetching,
+  fetching: FetchingSlices,
   asked: Fetched,
   stored: StoredResponse,
   { response, exchange, upstreamUs }: Asked,
@@ -149,12 +140,27 @@ function landConfirmation(
     return { kind: 'freshened', stored: renewed, forOne, upstreamUs }
   }
   fetching.store.forget(key)
-  const whole = {
-    status: renewed.status,
-    fields: [...renewed.fields, ...forOne],
-    body: Readable.from([renewed.body]),
-  }
+  const body = isSliced(renewed)
+    ? readWhole(fetching.slices, { ...asked, head: renewed })
+    : Readable.from([renewed.body])
+  const whole = { status: renewed.status, fields: [...renewed.fields, ...forOne], body }
   return { kind: 'unshareable', response: whole, because: decision.because, upstreamUs }
+}
+
+/** As `landNew`; a body that is too large for that is given up when it can be had in slices. */
+function landWhole(fetching: FetchingSlices, asked: Fetched, reply: Asked, flight: Flight): Landing {
+  const { response, exchange } = reply
+  const { request, key, rules } = asked
+  const bytes = announcedBytes(response.fields) ?? 0
+  const fits = bytes <= Math.min(fetching.objectBytesMax, fetching.arriving.left)
+  const isForSlices = sharedMethod(request) === 'GET' && canBeHadInSlices(response)
+  if (fits || !isForSlices) return landNew(fetching, asked, reply, flight)
+  const control = cacheControlOf(response.fields)
+  const decision = mayStore({ ...request, method: 'GET' }, response, control, rules)
+  if (!decision.store) return landNew(fetching, asked, reply, flight)
+  discardBody(response)
+  const head = { ...storedHeadOf(asked, response, exchange), sliced: { bytes } }
+  return keepHead(fetching, key, head, reply, flight)
 }
 
 /** Weighs a response that isn't stored yet: for everybody, and then it is being stored, or for one. */
@@ -164,13 +170,14 @@ export function landNew(fetching: Fetching, asked: Fetched, reply: Asked, flight
   const control = cacheControlOf(response.fields)
   const decision = mayStore({ ...request, method: sharedMethod(request) }, response, control, rules)
   if (!decision.store) return { kind: 'unshareable', response, because: decision.because, upstreamUs }
+  const head = storedHeadOf(asked, response, exchange)
   if ((announcedBytes(response.fields) ?? 0) > fetching.objectBytesMax) {
     return { kind: 'unshareable', response, because: 'too-large', upstreamUs }
   }
-  const head = storedHeadOf(asked, response, exchange)
   const body = new SharedBody(response.body ?? Readable.from([]), {
     keptBytesMax: fetching.objectBytesMax,
     budget: fetching.arriving,
+    pieceBytes: fetching.sliceBytes,
   })
   void keepWhenWhole(fetching, key, head, body, flight)
   return { kind: 'shared', head, forOne: fieldsForOne(response.fields), body, upstreamUs }
@@ -182,6 +189,69 @@ function fieldsForOne(fields: Fields, also: readonly string[] = []): string[] {
   return filterFields(fields, (name) => withheld.includes(name) || also.includes(name))
 }
 
+/** Keeps a head whose body nobody has yet: whoever wants it gets it slice by slice. */
+function keepHead(
+  fetching: FetchingSlices,
+  key: string,
+  head: SlicedHead,
+  { response, upstreamUs }: Asked,
+  flight: Flight,
+): Landing {
+  const stored = { ...head, body: NO_BYTES }
+  if (!flight.outdated) keep(fetching, key, stored)
+  return { kind: 'sliced', stored, forOne: fieldsForOne(response.fields), upstreamUs }
+}
+
+/**
+ * Upstream's answer when it was asked for one slice. A 206 tells enough of the whole to store its head
+ * (RFC 9111 §3.3); when what is stored has the same strong validator, the slice is one more of that
+ * version (§3.4).
+ */
+function landPart(fetching: FetchingSlices, asked: Fetched, reply: Asked, flight: Flight): Landing {
+  const { exchange } = reply
+  const { request, key, rules, stored, slice: index = 0 } = asked
+  const content = contentRangeOf(firstValue(reply.response.fields, 'content-range'))
+  if (reply.response.status !== 206 || content === undefined)
+    return noSlices(fetching, asked, reply, 'no-slices')
+  const whole = wholeResponseOf(reply.response, content.bytes)
+  if (bytesIn(content.range) === content.bytes) {
+    return landNew(fetching, asked, { ...reply, response: whole }, flight)
+  }
+  const decision = mayStore({ ...request, method: 'GET' }, whole, cacheControlOf(whole.fields), rules)
+  if (!decision.store) return noSlices(fetching, asked, reply, decision.because)
+  if (isEncodable(whole, content.bytes)) return noSlices(fetching, asked, reply, 'no-slices')
+  const isSame = stored?.sliced?.bytes === content.bytes && strongETag(stored) === strongETag(whole)
+  const head = {
+    ...(isSame ? freshened(stored, whole.fields, exchange, asked) : storedHeadOf(asked, whole, exchange)),
+    sliced: { bytes: content.bytes },
+  }
+  const range = sliceRange({ head }, fetching.sliceBytes, index)
+  if (!canBeHadInSlices(whole) || !isSliceOf({ head }, range, reply.response))
+    return noSlices(fetching, asked, reply, 'no-slices')
+  const landing = keepHead(fetching, key, head, reply, flight)
+  fetching.slices.receive({ ...asked, head }, index, reply)
+  return landing
+}
+
+/** The response that a 206 is a part of; that its origin gives ranges needs no more saying. */
+function wholeResponseOf(response: Response, bytes: number): Response {
+  const fields = filterFields(response.fields, (name) => name !== 'content-range' && name !== 'accept-ranges')
+  const measured = withField(fields, 'Content-Length', String(bytes)).concat('Accept-Ranges', 'bytes')
+  return { ...response, status: 200, fields: measured }
+}
+
+/** What is stored is not of the body that upstream has now, and goes. */
+function noSlices(
+  { store }: Fetching,
+  { key, stored }: Fetched,
+  { response, upstreamUs }: Asked,
+  because: NotStored | 'no-slices',
+): Landing {
+  discardBody(response)
+  if (stored !== undefined) store.forget(key)
+  return { kind: 'no-slices', because, status: response.status, upstreamUs }
+}
+
 /** An upstream that breaks off leaves nothing in the store: only a whole body is one. */
 async function keepWhenWhole(
   fetching: Fetching,
@@ -190,8 +260,13 @@ async function keepWhenWhole(
   shared: SharedBody,
   flight: Flight,
 ): Promise<void> {
-  const body = await shared.whole
-  if (body !== undefined && !flight.outdated) keep(fetching, key, { ...head, body })
+  const pieces = await shared.pieces
+  if (pieces === undefined || flight.outdated) return
+  const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
+  // An encoding is made of the whole, and by CloudFront's rules of no more than 10 MB.
+  if (isEncodable(head, bytes)) keep(fetching, key, { ...head, body: Buffer.concat(pieces) })
+  else if (pieces.length > 1) keep(fetching, key, putSliced(fetching, key, head, pieces))
+  else keep(fetching, key, { ...head, body: pieces[0] ?? NO_BYTES })
 }
 
 /** Keeps a response, unless it was invalidated while it arrived. */
@@ -201,13 +276,15 @@ function keep({ store, invalidations, now }: Fetching, key: string, stored: Stor
   store.put(key, verdict === 'valid' ? stored : softened(stored, now(), invalidations.newest))
 }
 
-/** The request that others can share: for the whole response, or whether the stored one still holds. */
-function wholeRequest(request: Request, stored: StoredResponse | undefined): Request {
+/** The request that others can share: for all or a whole slice, or whether the stored one still holds. */
+function sharedRequest({ sliceBytes }: Fetching, { request, stored, slice }: Fetched): Request {
   const fields = filterFields(request.fields, (name) => !PARTIAL_FIELDS.has(name))
+  const range =
+    slice === undefined ? [] : ['Range', `bytes=${slice * sliceBytes}-${(slice + 1) * sliceBytes - 1}`]
   return {
     ...request,
     method: sharedMethod(request),
-    fields: fields.concat(validatorsOf(stored?.fields ?? [])),
+    fields: fields.concat(range, validatorsOf(stored?.fields ?? [])),
     body: undefined,
   }
 }

@@ -1,7 +1,8 @@
 import type { Fields } from './fields.ts'
-import type { Response } from './message.ts'
+import { discardBody, type Response } from './message.ts'
 import type { SharedBody } from './shared-body.ts'
 import type { StoredHead, StoredResponse } from './stored-response.ts'
+import type { NotStored } from './storing.ts'
 import type { UpstreamError } from './upstream-error.ts'
 import { selects } from './vary.ts'
 
@@ -16,20 +17,28 @@ export type Landing =
   | { kind: 'freshened'; stored: StoredResponse; forOne: Fields; upstreamUs: number }
   /** Upstream failed, and what was stored may stand in (RFC 5861 §4, RFC 9111 §4.2.4). */
   | { kind: 'stale-allowed'; stored: StoredResponse; detail: string; upstreamUs: number }
+  /** A response whose body is kept in slices, and had slice by slice. */
+  | { kind: 'sliced'; stored: StoredResponse; forOne: Fields; upstreamUs: number }
+  /** Upstream's answer to a range of ours is of no use for slices: whoever wants a part asks for it alone. */
+  | { kind: 'no-slices'; because: NotStored | 'no-slices'; status: number; upstreamUs: number }
   /** A response that may not be stored: only the request that set out may have it. */
   | { kind: 'unshareable'; response: Response; because: string; upstreamUs: number }
   | { kind: 'failed'; error: UpstreamError; upstreamUs: number }
 
-/** One fetch in flight for a key, and those who wait for it. */
-export interface Flight {
-  readonly key: string
+/** Something that is fetched once for all who wait for it. */
+export interface Awaited<What> {
   /** Never rejects. */
-  readonly landing: Promise<Landing>
-  /** Set when the key was invalidated meanwhile: what lands must not be stored. */
-  outdated: boolean
+  readonly landing: Promise<What>
   /** How many wait for the landing; the fetch is given up when the last one leaves. */
   waiting: number
   abort(): void
+}
+
+/** One fetch in flight for a key, and those who wait for it. */
+export interface Flight extends Awaited<Landing> {
+  readonly key: string
+  /** Set when the key was invalidated meanwhile: what lands must not be stored. */
+  outdated: boolean
 }
 
 /** Thrown to a request whose viewer has gone before there was an answer. */
@@ -63,7 +72,7 @@ export function takeOff(
  *
  * @throws ViewerGone; the flight goes on while anybody else waits
  */
-export async function landingOf(flight: Flight, viewer: AbortSignal): Promise<Landing> {
+export async function landingOf<What>(flight: Awaited<What>, viewer: AbortSignal): Promise<What> {
   flight.waiting += 1
   const { promise: gone, reject } = Promise.withResolvers<never>()
   const leave = () => reject(new ViewerGone())
@@ -87,10 +96,17 @@ export function isFor(landing: Landing, fields: Fields): boolean {
       return landing.body.joinable && selects(fields, landing.head.selection)
     case 'freshened':
     case 'stale-allowed':
+    case 'sliced':
       return selects(fields, landing.stored.selection)
     case 'unshareable':
+    case 'no-slices':
       return false
     case 'failed':
       return true
   }
+}
+
+/** Ends a response that nobody will read. */
+export function discardLanding(landing: Landing): void {
+  if (landing.kind === 'unshareable') discardBody(landing.response)
 }

@@ -9,7 +9,15 @@ export const cacheSettings = {
     .int()
     .min(0)
     .default(64 * MEBIBYTE)
-    .describe('Largest response body that is cached.'),
+    .describe(
+      'Largest response body that is fetched whole; a larger one is cached in slices, if its origin gives ranges.',
+    ),
+  sliceBytes: z
+    .int()
+    .min(65_536)
+    .max(64 * MEBIBYTE)
+    .default(MEBIBYTE)
+    .describe('Bodies that are larger are kept in slices of this length.'),
   disk: z
     .object({
       directory: z.string(),

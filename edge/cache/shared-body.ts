@@ -11,6 +11,8 @@ export interface ByteBudget {
   /** Takes bytes if they are there. @returns whether they were */
   take(bytes: number): boolean
   give(bytes: number): void
+  /** How many are there. */
+  readonly left: number
 }
 
 /** A budget of so many bytes. */
@@ -25,6 +27,9 @@ export function createByteBudget(bytesMax: number): ByteBudget {
     give(bytes) {
       taken -= bytes
     },
+    get left() {
+      return bytesMax - taken
+    },
   }
 }
 
@@ -34,6 +39,8 @@ export interface Bounds {
   keptBytesMax: number
   /** What this body holds is taken from here until it has arrived, or isn't kept any more. */
   budget: ByteBudget
+  /** Length of the pieces in which a kept body is put together, bytes; one piece when left out. */
+  pieceBytes?: number
 }
 
 /**
@@ -44,8 +51,11 @@ export interface Bounds {
  * the source waits for the slowest reader, and nobody can join any more.
  */
 export class SharedBody {
-  /** The whole body, once it has all arrived; `undefined` when it was cut off or not kept. Never rejects. */
-  readonly whole: Promise<Buffer | undefined>
+  /**
+   * The whole body, once it has all arrived, in pieces each of which has memory of its own; `undefined`
+   * when it was cut off or not kept. Never rejects.
+   */
+  readonly pieces: Promise<readonly Buffer[] | undefined>
 
   readonly #source: Readable
   readonly #bounds: Bounds
@@ -59,6 +69,10 @@ export class SharedBody {
   #ended = false
   #failure: Error | undefined
   #sourceMayGoOn: (() => void) | undefined
+  readonly #pieces: Buffer[] = []
+  /** The chunk with which the piece that is arriving begins, and how much of it is here. */
+  #pieceFrom = 0
+  #pieceBytes = 0
   #unread: NodeJS.Timeout | undefined
   #wasRead = false
 
@@ -67,7 +81,12 @@ export class SharedBody {
     // What cuts it off is seen by the loop below; giving it up ourselves is nobody's error.
     source.on('error', () => undefined)
     this.#bounds = bounds
-    this.whole = this.#receive()
+    this.pieces = this.#receive()
+  }
+
+  /** As `pieces`, in one: that costs the memory for the body once more when it was in several. */
+  get whole(): Promise<Buffer | undefined> {
+    return this.pieces.then((pieces) => (pieces?.length === 1 ? pieces[0] : pieces && Buffer.concat(pieces)))
   }
 
   /** Whether a new reader would still get the body from its start. */
@@ -85,12 +104,12 @@ export class SharedBody {
     return reader
   }
 
-  async #receive(): Promise<Buffer | undefined> {
+  async #receive(): Promise<readonly Buffer[] | undefined> {
     try {
       for await (const chunk of this.#source) {
-        this.#chunks.push(chunk)
         this.#bytes += chunk.length
         this.#kept &&= this.#mayKeep(chunk.length)
+        this.#takeIn(chunk)
         this.#wake()
         if (!this.#kept) await this.#slowestReader()
       }
@@ -100,10 +119,27 @@ export class SharedBody {
     }
     clearTimeout(this.#unread)
     this.#wake()
-    const whole = this.#ended && this.#kept ? Buffer.concat(this.#chunks, this.#bytes) : undefined
-    if (whole !== undefined) this.#settle(whole)
+    const isWhole = this.#ended && this.#kept
+    if (isWhole && this.#pieceBytes > 0) this.#settlePiece()
     this.#giveBack()
-    return whole
+    return isWhole ? this.#pieces : undefined
+  }
+
+  /** A chunk belongs to one piece: where one ends the chunk is cut. */
+  #takeIn(chunk: Buffer): void {
+    if (!this.#kept) {
+      this.#pieces.length = 0
+      this.#chunks.push(chunk)
+      return
+    }
+    const { pieceBytes = Number.POSITIVE_INFINITY } = this.#bounds
+    for (let rest = chunk; rest.length > 0; ) {
+      const part = rest.subarray(0, pieceBytes - this.#pieceBytes)
+      this.#chunks.push(part)
+      this.#pieceBytes += part.length
+      rest = rest.subarray(part.length)
+      if (this.#pieceBytes === pieceBytes) this.#settlePiece()
+    }
   }
 
   #mayKeep(bytes: number): boolean {
@@ -112,13 +148,18 @@ export class SharedBody {
     return true
   }
 
-  /** Slow readers go on in the whole that is stored; the pieces, which are twice the memory, are free. */
-  #settle(whole: Buffer): void {
+  /** Slow readers go on in the piece that will be stored; the chunks, which are the same memory again, are free. */
+  #settlePiece(): void {
+    const piece = Buffer.concat(this.#chunks.slice(this.#pieceFrom), this.#pieceBytes)
     let at = 0
-    for (const [index, { length }] of this.#chunks.entries()) {
-      this.#chunks[index] = whole.subarray(at, at + length)
+    for (let index = this.#pieceFrom; index < this.#chunks.length; index += 1) {
+      const { length } = this.#chunks[index] as Buffer
+      this.#chunks[index] = piece.subarray(at, at + length)
       at += length
     }
+    this.#pieces.push(piece)
+    this.#pieceFrom = this.#chunks.length
+    this.#pieceBytes = 0
   }
 
   #giveBack(): void {

@@ -32,6 +32,7 @@ export async function startEngine(originUrl: string, parts: AsyncDisposableStack
     arriving: createByteBudget(CACHE_BYTES / 2),
     now: Date.now,
     objectBytesMax: CACHE_BYTES / 4,
+    sliceBytes: 1_048_576,
   })
   const { host } = new URL(originUrl)
 

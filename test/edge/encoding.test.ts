@@ -647,6 +647,7 @@ function cacheOf(body: Buffer) {
     arriving,
     invalidations: NO_INVALIDATIONS,
     now: Date.now,
+    sliceBytes: 1_048_576,
     objectBytesMax: 10_000_000,
   }
   const cache = createCache(fetching, encoding)

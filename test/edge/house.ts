@@ -40,10 +40,13 @@ export interface House extends AsyncDisposable {
 /** Host name that the house's one site answers to, unless distributions are given. */
 export const HOST = 'site.example'
 
-/** @param origin URL of an HTTP origin, or whole distributions */
+/**
+ * @param origin URL of an HTTP origin, or whole distributions
+ * @param more.cache settings of the caches of both
+ */
 export async function houseInFrontOf(
   origin: string | object[],
-  more: { shields?: string[] } = {},
+  more: { shields?: string[]; cache?: object } = {},
 ): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), 'selvedge-house-'))
   const distributions =
@@ -56,6 +59,7 @@ export async function houseInFrontOf(
     node: 'test',
     key,
     cacheBytes: 64 * 1_048_576,
+    ...more.cache,
     admin: { port: adminPorts.shield },
     invalidation: {
       shields: [`http://127.0.0.1:${adminPorts.shield}`],

@@ -1,0 +1,57 @@
+import { type Flight, type Landing, takeOff } from './flight.ts'
+import type { RequestHead } from './message.ts'
+import type { Store } from './store.ts'
+import { selectionOf } from './vary.ts'
+
+/** All fetches that are in flight for somebody, found by the requests that may join them. */
+export interface Flights {
+  /** The one that a request may join. */
+  find(request: RequestHead, key: string): Flight | undefined
+  /** Starts one that requests like this one may join, for as long as its body isn't in the store. */
+  launch(
+    request: RequestHead,
+    key: string,
+    fetch: (signal: AbortSignal, flight: Flight) => Promise<Landing>,
+  ): Flight
+  /** Lets nobody join this one any more. */
+  leave(request: RequestHead, key: string, flight: Flight): void
+  /** What is on its way for a key was asked for before a change: it isn't stored, and nobody joins it any more. */
+  outdate(key: string): void
+}
+
+/** Keeps the flights of a cache. */
+export function createFlights(store: Store): Flights {
+  const flights = new Map<string, Flight>()
+
+  /** Variants that are known to differ don't wait for one another. */
+  function nameOf({ fields }: RequestHead, key: string): string {
+    const [newest] = store.variants(key)
+    return newest === undefined ? key : JSON.stringify([key, selectionOf(fields, newest.fields)])
+  }
+
+  function leave(name: string, flight: Flight): void {
+    if (flights.get(name) === flight) flights.delete(name)
+  }
+
+  return {
+    find: (request, key) => flights.get(nameOf(request, key)),
+    launch(request, key, fetch) {
+      const name = nameOf(request, key)
+      const flight = takeOff(key, fetch)
+      flights.set(name, flight)
+      // Until the body is stored the flight is where it can be had.
+      void flight.landing
+        .then((landing) => (landing.kind === 'shared' ? landing.body.pieces : undefined))
+        .then(() => leave(name, flight))
+      return flight
+    },
+    leave: (request, key, flight) => leave(nameOf(request, key), flight),
+    outdate(key) {
+      for (const [name, flight] of flights) {
+        if (flight.key !== key) continue
+        flight.outdated = true
+        flights.delete(name)
+      }
+    },
+  }
+}

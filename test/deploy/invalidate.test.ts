@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { askNode } from '../../edge/invalidation/ask-node.ts'
 import { type Site, site } from '../edge/site.ts'
 import { type Selvedge, startSelvedge } from './selvedge.ts'
 
@@ -88,6 +89,57 @@ describe('npm run invalidate', () => {
       expect(await asked(selvedge.httpPort, '/a')).toEqual(new Set([`/a version ${version}`]))
     },
   )
+
+  /** Pids of the edge's workers, as an invalidation of nothing that is there names them. */
+  async function workers(): Promise<number[]> {
+    const { edgeAdmin } = JSON.parse(await readFile(join(selvedge.data, 'ports.json'), 'utf8'))
+    const key = (await readFile(join(selvedge.data, 'key'), 'utf8')).trim()
+    const asked = { path: '/invalidations', body: { distribution: 'docs', tags: ['none'] } }
+    const { body } = await askNode(`http://127.0.0.1:${edgeAdmin}`, asked, { key, msMax: 10_000 })
+    const { nodes } = body as { nodes: { tier: string; processes: { pid: number }[] }[] }
+    return nodes
+      .filter(({ tier }) => tier === 'edge')
+      .flatMap(({ processes }) => processes.map(({ pid }) => pid))
+  }
+
+  test('a worker that doesn’t answer is named, and has applied it before it answers anybody again', async () => {
+    const [stopped] = await workers()
+    await asked(selvedge.httpPort, '/stopped')
+    process.kill(stopped as number, 'SIGSTOP')
+    version += 1
+
+    const ended = await invalidate('--distribution', 'docs', '/*', '--data', selvedge.data)
+
+    expect(ended.status).toBe(1)
+    expect(ended.stdout).toMatch(new RegExp(`edge .*failed: no word from worker ${stopped}`))
+    process.kill(stopped as number, 'SIGCONT')
+    const again = await invalidate('--distribution', 'docs', '#none', '--data', selvedge.data)
+    expect(again.status).toBe(0)
+    expect(await asked(selvedge.httpPort, '/stopped')).toEqual(new Set([`/stopped version ${version}`]))
+  })
+
+  test('a worker that was killed doesn’t keep anybody waiting, and the one in its place counts again', async () => {
+    const [killed] = await workers()
+    process.kill(killed as number, 'SIGKILL')
+
+    const ended = await invalidate('--distribution', 'docs', '/*', '--data', selvedge.data)
+
+    expect(ended.status).toBe(0)
+    await expect.poll(async () => (await workers()).length, { timeout: 10_000 }).toBe(2)
+    expect(await workers()).not.toContain(killed)
+  })
+
+  test('what an unsafe method made invalid in one worker, the others drop too (RFC 9111 §4.4)', async () => {
+    await asked(selvedge.httpPort, '/changed')
+    version += 1
+
+    await request(`http://127.0.0.1:${selvedge.httpPort}/changed`, { method: 'PUT', headers: { host: HOST } })
+
+    // Best effort, so not at once; and as no shield has it any more, there is no way back.
+    await expect
+      .poll(() => asked(selvedge.httpPort, '/changed'))
+      .toEqual(new Set([`/changed version ${version}`]))
+  })
 
   test('what wasn’t named stays', async () => {
     await asked(selvedge.httpPort, '/b')

@@ -36,7 +36,7 @@ await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
   const held = holdInvalidations()
   const joined = gatherWorkers(held)
   const invalidating = parts.use(
-    assembleInvalidation({ tier: 'edge', settings, log, held, processes: joined }),
+    await assembleInvalidation({ tier: 'edge', settings, log, held, processes: joined }),
   )
   const spawn = () => {
     const { process: worker } = cluster.fork()

@@ -33,7 +33,7 @@ export async function assembleShield(
   const store = createStore(createMemoryStore(settings.cacheBytes))
   const arriving = createByteBudget(settings.cacheBytes / 2)
   const held = holdInvalidations()
-  const invalidating = parts.use(assembleInvalidation({ tier: 'shield', settings, log, held }))
+  const invalidating = parts.use(await assembleInvalidation({ tier: 'shield', settings, log, held }))
   const cache = createCache({ arriving, store, invalidations: held, now, objectBytesMax, sliceBytes })
   const meters = startMeters(store)
   const shield: Shield = {

@@ -4,6 +4,7 @@ import { type HeldInvalidations, holdInvalidations } from '../cache/held-invalid
 import { type Journal, memoryJournal } from '../cache/journal.ts'
 import type { Indexes } from '../distribution/target.ts'
 import type { AdminRoute } from '../program/admin.ts'
+import { createCatchUp } from './catch-up.ts'
 import { invalidationRoutes } from './endpoint.ts'
 import { createFanOut, type Tier } from './fan-out.ts'
 import {
@@ -26,7 +27,7 @@ export interface NodeGround {
     distributions: readonly ({ id: string } & Indexes)[]
   }
   log: Logger
-  /** Where they are kept; in memory when left out. */
+  /** Where they are kept as long as the cache is; left out: both are lost at a restart. */
   journal?: Journal<KeptInvalidation>
   /** Where they are held; empty. */
   held?: HeldInvalidations
@@ -40,8 +41,11 @@ export interface Invalidating extends AsyncDisposable {
   routes: readonly AdminRoute[]
 }
 
-/** Makes a node's invalidation of its parts: what it remembers, how it spreads, what it answers. */
-export function assembleInvalidation(ground: NodeGround): Invalidating {
+/**
+ * Makes a node's invalidation of its parts: what it remembers, how it spreads, what it answers. It first
+ * fetches what it missed; viewers may be answered only after that.
+ */
+export async function assembleInvalidation(ground: NodeGround): Promise<Invalidating> {
   const { tier, settings, log } = ground
   const { journal = memoryJournal(), held = holdInvalidations(), processes = NO_PROCESSES } = ground
   const instance = randomUUID()
@@ -65,5 +69,21 @@ export function assembleInvalidation(ground: NodeGround): Invalidating {
     spelled: spellingOf(settings.distributions),
     now: Date.now,
   })
-  return { node, routes, [Symbol.asyncDispose]: () => fanOut[Symbol.asyncDispose]() }
+  const catchUp = createCatchUp({
+    node,
+    others: [...settings.invalidation.shields, ...settings.invalidation.edges],
+    key: settings.key,
+    distributions: settings.distributions.map(({ id }) => id),
+    log,
+  })
+  await catchUp.now()
+  catchUp.goOn()
+  return {
+    node,
+    routes,
+    async [Symbol.asyncDispose]() {
+      await catchUp[Symbol.asyncDispose]()
+      await fanOut[Symbol.asyncDispose]()
+    },
+  }
 }

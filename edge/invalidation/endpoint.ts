@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
+import { queryOf } from '../distribution/target.ts'
 import type { AdminRoute, Replied } from '../program/admin.ts'
 import { ConfigError } from '../program/errors.ts'
 import { readSettings } from '../program/settings.ts'
@@ -53,7 +54,7 @@ class Refused extends Error {
  *     POST /invalidations         everywhere: 201, or 207 when a node failed, 502 when all did
  *     GET  /invalidations         the newest of this node
  *     POST /invalidations/apply   on this node alone; between nodes
- *     GET  /invalidations/all     those that this node remembers, for one that missed some
+ *     GET  /invalidations/all     those that this node remembers, `?after=ID` those since; for one that missed some
  *
  * Asked with the shared key (`Selvedge-Signature`) or, but for the last two, the bearer token.
  */
@@ -61,7 +62,7 @@ export function invalidationRoutes(endpoint: InvalidationEndpoint): readonly Adm
   const route = (
     method: string,
     path: string,
-    answer: (body: string) => Replied | Promise<Replied>,
+    answer: (body: string, target: string) => Replied | Promise<Replied>,
     admitted: readonly Admission[],
   ): AdminRoute => ({
     method,
@@ -72,7 +73,7 @@ export function invalidationRoutes(endpoint: InvalidationEndpoint): readonly Adm
     route('POST', '/invalidations', (body) => issue(endpoint, body), ['key', 'token']),
     route('GET', '/invalidations', () => list(endpoint), ['key', 'token']),
     route('POST', '/invalidations/apply', (body) => apply(endpoint, body), ['key']),
-    route('GET', '/invalidations/all', () => all(endpoint), ['key']),
+    route('GET', '/invalidations/all', (_, target) => all(endpoint, target), ['key']),
   ]
 }
 
@@ -81,7 +82,7 @@ type Admission = 'key' | 'token'
 async function replied(
   endpoint: InvalidationEndpoint,
   incoming: IncomingMessage,
-  answer: (body: string) => Replied | Promise<Replied>,
+  answer: (body: string, target: string) => Replied | Promise<Replied>,
   admitted: readonly Admission[],
 ): Promise<Replied> {
   try {
@@ -97,7 +98,7 @@ async function replied(
     const hasToken = token !== undefined && authorization !== undefined && isBearer(token, authorization)
     const isAdmitted = (hasKey && admitted.includes('key')) || (hasToken && admitted.includes('token'))
     if (!isAdmitted) throw new Refused(403, 'Neither signature nor token is good for this.')
-    return await answer(body)
+    return await answer(body, asked.target)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     const { status, message, field } = error
@@ -172,8 +173,10 @@ function list({ nodeName, node }: InvalidationEndpoint): Replied {
   return json(200, { node: nodeName, newest: node.held.newest, names: node.held.names, invalidations })
 }
 
-function all({ node }: InvalidationEndpoint): Replied {
-  return json(200, { forgot: node.recent.forgot, invalidations: node.recent.all() })
+function all({ node }: InvalidationEndpoint, target: string): Replied {
+  const after = new URLSearchParams(queryOf(target)).get('after') ?? undefined
+  const invalidations = node.recent.all(after).filter(({ onlyHere }) => onlyHere === undefined)
+  return json(200, { forgot: node.recent.forgot, invalidations })
 }
 
 function statusOf(reports: readonly NodeReport[]): number {

@@ -16,8 +16,8 @@ export interface Recent {
   sequenceOf(id: string): number | undefined
   /** The one that was asked for with a reference of the caller's own. */
   withReference(distribution: string, callerReference: string): Invalidation | undefined
-  /** Oldest first. */
-  all(): readonly Invalidation[]
+  /** Oldest first; only those after the one with an id, where that is remembered. */
+  all(afterId?: string): readonly Invalidation[]
   /** Newest first. */
   newest(count: number): readonly Numbered[]
   /** Whether there were earlier ones, which are forgotten. */
@@ -48,7 +48,11 @@ export function createRecent(): Recent {
         .map(({ invalidation }) => invalidation)
         .find((one) => one.callerReference === callerReference && one.distribution === distribution)
     },
-    all: () => [...kept.values()].map(({ invalidation }) => invalidation),
+    all(afterId = '') {
+      const ids = [...kept.keys()]
+      const all = [...kept.values()].map(({ invalidation }) => invalidation)
+      return all.slice(ids.indexOf(afterId) + 1)
+    },
     newest: (count) => [...kept.values()].slice(-count).reverse(),
     get forgot() {
       return forgot

@@ -70,6 +70,8 @@ export const invalidationSchema = z.strictObject({
   callerReference: z.string().optional(),
   /** Unix ms, by the clock of the node that was asked. */
   issuedAtMs: z.number(),
+  /** Made by a node for itself: no other takes it over. */
+  onlyHere: z.literal(true).optional(),
 })
 
 export type Invalidation = z.infer<typeof invalidationSchema>

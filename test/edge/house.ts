@@ -90,7 +90,7 @@ export async function houseInFrontOf(
   }
   const settings = readSettings(edgeSettings, edge, 'test')
   const held = holdInvalidations()
-  const { routes } = parts.use(assembleInvalidation({ tier: 'edge', settings, log, held }))
+  const { routes } = parts.use(await assembleInvalidation({ tier: 'edge', settings, log, held }))
   const admin = { host: '127.0.0.1', port: adminPorts.edge }
   parts.use(await serveAdmin(admin, { unready: () => undefined, metrics: async () => '' }, routes))
   await assembleWorker({ settings, log, parts }, now, alone(held))

@@ -22,7 +22,7 @@ async function node(
     invalidation: { shields: [], edges: [], token: TOKEN, ...others },
     distributions: [{ id: 'docs' }],
   }
-  const invalidating = assembleInvalidation({ tier, settings, log: pino({ level: 'silent' }) })
+  const invalidating = await assembleInvalidation({ tier, settings, log: pino({ level: 'silent' }) })
   const health = { unready: () => undefined, metrics: async () => '' }
   const listening = await serveAdmin({ host: '127.0.0.1', port }, health, invalidating.routes)
   return {
@@ -200,5 +200,30 @@ describe('several nodes', () => {
     // What the edge may have fetched from that shield meanwhile goes too.
     await expect.poll(() => edge.node.applied).toBe(2)
     for (const one of [back, edge, asked]) await one[Symbol.asyncDispose]()
+  })
+
+  test('a node that was away fetches what it missed before it serves', async () => {
+    const other = await node('shield')
+    for (const path of ['/a', '/b']) await ask(other.port, { distribution: 'docs', paths: [path] })
+
+    const back = await node('edge', { shields: [`http://127.0.0.1:${other.port}`] })
+
+    expect(back.node.recent.all().map(({ paths }) => paths)).toEqual([['/a'], ['/b']])
+    const stored = { group: 'docs', target: '/b', tags: [], validAsOf: 0 }
+    expect(back.node.held.verdictOn(stored)).toBe('gone')
+    for (const one of [other, back]) await one[Symbol.asyncDispose]()
+  })
+
+  test('one that was away for too long drops all that it has', async () => {
+    const other = await node('shield')
+    for (let at = 0; at <= 1_000; at += 1) {
+      await other.node.apply({ ...GOOD, id: `I${at}`, tags: [], soft: false, issuedAtMs: at })
+    }
+
+    const back = await node('edge', { shields: [`http://127.0.0.1:${other.port}`] })
+
+    const stored = { group: 'docs', target: '/never-named', tags: [], validAsOf: 0 }
+    expect(back.node.held.verdictOn(stored)).toBe('gone')
+    for (const one of [other, back]) await one[Symbol.asyncDispose]()
   })
 })

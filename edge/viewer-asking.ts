@@ -1,4 +1,4 @@
-import type { Asking } from './cache/cache.ts'
+import type { Asking } from './cache/asking.ts'
 import { joinedValue } from './cache/fields.ts'
 import type { Request } from './cache/message.ts'
 import { keyOfForwarded } from './distribution/cache-key.ts'

@@ -9,18 +9,18 @@ import {
   withFields,
 } from './answer.ts'
 import { type Asked, ask } from './ask.ts'
-import { AS_STORED, type Encoding, type EncodingAsked } from './encoding/encoding.ts'
-import { type Fetching, fetchForAll, landNew } from './fetching.ts'
+import type { Asking } from './asking.ts'
+import { AS_STORED, type Encoding } from './encoding/encoding.ts'
+import { fetchForAll } from './fetching.ts'
 import { discardLanding, type Flight, isFor, type Landing, landingOf, ViewerGone } from './flight.ts'
 import { createFlights } from './flights.ts'
 import { type Reuse, reuseOf } from './freshness.ts'
 import { createHitForMiss } from './hit-for-miss.ts'
 import { invalidatedTargets } from './invalidation.ts'
-import type { Request, Upstream } from './message.ts'
+import { type Fetching, landNew } from './landing.ts'
 import type { Outcome } from './outcome.ts'
 import { firstByteAsked } from './range.ts'
 import { reuseAsWished, type Wishes, wishesOf } from './request-directives.ts'
-import type { CacheRules } from './rules.ts'
 import { answerFromSlices, startingAgainOnce } from './sliced-answer.ts'
 import { isSliced } from './sliced-object.ts'
 import { createSlices } from './slices.ts'
@@ -28,20 +28,6 @@ import type { StoredResponse } from './stored-response.ts'
 import { isReusableForGet } from './storing.ts'
 import { UpstreamError } from './upstream-error.ts'
 import { usableOf } from './usable.ts'
-
-/** One request to the cache, and how to go on from there. */
-export interface Asking extends EncodingAsked {
-  request: Request
-  /** Asked when the cache can't answer. */
-  upstream: Upstream
-  /** The key under which the response to a GET of a target is stored. */
-  keyOf(target: string): string
-  /** Aborted when the viewer leaves. */
-  viewer: AbortSignal
-  rules: CacheRules
-  /** The distribution: invalidations are for one. */
-  group: string
-}
 
 /** A shared HTTP cache (RFC 9111). */
 export interface Cache {

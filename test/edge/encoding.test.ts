@@ -13,7 +13,8 @@ import {
 import fc from 'fast-check'
 import { request } from 'undici'
 import { describe, expect, test } from 'vitest'
-import { type Asking, createCache } from '../../edge/cache/cache.ts'
+import type { Asking } from '../../edge/cache/asking.ts'
+import { createCache } from '../../edge/cache/cache.ts'
 import {
   acceptanceOf,
   CODINGS,

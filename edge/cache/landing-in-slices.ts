@@ -1,0 +1,105 @@
+import type { Asked } from './ask.ts'
+import { cacheControlOf } from './cache-control.ts'
+import { isEncodable } from './encoding/encoded-fields.ts'
+import { filterFields, firstValue, withField } from './fields.ts'
+import type { Flight, Landing } from './flight.ts'
+import {
+  type Fetched,
+  type Fetching,
+  type FetchingSlices,
+  fieldsForOne,
+  keep,
+  landNew,
+  sharedMethod,
+} from './landing.ts'
+import { discardBody, type Response } from './message.ts'
+import { bytesIn, contentRangeOf } from './range.ts'
+import {
+  canBeHadInSlices,
+  isSliceOf,
+  NO_BYTES,
+  type SlicedHead,
+  sliceRange,
+  strongETag,
+} from './sliced-object.ts'
+import { announcedBytes, freshened, storedHeadOf } from './stored-response.ts'
+import { mayStore, type NotStored } from './storing.ts'
+
+/** As `landNew`; a body that is too large for that is given up when it can be had in slices. */
+export function landWhole(fetching: FetchingSlices, asked: Fetched, reply: Asked, flight: Flight): Landing {
+  const { response, exchange } = reply
+  const { request, key, rules } = asked
+  const bytes = announcedBytes(response.fields) ?? 0
+  const fits = bytes <= Math.min(fetching.objectBytesMax, fetching.arriving.left)
+  const isForSlices = sharedMethod(request) === 'GET' && canBeHadInSlices(response)
+  if (fits || !isForSlices) return landNew(fetching, asked, reply, flight)
+  const control = cacheControlOf(response.fields)
+  const decision = mayStore({ ...request, method: 'GET' }, response, control, rules)
+  if (!decision.store) return landNew(fetching, asked, reply, flight)
+  discardBody(response)
+  const head = { ...storedHeadOf(asked, response, exchange), sliced: { bytes } }
+  return keepHead(fetching, key, head, reply, flight)
+}
+
+/** Keeps a head whose body nobody has yet: whoever wants it gets it slice by slice. */
+function keepHead(
+  fetching: FetchingSlices,
+  key: string,
+  head: SlicedHead,
+  { response, upstreamUs }: Asked,
+  flight: Flight,
+): Landing {
+  const stored = { ...head, body: NO_BYTES }
+  if (!flight.outdated) keep(fetching, key, stored)
+  return { kind: 'sliced', stored, forOne: fieldsForOne(response.fields), upstreamUs }
+}
+
+/**
+ * Upstream's answer when it was asked for one slice. A 206 tells enough of the whole to store its head
+ * (RFC 9111 §3.3); when what is stored has the same strong validator, the slice is one more of that
+ * version (§3.4).
+ */
+export function landPart(fetching: FetchingSlices, asked: Fetched, reply: Asked, flight: Flight): Landing {
+  const { exchange } = reply
+  const { request, key, rules, stored, slice: index = 0 } = asked
+  const content = contentRangeOf(firstValue(reply.response.fields, 'content-range'))
+  if (reply.response.status !== 206 || content === undefined)
+    return noSlices(fetching, asked, reply, 'no-slices')
+  const whole = wholeResponseOf(reply.response, content.bytes)
+  if (bytesIn(content.range) === content.bytes) {
+    return landNew(fetching, asked, { ...reply, response: whole }, flight)
+  }
+  const decision = mayStore({ ...request, method: 'GET' }, whole, cacheControlOf(whole.fields), rules)
+  if (!decision.store) return noSlices(fetching, asked, reply, decision.because)
+  if (isEncodable(whole, content.bytes)) return noSlices(fetching, asked, reply, 'no-slices')
+  const isSame = stored?.sliced?.bytes === content.bytes && strongETag(stored) === strongETag(whole)
+  const head = {
+    ...(isSame ? freshened(stored, whole.fields, exchange, asked) : storedHeadOf(asked, whole, exchange)),
+    sliced: { bytes: content.bytes },
+  }
+  const range = sliceRange({ head }, fetching.sliceBytes, index)
+  if (!canBeHadInSlices(whole) || !isSliceOf({ head }, range, reply.response))
+    return noSlices(fetching, asked, reply, 'no-slices')
+  const landing = keepHead(fetching, key, head, reply, flight)
+  fetching.slices.receive({ ...asked, head }, index, reply)
+  return landing
+}
+
+/** The response that a 206 is a part of; that its origin gives ranges needs no more saying. */
+function wholeResponseOf(response: Response, bytes: number): Response {
+  const fields = filterFields(response.fields, (name) => name !== 'content-range' && name !== 'accept-ranges')
+  const measured = withField(fields, 'Content-Length', String(bytes)).concat('Accept-Ranges', 'bytes')
+  return { ...response, status: 200, fields: measured }
+}
+
+/** What is stored is not of the body that upstream has now, and goes. */
+function noSlices(
+  { store }: Fetching,
+  { key, stored }: Fetched,
+  { response, upstreamUs }: Asked,
+  because: NotStored | 'no-slices',
+): Landing {
+  discardBody(response)
+  if (stored !== undefined) store.forget(key)
+  return { kind: 'no-slices', because, status: response.status, upstreamUs }
+}

@@ -51,7 +51,7 @@ module.exports = {
           '\\.d\\.ts$',
           '(^|/)main\\.ts$',
           '\\.test\\.ts$',
-          '^deploy/(standalone|invalidate)\\.ts$',
+          '^deploy/(standalone|invalidate|config)\\.ts$',
           '^\\.',
         ],
       },

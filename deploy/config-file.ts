@@ -37,16 +37,34 @@ const sliceMegabytes = z
   .describe('Bodies that are larger are kept in slices of this length, and had slice by slice.')
 
 /** Where a program's health and metrics are served. */
-const admin = z.strictObject({ host: z.string().default('127.0.0.1'), port: port.optional() })
+const admin = z
+  .strictObject({
+    host: z.string().default('127.0.0.1').describe('Address it is served on.'),
+    port: port.optional().describe('Its port; a free one, printed at start, when left out.'),
+  })
+  .optional()
+  .describe('Where health (/healthz, /readyz) and metrics (/metrics) are served.')
+
+/** Where a program listens that only our own programs ask. */
+const inside = {
+  host: z.string().default('127.0.0.1').describe('Address that our other programs connect to.'),
+  port: port.optional().describe('Its port; the first free one of ours when left out.'),
+}
 
 const edge = z.strictObject({
   host: z
     .string()
     .optional()
     .describe('Address that viewers connect to; all of the machine’s when left out.'),
-  httpPort: port.default(HTTP_PORT_DEFAULT),
-  httpsPort: port.default(8443),
-  tls: z.strictObject({ cert: z.string(), key: z.string() }).optional().describe('PEM files for HTTPS.'),
+  httpPort: port.default(HTTP_PORT_DEFAULT).describe('Port that viewers connect to without TLS.'),
+  httpsPort: port.default(8443).describe('Port that viewers connect to with TLS.'),
+  tls: z
+    .strictObject({
+      cert: z.string().describe('The certificate chain; relative to this file.'),
+      key: z.string().describe('Its private key.'),
+    })
+    .optional()
+    .describe('PEM files for HTTPS; a self-signed certificate when left out.'),
   workers: z.int().min(1).max(256).optional().describe('Worker processes; one a core when left out.'),
   cacheMegabytes: megabytes.default(256).describe('Memory for cached responses, in each worker.'),
   diskMegabytes,
@@ -55,42 +73,44 @@ const edge = z.strictObject({
   collector: url.optional().describe('Where log records go; the one on this machine when left out.'),
   spoolMegabytes: megabytes.default(1024).describe('Bound on log records that wait for the collector.'),
   countryDatabase: z.string().optional().describe('A MaxMind country or city database of your own.'),
-  admin: admin.optional(),
+  admin,
 })
 
 const originShield = z.strictObject({
-  host: z.string().default('127.0.0.1'),
-  port: port.optional(),
+  ...inside,
   cacheMegabytes: megabytes.default(256).describe('Memory for cached responses.'),
   diskMegabytes,
   sliceMegabytes,
-  admin: admin.optional(),
+  admin,
 })
 
 const analytics = z.strictObject({
-  apiHost: z.string().default('0.0.0.0'),
-  apiPort: port.default(8090),
-  collectorHost: z.string().default('127.0.0.1'),
-  collectorPort: port.optional(),
+  apiHost: z.string().default('0.0.0.0').describe('Address that readers of the info API connect to.'),
+  apiPort: port.default(8090).describe('Port of the info API and its pages.'),
+  collectorHost: inside.host,
+  collectorPort: inside.port,
   clickhouseUrl: url.optional().describe('A ClickHouse server; CLICKHOUSE_URL, or embedded, when left out.'),
   retentionDays: z.int().min(1).max(3660).default(100).describe('How long log records are kept.'),
   includeToday: z.boolean().default(true).describe('Whether rankings count the day that is not over yet.'),
   thumbnailer: url.optional().describe('The thumbnailer; the one on this machine when left out.'),
-  admin: admin.optional(),
+  admin,
 })
 
 const thumbnailer = z.strictObject({
-  host: z.string().default('127.0.0.1'),
-  port: port.optional(),
+  ...inside,
   store: objectStoreSchema
     .optional()
     .describe('Where pictures are kept; a folder under `data` when left out.'),
   browser: z.string().optional().describe('A Chrome or Chromium of your own.'),
   edge: z
-    .strictObject({ host: z.string(), httpPort: port, httpsPort: port.optional() })
+    .strictObject({
+      host: z.string().describe('Its address.'),
+      httpPort: port.describe('Its port without TLS.'),
+      httpsPort: port.optional().describe('Its port with TLS.'),
+    })
     .optional()
     .describe('The edge through which sites are rendered; the one on this machine when left out.'),
-  admin: admin.optional(),
+  admin,
 })
 
 /** The whole of `selvedge.yaml`. */
@@ -106,10 +126,10 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('Key that edges, shields, collectors and thumbnailers share; made under `data` when left out.'),
   data: z.string().default('./data').describe('Where everything is kept.'),
-  edge: edge.prefault({}),
-  originShield: originShield.prefault({}),
-  analytics: analytics.prefault({}),
-  thumbnailer: thumbnailer.prefault({}),
+  edge: edge.prefault({}).describe('What answers viewers.'),
+  originShield: originShield.prefault({}).describe('What asks origins, for all edges.'),
+  analytics: analytics.prefault({}).describe('What counts, ranks and answers the info API.'),
+  thumbnailer: thumbnailer.prefault({}).describe('What makes pictures of sites.'),
   invalidation: invalidationSettings.describe(
     'Nodes that an invalidation has to reach, the same list for all; those of this machine when left out.',
   ),

@@ -31,7 +31,7 @@ export interface ObjectStore extends AsyncDisposable {
 export const OBJECT_BYTES_MAX = 16 * 1024 * 1024
 
 const s3ObjectStore = z.strictObject({
-  bucket: z.string().min(1).max(255),
+  bucket: z.string().min(1).max(255).describe('The bucket’s name.'),
   prefix: z
     .string()
     .regex(/^([^/]+(\/[^/]+)*)?$/, 'must have no slash at its ends')
@@ -41,19 +41,19 @@ const s3ObjectStore = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Any S3 endpoint; AWS in `region` when left out.'),
-  region: z.string().min(1).default('us-east-1'),
+  region: z.string().min(1).default('us-east-1').describe('Its region, which signatures name too.'),
   addressing: z
     .enum(['path', 'host'])
     .optional()
     .describe('`endpoint/bucket/key` or `bucket.endpoint/key`; path with an `endpoint`, host without one.'),
   accessKeyId: z.string().optional().describe("AWS's usual places when left out (environment, role …)."),
-  secretAccessKey: z.string().optional(),
+  secretAccessKey: z.string().optional().describe('The secret that goes with it.'),
 })
 
 /** Where objects are kept: exactly one of `folder` and `s3`. */
 export const objectStoreSchema = z.union([
   z.strictObject({ folder: z.string().min(1).describe('A folder; made when it is missing.') }),
-  z.strictObject({ s3: s3ObjectStore }),
+  z.strictObject({ s3: s3ObjectStore.describe('A bucket behind the S3 protocol.') }),
 ])
 
 export type ObjectStoreSettings = z.infer<typeof objectStoreSchema>

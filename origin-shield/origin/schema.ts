@@ -27,7 +27,10 @@ export const folderOrigin = z.strictObject({
 /** A bucket behind the S3 protocol, of AWS or anybody else. */
 export const s3Origin = z
   .strictObject({
-    bucket: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, 'must be the name of a bucket'),
+    bucket: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, 'must be the name of a bucket')
+      .describe('The bucket’s name.'),
     prefix: z
       .string()
       .max(900)
@@ -38,7 +41,8 @@ export const s3Origin = z
     region: z
       .string()
       .regex(/^[a-z0-9-]{1,40}$/, 'must be the name of a region')
-      .default('us-east-1'),
+      .default('us-east-1')
+      .describe('Its region, which signatures name too.'),
     addressing: z
       .enum(['path', 'host'])
       .optional()
@@ -48,8 +52,8 @@ export const s3Origin = z
       .min(1)
       .optional()
       .describe('AWS_ACCESS_KEY_ID and its kin when left out; unsigned requests without either.'),
-    secretAccessKey: z.string().min(1).optional(),
-    sessionToken: z.string().min(1).optional(),
+    secretAccessKey: z.string().min(1).optional().describe('The secret that goes with it.'),
+    sessionToken: z.string().min(1).optional().describe('For keys that end by themselves.'),
     forbiddenIsMissing: z
       .boolean()
       .default(true)
@@ -75,7 +79,12 @@ export const httpOrigin = z.strictObject({
       'Which name the origin is asked under: its own or the one that the viewer used. Under a cache policy ' +
         'the policies decide: the viewer’s where they list or take `Host`.',
     ),
-  connectionAttempts: z.int().min(1).max(3).default(3),
+  connectionAttempts: z
+    .int()
+    .min(1)
+    .max(3)
+    .default(3)
+    .describe('How often a request is tried that may be repeated.'),
   connectionTimeout: seconds(10).default(10).describe('Seconds to connect.'),
   originReadTimeout: seconds(120)
     .default(30)
@@ -109,9 +118,9 @@ const customHeaders = z
 
 /** One origin: exactly one of `folder`, `s3` and `http`. */
 export const originSchema = z.union([
-  z.strictObject({ id, folder: folderOrigin }),
-  z.strictObject({ id, s3: s3Origin }),
-  z.strictObject({ id, http: httpOrigin, customHeaders }),
+  z.strictObject({ id, folder: folderOrigin.describe('A folder on the shield’s own disk.') }),
+  z.strictObject({ id, s3: s3Origin.describe('A bucket behind the S3 protocol.') }),
+  z.strictObject({ id, http: httpOrigin.describe('Any HTTP or HTTPS server.'), customHeaders }),
 ])
 
 export type OriginSettings = z.infer<typeof originSchema>

@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { readConfig } from '../../deploy/config-file.ts'
+import { configSchema, readConfig } from '../../deploy/config-file.ts'
+import { explainedFields } from '../../deploy/explain.ts'
 import { readOptions } from '../../deploy/options.ts'
 import { distributionsOf } from '../../deploy/sources.ts'
 import { describeError } from '../../edge/program/errors.ts'
@@ -56,6 +59,53 @@ describe('a config error names the file, the field, what was found and what is a
       /viewerProtocolPolicy.*"maybe"[\s\S]*redirect-to-https/,
     ],
     [
+      'a cache policy that isn’t there',
+      site('    defaultCacheBehavior: { cachePolicy: CachingOptimised }'),
+      /cachePolicy: names no policy.*"CachingOptimised"[\s\S]*"CachingOptimized"/,
+    ],
+    [
+      'a wrong field of a policy',
+      site('    defaultCacheBehavior: { cachePolicy: { minTTL: -1 } }'),
+      /defaultCacheBehavior\.cachePolicy\.minTTL: .*-1[\s\S]*At least 0/,
+    ],
+    [
+      'an unknown field of a policy',
+      site('    defaultCacheBehavior: { cachePolicy: { minTtl: 1 } }'),
+      /cachePolicy: .*minTtl[\s\S]*Remove or rename: minTtl/,
+    ],
+    [
+      'a wrong field of one’s own policy',
+      'cachePolicies: [{ name: a, maxTTL: x }]',
+      /cachePolicies\[0\]\.maxTTL/,
+    ],
+    ['a policy without a name', 'cachePolicies: [{ maxTTL: 1 }]', /cachePolicies\[0\]\.name/],
+    [
+      'a policy with a managed one’s name',
+      'cachePolicies: [{ name: CachingDisabled }]',
+      /cachePolicies\[0\]\.name: is the name of a managed policy/,
+    ],
+    ['a policy twice', 'cachePolicies: [{ name: a }, { name: a }]', /cachePolicies\[1\]\.name: stands twice/],
+    [
+      'an origin request policy alone',
+      site('    defaultCacheBehavior: { originRequestPolicy: AllViewer }'),
+      /originRequestPolicy: needs a cachePolicy/,
+    ],
+    [
+      'cached methods that aren’t allowed',
+      site('    defaultCacheBehavior: { allowedMethods: [GET, HEAD], cachedMethods: [GET, HEAD, OPTIONS] }'),
+      /cachedMethods: holds OPTIONS/,
+    ],
+    [
+      'an origin group with an origin that isn’t there',
+      site('    originGroups: [{ id: g, members: [o, x] }]'),
+      /originGroups\[0\]\.members\[1\].*"x"[\s\S]*Allowed: "o"/,
+    ],
+    [
+      'an error twice',
+      site('    customErrorResponses: [{ errorCode: 404 }, { errorCode: 404 }]'),
+      /customErrorResponses\[1\]\.errorCode: stands twice/,
+    ],
+    [
       'an alias twice',
       `${site()}\n  - id: other\n    aliases: [docs.example.com]\n    origins: [{ id: o, http: { url: http://a } }]`,
       /distributions\[1\]\.aliases.*docs\.example\.com/,
@@ -74,6 +124,65 @@ describe('a config error names the file, the field, what was found and what is a
     const example = new URL('../../deploy/selvedge.example.yaml', import.meta.url).pathname
 
     expect(readConfig(example).distributions.map(({ id }) => id)).toEqual(['docs', 'shop'])
+  })
+})
+
+describe('policies', () => {
+  test('a behaviour names one of the file’s own, a managed one by name or id, or has one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'selvedge-config-'))
+    const file = join(folder, 'my.yaml')
+    await writeFile(
+      file,
+      `cachePolicies: [{ name: mine, maxTTL: 5 }]
+${site(`    defaultCacheBehavior: { cachePolicy: mine }
+    cacheBehaviors:
+      - { pathPattern: a, cachePolicy: Managed-CachingDisabled, originRequestPolicy: AllViewer }
+      - { pathPattern: b, cachePolicy: 658327ea-f89d-4fab-a63d-7e88639e58f6 }
+      - { pathPattern: c, cachePolicy: { maxTTL: 7 } }`)}`,
+    )
+    const [distribution] = readConfig(file).distributions
+    await rm(folder, { recursive: true })
+
+    const behaviors = distribution?.cacheBehaviors ?? []
+    expect(distribution?.defaultCacheBehavior.cachePolicy).toMatchObject({ name: 'mine', maxTTL: 5 })
+    expect(behaviors.map(({ cachePolicy }) => [cachePolicy?.name, cachePolicy?.maxTTL])).toEqual([
+      ['CachingDisabled', 0],
+      ['CachingOptimized', 31_536_000],
+      [undefined, 7],
+    ])
+    expect(behaviors[0]?.originRequestPolicy?.name).toBe('AllViewer')
+  })
+})
+
+describe('npm run config', () => {
+  const run = promisify(execFile)
+  const config = (...argv: string[]) => run(process.execPath, ['deploy/config.ts', ...argv])
+
+  test('every field has its sentence', () => {
+    const silent = explainedFields(configSchema).filter(({ sentence }) => sentence === '')
+
+    expect(silent.map(({ path }) => path)).toEqual([])
+  })
+
+  test('explain prints a field’s type, bounds, default and sentence', async () => {
+    const { stdout } = await config('explain', 'minTTL')
+
+    expect(stdout).toMatch(
+      /^cachePolicies\[\]\.minTTL\n {4}whole number from 0 to 3153600000; default 0\n {4}Least time .*seconds\./,
+    )
+    expect((await config('explain', 'distributions.cacheBehaviors')).stdout).toMatch(
+      /cachePolicy\n {4}a name: CachingOptimized, .*fields as in cachePolicies\[\]/,
+    )
+  })
+
+  test('check says that a file is fine, or which field is not', async () => {
+    const { stdout } = await config('check', 'deploy/selvedge.example.yaml')
+
+    expect(stdout).toBe('deploy/selvedge.example.yaml is fine: 2 distributions (docs, shop).\n')
+    await expect(config('check', 'nonexistent.yaml')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/nonexistent\.yaml: can't be read/),
+    })
   })
 })
 

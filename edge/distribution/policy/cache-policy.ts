@@ -50,7 +50,8 @@ const parameters = z.strictObject({
         .describe('Which request headers tell responses apart: none, or those listed in `headers`.'),
       headers: headerNames,
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Request headers in the key.'),
   cookiesConfig: z
     .strictObject({
       cookieBehavior: z
@@ -59,7 +60,8 @@ const parameters = z.strictObject({
         .describe('Which cookies tell responses apart.'),
       cookies: cookieNames,
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Cookies in the key.'),
   queryStringsConfig: z
     .strictObject({
       queryStringBehavior: z
@@ -68,7 +70,8 @@ const parameters = z.strictObject({
         .describe('Which query parameters tell responses apart.'),
       queryStrings: queryNames,
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Query parameters in the key.'),
 })
 
 /** CloudFront's `CachePolicyConfig`: how long responses are kept, and what tells them apart. */

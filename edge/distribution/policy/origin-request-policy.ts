@@ -17,7 +17,8 @@ export const originRequestPolicySchema = z.strictObject({
         ),
       headers: headerNames,
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Request headers beyond those in the key.'),
   cookiesConfig: z
     .strictObject({
       cookieBehavior: z
@@ -26,7 +27,8 @@ export const originRequestPolicySchema = z.strictObject({
         .describe('Which cookies go on.'),
       cookies: cookieNames,
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Cookies beyond those in the key.'),
   queryStringsConfig: z
     .strictObject({
       queryStringBehavior: z
@@ -35,7 +37,8 @@ export const originRequestPolicySchema = z.strictObject({
         .describe('Which query parameters go on.'),
       queryStrings: queryNames,
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Query parameters beyond those in the key.'),
 })
 
 export type OriginRequestPolicy = z.infer<typeof originRequestPolicySchema>

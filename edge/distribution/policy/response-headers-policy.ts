@@ -124,7 +124,8 @@ export const responseHeadersPolicySchema = z.strictObject({
         .default(100)
         .describe('Share of responses that get it, percent; `Pragma: server-timing` always does.'),
     })
-    .optional(),
+    .optional()
+    .describe('Timings for whoever measures.'),
   customHeadersConfig: z
     .array(
       z.strictObject({

@@ -52,6 +52,7 @@ module.exports = {
           '(^|/)main\\.ts$',
           '\\.test\\.ts$',
           '^deploy/(standalone|invalidate|config)\\.ts$',
+          '^edge/cache/disk/probe\\.ts$',
           '^\\.',
         ],
       },

@@ -4,9 +4,8 @@ import { answerUnreadable, answerViewer } from './answer-viewer.ts'
 import { createCache } from './cache/cache.ts'
 import { createEncoding } from './cache/encoding/encoding.ts'
 import { NO_INVALIDATIONS } from './cache/invalidations.ts'
-import { createMemoryStore } from './cache/memory-store.ts'
+import { openStore } from './cache/open-store.ts'
 import { createByteBudget } from './cache/shared-body.ts'
-import { createStore } from './cache/store.ts'
 import { cdnIdOf } from './distribution/cdn-loop.ts'
 import { matchDistributions } from './distribution/match.ts'
 import { isWebSocket } from './distribution/upgrade-proxy.ts'
@@ -48,7 +47,8 @@ export async function assembleWorker(
   const { node, host } = settings
   const spool = parts.use(openSpool(settings.spool.directory, log))
   const shields = parts.use(connectShields(settings.shields, settings.key, log))
-  const store = createStore(createMemoryStore(settings.cacheBytes))
+  const cached = parts.use(await openStore(settings, log))
+  const { store } = cached
   const arriving = createByteBudget(settings.cacheBytes / 2)
   const encoding = createEncoding({ store, arriving })
   const fetching = {
@@ -62,7 +62,7 @@ export async function assembleWorker(
   }
   const cache = createCache(fetching, encoding)
   first.onDropped(cache.drop)
-  const meters = startMeters(store, encoding, spool)
+  const meters = startMeters(cached, encoding, spool)
   const distributions = matchDistributions(settings.distributions)
 
   const edge: Edge = {

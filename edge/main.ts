@@ -5,6 +5,7 @@
 import cluster from 'node:cluster'
 import { createServer } from 'node:net'
 import { AggregatorRegistry } from 'prom-client'
+import { openDiskStore } from './cache/disk/disk-store.ts'
 import { holdInvalidations } from './cache/held-invalidations.ts'
 import { assembleInvalidation } from './invalidation/assemble.ts'
 import { invalidationMetrics } from './invalidation/metrics.ts'
@@ -33,10 +34,19 @@ await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
           }),
         )
 
+  // Opened here first: what is wrong with it is found out before any worker works with it.
+  const disk = settings.disk && parts.use(await openDiskStore({ ...settings.disk, log }))
   const held = holdInvalidations()
   const joined = gatherWorkers(held)
   const invalidating = parts.use(
-    await assembleInvalidation({ tier: 'edge', settings, log, held, processes: joined }),
+    await assembleInvalidation({
+      tier: 'edge',
+      settings,
+      log,
+      held,
+      journal: disk?.journal(),
+      processes: joined,
+    }),
   )
   const spawn = () => {
     const { process: worker } = cluster.fork()

@@ -1,7 +1,8 @@
-import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, Registry } from 'prom-client'
 import type { Served } from './answer-viewer.ts'
 import type { Encoding } from './cache/encoding/encoding.ts'
-import type { Store } from './cache/store.ts'
+import type { OpenStore } from './cache/open-store.ts'
+import { meterStore } from './cache/store-meters.ts'
 import type { Spool } from './log/spool.ts'
 import type { Transfer } from './viewer.ts'
 
@@ -11,7 +12,7 @@ export interface Meters {
 }
 
 /** Starts a worker's meters; the primary collects and sums those of all workers. */
-export function startMeters(store: Store, encoding: Pick<Encoding, 'counts'>, spool: Spool): Meters {
+export function startMeters(cached: OpenStore, encoding: Pick<Encoding, 'counts'>, spool: Spool): Meters {
   const registry = new Registry()
   // Answers the primary's requests for metrics over the cluster's channel.
   new AggregatorRegistry()
@@ -21,16 +22,6 @@ export function startMeters(store: Store, encoding: Pick<Encoding, 'counts'>, sp
   let bytesSent = 0
   let originTimeUs = 0
 
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      aggregator: 'sum',
-      collect() {
-        this.set(read())
-      },
-    })
   const counter = (name: string, help: string, read: () => number) =>
     new Counter({
       name,
@@ -87,8 +78,7 @@ export function startMeters(store: Store, encoding: Pick<Encoding, 'counts'>, sp
     'What those bodies were encoded to.',
     () => encoding.counts.bytesOut,
   )
-  gauge('selvedge_edge_cache_bytes', 'Memory that cached responses take up.', () => store.bytes)
-  gauge('selvedge_edge_cache_keys', 'Keys with a cached response.', () => store.keys)
+  meterStore(registry, 'edge', cached)
 
   return {
     count(served, transfer) {

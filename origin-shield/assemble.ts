@@ -1,9 +1,8 @@
 import { createServer } from 'node:http'
 import { createCache } from '../edge/cache/cache.ts'
 import { holdInvalidations } from '../edge/cache/held-invalidations.ts'
-import { createMemoryStore } from '../edge/cache/memory-store.ts'
+import { openStore } from '../edge/cache/open-store.ts'
 import { createByteBudget } from '../edge/cache/shared-body.ts'
-import { createStore } from '../edge/cache/store.ts'
 import { assembleInvalidation } from '../edge/invalidation/assemble.ts'
 import { invalidationMetrics } from '../edge/invalidation/metrics.ts'
 import { listenOn, serveAdmin } from '../edge/program/admin.ts'
@@ -30,12 +29,15 @@ export async function assembleShield(
 ): Promise<void> {
   const { node, key, objectBytesMax, sliceBytes } = settings
   const origins = parts.use(await openOrigins(settings.distributions, log))
-  const store = createStore(createMemoryStore(settings.cacheBytes))
+  const cached = parts.use(await openStore(settings, log))
+  const { store, disk } = cached
   const arriving = createByteBudget(settings.cacheBytes / 2)
   const held = holdInvalidations()
-  const invalidating = parts.use(await assembleInvalidation({ tier: 'shield', settings, log, held }))
+  const invalidating = parts.use(
+    await assembleInvalidation({ tier: 'shield', settings, log, held, journal: disk?.journal() }),
+  )
   const cache = createCache({ arriving, store, invalidations: held, now, objectBytesMax, sliceBytes })
-  const meters = startMeters(store)
+  const meters = startMeters(cached)
   const shield: Shield = {
     node,
     key,

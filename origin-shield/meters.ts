@@ -1,5 +1,6 @@
-import { Counter, Gauge, Registry } from 'prom-client'
-import type { Store } from '../edge/cache/store.ts'
+import { Counter, Registry } from 'prom-client'
+import type { OpenStore } from '../edge/cache/open-store.ts'
+import { meterStore } from '../edge/cache/store-meters.ts'
 import type { Responded } from '../edge/distribution/respond.ts'
 
 /** Counts what the shield does. */
@@ -10,7 +11,7 @@ export interface Meters {
 }
 
 /** The shield's metrics, each with its unit and its sentence. */
-export function startMeters(store: Store): Meters {
+export function startMeters(cached: OpenStore): Meters {
   const registry = new Registry()
   const registers = [registry]
   const requests = new Counter({
@@ -30,14 +31,7 @@ export function startMeters(store: Store): Meters {
     help: 'Time waited for response heads from origins.',
     registers,
   })
-  new Gauge({
-    name: 'selvedge_shield_cache_bytes',
-    help: 'Memory that cached responses take up.',
-    registers,
-    collect() {
-      this.set(store.bytes)
-    },
-  })
+  meterStore(registry, 'shield', cached)
   return {
     count({ answer: { outcome }, resultType }) {
       requests.inc({ result: resultType })

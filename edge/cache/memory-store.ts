@@ -11,6 +11,8 @@ export interface MemoryStore {
   variants(key: string): readonly StoredResponse[]
   /** Keeps a response, in place of the one with the same selection. */
   put(key: string, stored: StoredResponse): void
+  /** Whether anything is kept for a key; asking so is no use of it. */
+  has(key: string): boolean
   /** Drops all that is kept for a key. */
   forget(key: string): void
   /** How much is kept now. */
@@ -37,6 +39,7 @@ export function createMemoryStore(bytesMax: number): MemoryStore {
       )
       kept.set(key, [stored, ...others.slice(0, VARIANTS_MAX - 1)])
     },
+    has: (key) => kept.has(key),
     forget: (key) => void kept.delete(key),
     get bytes() {
       return kept.calculatedSize

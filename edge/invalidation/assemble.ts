@@ -28,7 +28,7 @@ export interface NodeGround {
   }
   log: Logger
   /** Where they are kept as long as the cache is; left out: both are lost at a restart. */
-  journal?: Journal<KeptInvalidation>
+  journal?: Journal<KeptInvalidation> | undefined
   /** Where they are held; empty. */
   held?: HeldInvalidations
   /** Other processes of this machine that have a cache. */

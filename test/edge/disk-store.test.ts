@@ -192,18 +192,19 @@ describe('the journal', () => {
     await using place = await folder()
     {
       await using store = await disk(place.store)
-      const numbers = await Promise.all(['a', 'b', 'c'].map((record) => store.journal.append(record)))
-      expect(numbers).toEqual([1, 2, 3])
-      await store.journal.prune(1)
+      const journal = store.journal<string>()
+      expect(await Promise.all(['a', 'b', 'c'].map((record) => journal.append(record)))).toEqual([1, 2, 3])
+      await journal.prune(2)
     }
 
     await using store = await disk(place.store)
-    expect(store.journal.entries(1)).toEqual([
+    const journal = store.journal<string>()
+    expect(journal.entries(0)).toEqual([
       { sequence: 2, record: 'b' },
       { sequence: 3, record: 'c' },
     ])
-    await store.journal.prune(3)
-    expect([store.journal.newest, await store.journal.append('d')]).toEqual([3, 4])
+    await journal.prune(4)
+    expect([journal.entries(0), journal.newest, await journal.append('d')]).toEqual([[], 3, 4])
   })
 })
 

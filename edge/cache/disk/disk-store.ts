@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import type { Logger } from 'pino'
+import type { Journal } from '../journal.ts'
 import type { StoredResponse } from '../stored-response.ts'
 import { CHUNK_BYTES, chunkKey, chunksOf, digestOf, type Entry, unpacked } from './entry.ts'
-import { type Journal, journalIn } from './journal.ts'
+import { journalIn } from './journal.ts'
 import { openTables, type Tables, totalsIn } from './tables.ts'
 import { applyWrites, BATCH_BYTES_MAX, BATCH_WRITES_MAX, type Write } from './write-queue.ts'
 
@@ -17,7 +18,8 @@ export interface DiskStore extends AsyncDisposable {
   remove(key: string): void
   /** Resolves when all that was asked for so far is written. */
   flushed(): Promise<void>
-  readonly journal: Journal
+  /** What must be there as long as the responses are: in the same file. */
+  journal<Kept>(): Journal<Kept>
   /** Disk that entries take up, bytes, and how many there are: of all workers together. */
   readonly bytes: number
   readonly objects: number
@@ -52,7 +54,6 @@ export async function openDiskStore(settings: DiskSettings): Promise<DiskStore> 
 }
 
 class LmdbStore implements DiskStore {
-  readonly journal: Journal
   dropped = 0
   damaged = 0
   readonly #tables: Tables
@@ -71,8 +72,11 @@ class LmdbStore implements DiskStore {
   constructor(tables: Tables, settings: DiskSettings) {
     this.#tables = tables
     this.#settings = settings
-    this.journal = journalIn(tables)
     this.#readerCheck = setInterval(() => tables.root.readerCheck(), READER_CHECK_MS).unref()
+  }
+
+  journal<Kept>(): Journal<Kept> {
+    return journalIn(this.#tables)
   }
 
   get bytes(): number {

@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { request } from 'undici'
+import { expect, test } from 'vitest'
+import { site } from '../edge/site.ts'
+import { startSelvedge } from './selvedge.ts'
+
+const INVALIDATE = new URL('../../deploy/invalidate.ts', import.meta.url).pathname
+
+/** Edge and shield in front of an origin, with data that outlives them. */
+async function selvedgeOn(data: string, originUrl: string) {
+  const config = join(data, 'selvedge.yaml')
+  const origins = [{ id: 'origin', http: { url: originUrl } }]
+  const distributions = [{ id: 'site', aliases: ['site.example'], origins }]
+  await writeFile(config, JSON.stringify({ data: join(data, 'kept'), distributions }))
+  const selvedge = await startSelvedge(
+    ['--config', config, '--only', 'origin-shield,edge', '--workers', '2'],
+    ['--data', join(data, 'kept')],
+  )
+  return {
+    config,
+    async get(path: string) {
+      const { headers, body } = await request(`http://127.0.0.1:${selvedge.httpPort}${path}`, {
+        headers: { host: 'site.example' },
+      })
+      return { xCache: headers['x-cache'], body: await body.text() }
+    },
+    async invalidate(...paths: string[]) {
+      const argv = [INVALIDATE, '--config', config, '--distribution', 'site']
+      return promisify(execFile)(process.execPath, [...argv, ...paths])
+    },
+    [Symbol.asyncDispose]: () => selvedge[Symbol.asyncDispose](),
+  }
+}
+
+test('what was cached is a hit right after a restart, and what was invalidated stays gone', async () => {
+  await using origin = await site({ 'cache-control': 'max-age=600' })
+  const data = await mkdtemp(join(tmpdir(), 'selvedge-restart-'))
+  {
+    await using before = await selvedgeOn(data, origin.url)
+    expect(await before.get('/kept')).toEqual({ xCache: 'Miss from selvedge', body: 'answer 1' })
+    expect(await before.get('/purged')).toEqual({ xCache: 'Miss from selvedge', body: 'answer 2' })
+    await before.invalidate('/purged*')
+  }
+
+  await using after = await selvedgeOn(data, origin.url)
+  const [kept, purged] = [await after.get('/kept'), await after.get('/purged')]
+
+  expect(kept).toEqual({ xCache: 'Hit from selvedge', body: 'answer 1' })
+  expect(purged).toEqual({ xCache: 'Miss from selvedge', body: 'answer 3' })
+  expect(origin.requests).toEqual(['GET /kept', 'GET /purged', 'GET /purged'])
+  await rm(data, { recursive: true, maxRetries: 3 })
+})

@@ -10,6 +10,7 @@ import {
 } from './answer.ts'
 import { type Asked, ask } from './ask.ts'
 import type { Asking } from './asking.ts'
+import { asksForLess } from './conditional.ts'
 import { AS_STORED, type Encoding } from './encoding/encoding.ts'
 import { fetchForAll } from './fetching.ts'
 import { discardLanding, type Flight, isFor, type Landing, landingOf, ViewerGone } from './flight.ts'
@@ -98,7 +99,8 @@ export function createCache(
     // A part of something large must not make us fetch the whole.
     const wantsPart = firstByteAsked(asking.request) !== undefined
     const isAlone = wantsPart && sliceToAsk(asking, key) === undefined
-    if (hitForMiss.has(key) || (isAlone && flights.find(asking.request, key) === undefined)) {
+    const isInVain = hitForMiss.has(key) && asksForLess(asking.request)
+    if (isInVain || (isAlone && flights.find(asking.request, key) === undefined)) {
       return pass(asking, missOf(key))
     }
     return answerWithOthers(asking, key, undefined)
@@ -117,8 +119,9 @@ export function createCache(
     key: string,
     stored: StoredResponse | undefined,
   ): Promise<Answer> {
-    const forward = stored === undefined ? missOf(key) : 'stale'
-    const joined = flights.find(asking.request, key)
+    const forward = forwardReason(key, stored)
+    // Where the last answers were each for one viewer, nobody waits for another's.
+    const joined = hitForMiss.has(key) ? undefined : flights.find(asking.request, key)
     const flight = joined ?? launch(asking, key, stored)
     const landing = await landingOf(flight, asking.viewer).catch((error: unknown) => {
       if (joined === undefined) void flight.landing.then(discardLanding)
@@ -146,12 +149,14 @@ export function createCache(
   ): Promise<Answer> | Answer {
     switch (landing.kind) {
       case 'shared':
+        hitForMiss.forget(key)
         return fromShared(asking, key, landing, kind, told)
       case 'freshened':
         return fromStored(asking, key, landing.stored, { kind: 'revalidated', ...told, forwardStatus: 304 })
       case 'stale-allowed':
         return fromStored(asking, key, landing.stored, { kind: 'stale', ...told, detail: landing.detail })
       case 'sliced':
+        hitForMiss.forget(key)
         return fromStored(asking, key, landing.stored, { kind, ...told, stored: true })
       case 'unshareable':
         return fromUnshareable(asking, key, landing, told)
@@ -184,7 +189,8 @@ export function createCache(
     const { request, upstream, rules, group } = asking
     const slice = stored === undefined || isSliced(stored) ? sliceToAsk(asking, key) : undefined
     const fetched = { request, key, stored, upstream, rules, group, slice, validAsOf: invalidations.newest }
-    return flights.launch(request, key, (signal, self) => fetchForAll(means, fetched, self, signal))
+    const start = hitForMiss.has(key) ? flights.launchAlone : flights.launch
+    return start(request, key, (signal, self) => fetchForAll(means, fetched, self, signal))
   }
 
   /** RFC 5861 §3: the stale response was served; one fetch renews it, and nobody waits. */
@@ -195,6 +201,12 @@ export function createCache(
       if (landing.kind === 'unshareable' && landing.response.status < 500) store.forget(key)
       discardLanding(landing)
     })
+  }
+
+  /** A fresh response that goes forward does so because the request wishes it (RFC 9211 §2.2). */
+  function forwardReason(key: string, stored: StoredResponse | undefined): NonNullable<Outcome['forward']> {
+    if (stored === undefined) return missOf(key)
+    return reuse(stored, undefined) === 'serve' ? 'request' : 'stale'
   }
 
   function missOf(key: string): 'vary-miss' | 'uri-miss' {

@@ -10,6 +10,13 @@ export const PARTIAL_FIELDS: ReadonlySet<string> = new Set([
   'range',
 ])
 
+/** Whether a request may be answered with less than the whole, so that a part or a 304 will do. */
+export function asksForLess({ method, fields }: { method: string; fields: Fields }): boolean {
+  return (
+    method === 'HEAD' || fields.some((name, at) => at % 2 === 0 && PARTIAL_FIELDS.has(name.toLowerCase()))
+  )
+}
+
 /** What to answer once the request's preconditions are weighed (RFC 9110 §13.2.2). */
 export type Precondition = 'answer' | 'not-modified' | 'failed'
 

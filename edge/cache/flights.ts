@@ -13,6 +13,8 @@ export interface Flights {
     key: string,
     fetch: (signal: AbortSignal, flight: Flight) => Promise<Landing>,
   ): Flight
+  /** Starts one that nobody may join, where the answer is likely to be for one viewer only. */
+  launchAlone: Flights['launch']
   /** Lets nobody join this one any more. */
   leave(request: RequestHead, key: string, flight: Flight): void
   /** What is on its way for a key was asked for before a change: it isn't stored, and nobody joins it any more. */
@@ -22,6 +24,7 @@ export interface Flights {
 /** Keeps the flights of a cache. */
 export function createFlights(store: Store): Flights {
   const flights = new Map<string, Flight>()
+  let alone = 0
 
   /** Variants that are known to differ don't wait for one another. */
   function nameOf({ fields }: RequestHead, key: string): string {
@@ -33,17 +36,22 @@ export function createFlights(store: Store): Flights {
     if (flights.get(name) === flight) flights.delete(name)
   }
 
+  function launchAs(name: string, key: string, fetch: Parameters<Flights['launch']>[2]): Flight {
+    const flight = takeOff(key, fetch)
+    flights.set(name, flight)
+    // Until the body is stored the flight is where it can be had.
+    void flight.landing
+      .then((landing) => (landing.kind === 'shared' ? landing.body.pieces : undefined))
+      .then(() => leave(name, flight))
+    return flight
+  }
+
   return {
     find: (request, key) => flights.get(nameOf(request, key)),
-    launch(request, key, fetch) {
-      const name = nameOf(request, key)
-      const flight = takeOff(key, fetch)
-      flights.set(name, flight)
-      // Until the body is stored the flight is where it can be had.
-      void flight.landing
-        .then((landing) => (landing.kind === 'shared' ? landing.body.pieces : undefined))
-        .then(() => leave(name, flight))
-      return flight
+    launch: (request, key, fetch) => launchAs(nameOf(request, key), key, fetch),
+    launchAlone(_, key, fetch) {
+      alone += 1
+      return launchAs(`alone ${alone}`, key, fetch)
     },
     leave: (request, key, flight) => leave(nameOf(request, key), flight),
     outdate(key) {

@@ -6,7 +6,7 @@ import type { Subject } from './invalidations.ts'
 import type { RequestHead, ResponseHead } from './message.ts'
 import type { CacheRules } from './rules.ts'
 import { tagsOf } from './tags.ts'
-import { type Selection, selectionOf } from './vary.ts'
+import { type Selection, selectionOf, selects } from './vary.ts'
 
 /** A response in the store, or about to be: everything about it but its body. */
 export interface StoredHead extends ResponseHead, Subject {
@@ -90,13 +90,15 @@ export function freshened(
   stored: StoredResponse,
   fields: Fields,
   exchange: Exchange,
-  asked: Pick<AskedFor, 'rules' | 'validAsOf'>,
+  asked: Pick<AskedFor, 'request' | 'rules' | 'validAsOf'>,
 ): StoredResponse {
   const merged = mergedFields(stored, fields)
   const control = cacheControlOf(merged)
   return {
     ...stored,
     fields: fieldsToStore(merged, control),
+    // The 304 may vary by more than the response did.
+    selection: selectionOf(asked.request.fields, merged),
     deadlines: deadlinesOf({ status: stored.status, fields: merged }, control, exchange, asked.rules),
     tags: tagsOf(merged, asked.rules.tagHeader),
     validAsOf: asked.validAsOf,
@@ -130,6 +132,21 @@ export function softened(stored: StoredResponse, nowMs: number, validAsOf: numbe
       staleIfDisconnectedUntilMs: deadlines.staleIfDisconnectedUntilMs - earlierMs,
     },
   }
+}
+
+/**
+ * The stored response that answers a request with these fields: of several the one that the origin made last
+ * (RFC 9111 §4: "the most recent one (as determined by the Date header field)").
+ *
+ * @param variants newest to arrive first
+ */
+export function chosen(variants: readonly StoredResponse[], fields: Fields): StoredResponse | undefined {
+  let newest: StoredResponse | undefined
+  for (const variant of variants) {
+    const isNewer = newest === undefined || variant.deadlines.bornAtMs > newest.deadlines.bornAtMs
+    if (isNewer && selects(fields, variant.selection)) newest = variant
+  }
+  return newest
 }
 
 /** Bytes that a stored response takes up in memory, near enough to keep the store in its bounds. */

@@ -1,8 +1,7 @@
 import type { Invalidations } from './invalidations.ts'
 import type { RequestHead } from './message.ts'
 import type { Store } from './store.ts'
-import { type StoredResponse, softened } from './stored-response.ts'
-import { selects } from './vary.ts'
+import { chosen, type StoredResponse, softened } from './stored-response.ts'
 
 /** What memory has for a request, if it outlived all invalidations. */
 export function usableOf(
@@ -10,7 +9,7 @@ export function usableOf(
   key: string,
   { fields }: RequestHead,
 ): StoredResponse | undefined {
-  const stored = store.variants(key).find((variant) => selects(fields, variant.selection))
+  const stored = chosen(store.variants(key), fields)
   if (stored === undefined) return undefined
   switch (invalidations.verdictOn(stored)) {
     case 'valid':

@@ -126,7 +126,106 @@ describe('what may be kept', () => {
   })
 })
 
+describe('several responses for one URL', () => {
+  test('one viewer’s page doesn’t keep everybody else’s out of the cache', async () => {
+    await using origin = await site()
+    origin.answers((request, response) => {
+      const control = request.headers.cookie === undefined ? 'max-age=60' : 'private'
+      response.writeHead(200, { 'cache-control': control }).end(`for ${request.headers.cookie ?? 'all'}`)
+    })
+    await using house = await houseInFrontOf(origin.url)
+
+    await house.get('/page', { cookie: 'alice' })
+    await house.get('/page')
+    const hit = await house.get('/page')
+
+    expect([hit.body, hit.headers['x-cache'], origin.requests.length]).toEqual([
+      'for all',
+      'Hit from selvedge',
+      2,
+    ])
+  })
+
+  test('of those that match the one with the newest Date is served (RFC 9111 §4)', async () => {
+    await using origin = await site()
+    await using house = await houseInFrontOf(origin.url)
+    const nowMs = Date.now()
+    const said = (vary: string, agoSeconds: number, body: string) =>
+      origin.answers((_, response) => {
+        const date = new Date(nowMs - agoSeconds * 1000).toUTCString()
+        response.writeHead(200, { vary, date, 'cache-control': 'max-age=600' }).end(body)
+      })
+    said('x-a', 10, 'newer')
+    await house.get('/page', { 'x-a': '1', 'x-b': '1' })
+    said('x-b', 100, 'older')
+    await house.get('/page', { 'x-a': '2', 'x-b': '2' })
+
+    const both = await house.get('/page', { 'x-a': '1', 'x-b': '2' })
+
+    expect([both.body, origin.requests.length]).toEqual(['newer', 2])
+  })
+})
+
+describe('a request’s own Cache-Control, where the behaviour obeys it (RFC 9111 §5.2.1)', () => {
+  const obeying = (url: string) => [
+    {
+      id: 'site',
+      aliases: [HOST],
+      origins: [{ id: 'origin', http: { url } }],
+      defaultCacheBehavior: { requestDirectives: 'obey' },
+    },
+  ]
+
+  test('asks the origin, says so in Cache-Status, and gets 504 where nothing may be served', async () => {
+    await using origin = await site({ 'cache-control': 'max-age=60' })
+    await using house = await houseInFrontOf(obeying(origin.url))
+
+    const nothing = await house.get('/page', { 'cache-control': 'only-if-cached' })
+    await house.get('/page')
+    const stored = await house.get('/page', { 'cache-control': 'only-if-cached' })
+    const reloaded = await house.get('/page', { 'cache-control': 'no-cache' })
+    await house.get('/page', { 'cache-control': 'no-store' })
+    await house.get('/page', { pragma: 'no-cache' })
+    const old = await house.get('/page', { 'cache-control': 'min-fresh=600' })
+    house.clock.advanceSeconds(100)
+    const stale = await house.get('/page', { 'cache-control': 'max-stale' })
+
+    expect([nothing.status, stored.body, reloaded.body]).toEqual([504, 'answer 1', 'answer 2'])
+    expect(reloaded.headers['cache-status']).toContain('fwd=request')
+    expect([old.body, stale.body]).toEqual(['answer 5', 'answer 5'])
+  })
+
+  test('is passed over by default', async () => {
+    await using origin = await site({ 'cache-control': 'max-age=60' })
+    await using house = await houseInFrontOf(origin.url)
+    await house.get('/page')
+
+    const reloaded = await house.get('/page', { 'cache-control': 'no-cache, no-store', pragma: 'no-cache' })
+
+    expect([reloaded.body, origin.requests.length]).toEqual(['answer 1', 1])
+  })
+})
+
 describe('what a 304 changes', () => {
+  test('what the response varies by, too', async () => {
+    await using origin = await site({ 'cache-control': 'max-age=2', etag: '"v1"' })
+    await using house = await houseInFrontOf(origin.url)
+    await house.get('/page', { 'x-a': '1' })
+    house.clock.advanceSeconds(5)
+    origin.answers((request, response) => {
+      const etag = `"v${request.headers['x-a']}"`
+      const isSame = request.headers['if-none-match'] === etag
+      const fields = { 'cache-control': 'max-age=60', etag, vary: 'x-a' }
+      response.writeHead(isSame ? 304 : 200, fields).end(isSame ? undefined : `for ${request.headers['x-a']}`)
+    })
+
+    await house.get('/page', { 'x-a': '1' })
+    const same = await house.get('/page', { 'x-a': '1' })
+    const other = await house.get('/page', { 'x-a': '2' })
+
+    expect([same.body, other.body]).toEqual(['answer 1', 'for 2'])
+  })
+
   test('its fields, but not the tag and the digests of the bytes that are kept (RFC 9111 §3.2)', async () => {
     await using origin = await site({
       'cache-control': 'max-age=2',

@@ -16,19 +16,34 @@ const DIRECTIVE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)\s*(?:=\s*(.*))?$/s
 /** A quoted string with its escapes (RFC 9110 §5.6.4). */
 const QUOTED = /^"((?:[^"\\]|\\.)*)"$/s
 
+/** Directives that only ever forbid. */
+const FORBIDDING: ReadonlySet<string> = new Set([
+  'must-revalidate',
+  'no-cache',
+  'no-store',
+  'private',
+  'proxy-revalidate',
+])
+
 /**
- * Reads a `Cache-Control` field. Of a directive that stands there twice the first counts (§4.2.1).
+ * Reads a `Cache-Control` field. Of a directive that stands there twice the first counts (§4.2.1). What is no
+ * directive is passed over.
  *
- * Takes `;` for a comma, because people write `no-store; private`, and half a rule must not turn into
- * none: what we then read forbids at least as much. What is no directive is passed over.
+ * Some people put semicolons for commas. Of what follows one we take what forbids and nothing else: half of
+ * `no-store; private` must not turn into a permission.
  */
 export function directivesOf(value: string): Map<string, Argument> {
   const directives = new Map<string, Argument>()
-  for (const part of unquotedParts(value, ',;')) {
-    const [, name, argument = ''] = DIRECTIVE.exec(part) ?? []
-    if (name === undefined) continue
+  const add = (part: string, isTaken: (name: string) => boolean) => {
+    const [, name = '', argument = ''] = DIRECTIVE.exec(part) ?? []
     const lower = name.toLowerCase()
-    if (!directives.has(lower)) directives.set(lower, argumentOf(argument.trim()))
+    if (lower === '' || directives.has(lower) || !isTaken(lower)) return
+    directives.set(lower, argumentOf(argument.trim()))
+  }
+  for (const member of unquotedParts(value, ',')) {
+    const [first = '', ...rest] = unquotedParts(member, ';')
+    add(first, () => true)
+    for (const part of rest) add(part, (name) => FORBIDDING.has(name))
   }
   return directives
 }

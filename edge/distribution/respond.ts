@@ -13,9 +13,14 @@ const SAID_ANEW: ReadonlySet<string> = new Set(['cache-status', 'via', 'x-cache'
  * And those that no viewer sees: tags are between an origin and its caches, tell how a site is built, and
  * may be 12 KB. Fastly takes `Surrogate-Key` off too, Cloudflare `Cache-Tag`.
  */
-const NOT_FOR_VIEWERS: ReadonlySet<string> = new Set([...SAID_ANEW, 'cache-tag', 'surrogate-key'])
+const NOT_FOR_VIEWERS: ReadonlySet<string> = new Set([
+  ...SAID_ANEW,
+  'cache-tag',
+  'selvedge-cdn-cache-control',
+  'surrogate-key',
+])
 
-/** What a 304 tells a viewer of the response it stands for (RFC 9110 §15.4.5). */
+/** What a 304 tells a viewer of the response it stands for (RFC 9110 §15.4.5), and the cookie that came with it. */
 const NOT_MODIFIED_FIELDS: ReadonlySet<string> = new Set([
   'age',
   'cache-control',
@@ -24,6 +29,7 @@ const NOT_MODIFIED_FIELDS: ReadonlySet<string> = new Set([
   'etag',
   'expires',
   'last-modified',
+  'set-cookie',
   'vary',
 ])
 

@@ -250,6 +250,26 @@ describe('what a 304 changes', () => {
   })
 })
 
+describe('a cookie that a 304 brings', () => {
+  test('reaches the viewer whose request it answers, in a 304 too, and no other', async () => {
+    await using origin = await site({ 'cache-control': 'max-age=2', etag: '"v"' })
+    await using house = await houseInFrontOf(origin.url)
+    await house.get('/page')
+    house.clock.advanceSeconds(5)
+    origin.answers((_, response) => {
+      response
+        .writeHead(304, { etag: '"v"', 'cache-control': 'max-age=60', 'set-cookie': 'session=alice' })
+        .end()
+    })
+
+    const alice = await house.get('/page', { 'if-none-match': '"v"' })
+    const bob = await house.get('/page', { 'if-none-match': '"v"' })
+
+    expect([alice.status, alice.headers['set-cookie']]).toEqual([304, 'session=alice'])
+    expect([bob.status, bob.headers['set-cookie']]).toEqual([304, undefined])
+  })
+})
+
 describe('parts and preconditions', () => {
   test('a part has no digest of the whole content, but that of the representation (RFC 9530)', async () => {
     await using origin = await site({

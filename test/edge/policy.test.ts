@@ -62,6 +62,79 @@ describe('freshness lifetime (RFC 9111 §4.2.1)', () => {
   })
 })
 
+describe('directives', () => {
+  const read = (value: string) => cacheControlOf(['Cache-Control', value])
+
+  test('after a semicolon forbid, and never allow', () => {
+    expect(read('max-age=60; private')).toMatchObject({ maxAge: 60, private: true })
+    expect(read('x; public; max-age=60; s-maxage=60; no-store')).toMatchObject({
+      public: false,
+      maxAge: undefined,
+      sMaxAge: undefined,
+      noStore: true,
+    })
+  })
+
+  test('behind a quotation mark that nothing closes are not hidden', () => {
+    expect(read('x="y, no-store')).toMatchObject({ noStore: true })
+  })
+
+  test('that name fields are about these; in any other form about the whole response', () => {
+    expect(read('private="Set-Cookie, X-User"')).toMatchObject({
+      private: false,
+      withheld: ['set-cookie', 'x-user'],
+    })
+    for (const form of ['private=set-cookie', 'private=""', 'private="a b"', 'private="a,"', 'private=1']) {
+      expect(read(form)).toMatchObject({ private: true, withheld: [] })
+    }
+  })
+
+  test.each([
+    ['CDN-Cache-Control', 'max-age="60"'],
+    ['CDN-Cache-Control', 'max-age=1.5'],
+    ['CDN-Cache-Control', 'max-age=-1'],
+    ['CDN-Cache-Control', 'Max-Age=60'],
+    ['CDN-Cache-Control', 'private=1'],
+    ['CDN-Cache-Control', ''],
+    ['Surrogate-Control', 'content="ESI/1.0"'],
+  ])('%s: %s counts as not there (RFC 9213 §2.1)', (name, value) => {
+    expect(cacheControlOf([name, value, 'Cache-Control', 'max-age=7'])).toMatchObject({
+      maxAge: 7,
+      targeted: false,
+    })
+  })
+
+  test('meant for caches like us count alone, Expires included', () => {
+    const fields = [
+      'CDN-Cache-Control',
+      'x',
+      'Cache-Control',
+      'no-store',
+      'Expires',
+      'Tue, 24 Nov 2099 12:00:00 GMT',
+    ]
+    const control = cacheControlOf(fields)
+
+    expect(control).toMatchObject({ noStore: false, maxAge: undefined, targeted: true })
+    expect(lifetimeSeconds(fields)).toBe(0)
+  })
+
+  test('of Surrogate-Control: those for us before those for all, and how long they may stand in', () => {
+    const fields = ['Surrogate-Control', 'max-age=10, max-age=20+30;selvedge, max-age=40;other']
+
+    expect(cacheControlOf(fields)).toMatchObject({ maxAge: 20, staleIfError: 30, targeted: true })
+  })
+})
+
+describe('Age as it came (RFC 9111 §5.1)', () => {
+  test.each([
+    ['of a list the first member counts', ['Age', '10, 50'], 50],
+    ['more than we count to', ['Age', '99999999999999'], -2_147_483_588],
+  ])('%s', (_, age, seconds) => {
+    expect(lifetimeSeconds(['Cache-Control', 'max-age=60', ...age])).toBe(seconds)
+  })
+})
+
 describe('preconditions (RFC 9110 §13.2.2)', () => {
   const response = ['ETag', '"v1"', 'Last-Modified', 'Tue, 24 Nov 2026 11:00:00 GMT']
 
@@ -93,6 +166,13 @@ describe('preconditions (RFC 9110 §13.2.2)', () => {
     expect(httpDateMs('Sunday, 06-Nov-94 08:49:37 GMT')).toBe(ms)
     expect(httpDateMs('Sun Nov  6 08:49:37 1994')).toBe(ms)
     expect(httpDateMs('1')).toBeUndefined()
+  })
+
+  test('a year of two digits is the nearest that is no more than 50 years ahead (RFC 9110 §5.6.7)', () => {
+    const year = (text: string) => new Date(httpDateMs(text) ?? Number.NaN).getUTCFullYear()
+
+    expect(year('Thursday, 18-Aug-50 02:01:18 GMT')).toBe(2050)
+    expect(year('Wednesday, 18-Aug-99 02:01:18 GMT')).toBe(1999)
   })
 })
 

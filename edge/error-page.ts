@@ -13,6 +13,8 @@ import { askingFor } from './viewer-asking.ts'
  * that matches its path, as with CloudFront, and so out of the cache.
  *
  * The error's own body is given up once the page is here.
+ *
+ * @throws ViewerGone
  */
 export async function errorPageFor(
   edge: Edge,
@@ -37,7 +39,10 @@ export async function errorPageFor(
       body: undefined,
     },
   )
-  const page = await edge.cache.answer(asking)
+  const page = await edge.cache.answer(asking).catch((error: unknown) => {
+    giveUp(answer)
+    throw error
+  })
   if (page.status !== 200) {
     giveUp(page)
     return undefined

@@ -16,7 +16,7 @@ import { landPart, landWhole } from './landing-in-slices.ts'
 import { discardBody, type Request } from './message.ts'
 import { readWhole } from './sliced-body.ts'
 import { isSliced } from './sliced-object.ts'
-import { freshened, type StoredResponse } from './stored-response.ts'
+import { freshened, heldBack, type StoredResponse } from './stored-response.ts'
 import { mayStore } from './storing.ts'
 import { UpstreamError } from './upstream-error.ts'
 
@@ -63,6 +63,10 @@ function landRevalidation(
   if (response.status === 304) return landConfirmation(fetching, asked, stored, reply, flight)
   if (response.status >= 500 && fetching.now() < stored.deadlines.staleIfErrorUntilMs) {
     discardBody(response)
+    const heldSeconds = asked.rules.errorSeconds.get(response.status)
+    if (heldSeconds !== undefined && !flight.outdated) {
+      keep(fetching, asked.key, heldBack(stored, heldSeconds, fetching.now()))
+    }
     return { kind: 'stale-allowed', stored, detail: 'OriginError', upstreamUs }
   }
   return landWhole(fetching, asked, reply, flight)

@@ -46,11 +46,12 @@ export function deadlinesOf(
   exchange: Exchange,
   rules: CacheRules,
 ): Deadlines {
-  const bornAtMs = exchange.receivedAtMs - initialAgeMs(response.fields, exchange)
   if (isUnderPolicy(rules, response.status)) {
     const named = namedLifetimeSeconds(rules, response, control, exchange.receivedAtMs)
-    return deadlinesFrom(bornAtMs, lifetimesUnder(rules, response.status, control, named))
+    const receivedBornMs = exchange.receivedAtMs - receivedAgeMs(response.fields, exchange)
+    return deadlinesFrom(receivedBornMs, lifetimesUnder(rules, response.status, control, named))
   }
+  const bornAtMs = exchange.receivedAtMs - initialAgeMs(response.fields, exchange)
   const lifetimeMs = control.noCache ? 0 : lifetimeSeconds(response, control, exchange.receivedAtMs) * 1000
   const freshUntilMs = bornAtMs + lifetimeMs
   // §4.2.4: these forbid every stale use, s-maxage because it implies proxy-revalidate (§5.2.2.10).
@@ -154,8 +155,15 @@ function lifetimeSeconds(
 function initialAgeMs(fields: Fields, exchange: Exchange): number {
   const dateMs = httpDateMs(firstValue(fields, 'date')) ?? exchange.receivedAtMs
   const apparentAgeMs = Math.max(0, exchange.receivedAtMs - dateMs)
-  const responseDelayMs = exchange.receivedAtMs - exchange.requestedAtMs
-  return Math.max(apparentAgeMs, ageFieldSeconds(fields) * 1000 + responseDelayMs)
+  return Math.max(apparentAgeMs, receivedAgeMs(fields, exchange))
+}
+
+/**
+ * `corrected_age_value`, ms: what caches before us say, and the time it took. Under TTL bounds it is all that
+ * counts: an origin that sends an old `Date` would else have its responses kept for less than `minTTL`.
+ */
+function receivedAgeMs(fields: Fields, exchange: Exchange): number {
+  return ageFieldSeconds(fields) * 1000 + exchange.receivedAtMs - exchange.requestedAtMs
 }
 
 /**

@@ -149,6 +149,17 @@ export function chosen(variants: readonly StoredResponse[], fields: Fields): Sto
   return newest
 }
 
+/**
+ * The stored response after an origin failed to renew it: it goes on for a while as it is, so that not
+ * everybody asks an origin that is down (CloudFront: `ErrorCachingMinTTL`).
+ */
+export function heldBack(stored: StoredResponse, seconds: number, nowMs: number): StoredResponse {
+  const { deadlines } = stored
+  const freshUntilMs = Math.min(nowMs + seconds * 1000, deadlines.staleIfErrorUntilMs)
+  const staleUntilMs = Math.max(freshUntilMs, deadlines.staleUntilMs)
+  return { ...stored, deadlines: { ...deadlines, freshUntilMs, staleUntilMs } }
+}
+
 /** Bytes that a stored response takes up in memory, near enough to keep the store in its bounds. */
 export function storedBytes(stored: StoredResponse): number {
   const textBytes = (parts: readonly string[]) => parts.reduce((sum, part) => sum + part.length + 16, 0)

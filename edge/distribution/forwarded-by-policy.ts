@@ -76,7 +76,7 @@ export function fieldsByPolicy(
     if (BY_OWN_RULE.has(name)) return false
     if (FOR_THE_CACHE.has(name) || (isFromOne && WITH_A_BODY.has(name))) return true
     if (WISHES.has(name) && requestDirectives === 'obey') return true
-    return forward.header(name) && !isOurs(name)
+    return forward.header(name) && !isOurs(name) && name !== 'x-forwarded-for'
   })
   const accepted = acceptedCodings(joinedValue(fields, 'accept-encoding'), codings)
   if (accepted !== undefined) kept.push('Accept-Encoding', accepted)

@@ -12,8 +12,8 @@ import { cdnLoop } from './cdn-loop.ts'
  * - which host, port, scheme or path was asked for, in the words of one proxy or another
  * - which method was meant (`X-HTTP-Method-Override` and its kin)
  * - who asks (`X-Real-IP`, `True-Client-IP` …), by which origins let people in
- * - what is this to be rewritten to (`X-Original-URL`, `X-Rewrite-URL`: IIS, Symfony, Zend)
- * - internal requests of frameworks (`X-Middleware-*`: Next.js)
+ * - what this is to be rewritten to (`X-Original-URL`, `X-Rewrite-URL`: IIS, Symfony, Zend)
+ * - internal requests of frameworks (`X-Middleware-*`: Next.js), `Proxy` (httpoxy)
  */
 const POISONERS: ReadonlySet<string> = new Set([
   'cf-connecting-ip',
@@ -25,48 +25,26 @@ const POISONERS: ReadonlySet<string> = new Set([
   'true-client-ip',
   'x-client-ip',
   'x-cluster-client-ip',
-  'x-forwarded',
-  'x-forwarded-by',
-  'x-forwarded-client-cert',
-  'x-forwarded-for-original',
-  'x-forwarded-host',
-  'x-forwarded-path',
-  'x-forwarded-port',
-  'x-forwarded-prefix',
-  'x-forwarded-proto',
-  'x-forwarded-protocol',
-  'x-forwarded-scheme',
-  'x-forwarded-server',
-  'x-forwarded-ssl',
-  'x-forwarded-uri',
-  'x-forwarded-url',
   'x-host',
   'x-http-host-override',
   'x-http-method',
   'x-http-method-override',
   'x-method-override',
-  'x-middleware-prefetch',
-  'x-middleware-rewrite',
-  'x-middleware-subrequest',
-  'x-original-forwarded-for',
-  'x-original-host',
-  'x-original-uri',
-  'x-original-url',
-  'x-originating-ip',
   'x-override-url',
   'x-proxyuser-ip',
   'x-real-ip',
   'x-remote-addr',
   'x-remote-ip',
-  'x-rewrite-url',
   'x-scheme',
   'x-url-scheme',
-  'x-wap-profile',
 ])
+
+/** The same by the beginnings of their names: `X-Forwarded-*`, `X-Original-*`, `X-Originating-*` … */
+const POISONOUS_BEGINNINGS = ['x-forwarded', 'x-middleware-', 'x-original-', 'x-originating-', 'x-rewrite-']
 
 /** Whether a field is known to poison caches. @param name in lower case */
 export function isPoisoner(name: string): boolean {
-  return POISONERS.has(name)
+  return POISONERS.has(name) || POISONOUS_BEGINNINGS.some((beginning) => name.startsWith(beginning))
 }
 
 /** What the edge knows of the viewer behind a request. */
@@ -98,10 +76,9 @@ export interface Asked {
  */
 export function forwardedFields(fields: Fields, viewer: ViewerPlace, request: Asked): string[] {
   const kept = filterFields(endToEndFields(fields), (name) => !isPoisoner(name) && !isOurs(name))
-  const addresses = joinedValue(fields, 'x-forwarded-for')
   const via = joinedValue(fields, 'via')
   const hop = hopOf(request)
-  kept.push('X-Forwarded-For', addresses === undefined ? viewer.address : `${addresses}, ${viewer.address}`)
+  kept.push('X-Forwarded-For', viewer.address)
   kept.push('X-Forwarded-Host', request.host, 'X-Forwarded-Proto', request.scheme)
   kept.push('CloudFront-Forwarded-Proto', request.scheme)
   kept.push('Via', via === undefined ? hop : `${via}, ${hop}`, 'CDN-Loop', cdnLoop(fields, request.cdnId))
@@ -123,7 +100,6 @@ export function isOurs(name: string): boolean {
     name.startsWith('cloudfront-') ||
     name.startsWith('selvedge-') ||
     name === 'accept-encoding' ||
-    name === 'x-forwarded-for' ||
     name === 'cdn-loop' ||
     name === 'surrogate-capability' ||
     name === 'via'

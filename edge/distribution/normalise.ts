@@ -10,7 +10,7 @@
  * - Dot segments are removed (§5.2.4), so `/static/../account` is `/account` for the behaviour too.
  * - A dot segment in disguise is refused: beside an encoded slash or a backslash (`/static/..%2Faccount`,
  *   which is `/account` to an origin that decodes first), or with parameters (`/..;/`, which Java servers
- *   take for `/../`). Nobody honest sends these.
+ *   take for `/../`), or in overlong UTF-8. Nobody honest sends these.
  * - Bad escapes and control characters in the path, NUL above all, are refused: some origin ends the name
  *   there, and `/account%00.css` would be kept as a style sheet.
  * - `%2F` is no slash: it stays, and matches no `/` of a path pattern. `//` stays, `;` stays and case stays:
@@ -46,13 +46,16 @@ const CONTROL = /%(?:[01][0-9A-F]|7F)/
 /** A bad escape, once those in order are taken away. */
 const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/
 
+/** `.`, `/` and `\\` in the longer forms that UTF-8 forbids and lenient decoders undo. */
+const OVERLONG = /%C0%A[EF]|%C1%9C|%E0%80%A[EF]|%E0%81%9C/
+
 /** `.` or `..` with a neighbour that only some servers take for a separator, upper case. */
 const DISGUISED = /(?:\\|%5C|%2F)\.{1,2}(?:$|[/\\;]|%2F|%5C|%3B)|\/\.{1,2}(?:[\\;]|%2F|%5C|%3B)/
 
 function normalisedPath(path: string): string | undefined {
   if (BAD_ESCAPE.test(path)) return undefined
   const plain = withPlainEscapes(path)
-  if (CONTROL.test(plain) || DISGUISED.test(plain)) return undefined
+  if (CONTROL.test(plain) || DISGUISED.test(plain) || OVERLONG.test(plain)) return undefined
   return withoutDotSegments(plain)
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { type HeldInvalidations, holdInvalidations } from '../cache/held-invalidations.ts'
 import { type Journal, memoryJournal } from '../cache/journal.ts'
-import type { Indexes } from '../distribution/target.ts'
+import type { Distribution } from '../distribution/schema.ts'
 import type { AdminRoute } from '../program/admin.ts'
 import { createCatchUp } from './catch-up.ts'
 import { invalidationRoutes } from './endpoint.ts'
@@ -24,7 +24,7 @@ export interface NodeGround {
     node: string
     key: string
     invalidation: InvalidationSettings
-    distributions: readonly ({ id: string } & Indexes)[]
+    distributions: readonly Distribution[]
   }
   log: Logger
   /** Where they are kept as long as the cache is; left out: both are lost at a restart. */

@@ -96,6 +96,25 @@ describe('under a cache policy', () => {
     expect(others.map(({ headers }) => headers['x-cache'])).toEqual(Array(4).fill('Miss from selvedge'))
   })
 
+  test('an invalidation finds what is stored however it spells the query', async () => {
+    await using origin = await site()
+    const behavior = keyedBy({
+      queryStringsConfig: { queryStringBehavior: 'whitelist', queryStrings: ['a', 'b'] },
+    })
+    await using house = await houseInFrontOf(distributionOf(origin.url, behavior))
+
+    await house.get('/p?b=2&a=1&z=1')
+    await house.get('/p?a=3')
+    await house.invalidate({ paths: ['/p?b=2&z=2&a=1'] })
+    const dropped = await house.get('/p?a=1&b=2')
+    const kept = await house.get('/p?a=3')
+
+    expect([dropped.headers['x-cache'], kept.headers['x-cache']]).toEqual([
+      'Miss from selvedge',
+      'Hit from selvedge',
+    ])
+  })
+
   test('an origin request policy adds what is in no key', async () => {
     await using origin = await site()
     const behavior = {

@@ -17,6 +17,7 @@ function kept(
   fields: string[],
   status = 200,
   errors: object[] = [],
+  date = DATE,
 ): number | string {
   const distribution = distributionSchema.parse({
     id: 'site',
@@ -28,7 +29,7 @@ function kept(
     ...distribution.defaultCacheBehavior,
     pathPattern: '*',
   })
-  const response = { status, fields: [...DATE, ...fields] }
+  const response = { status, fields: [...date, ...fields] }
   const control = cacheControlOf(response.fields)
   const request = { method: 'GET', scheme: 'http', host: 'h', target: '/', fields: [] }
   const decision = mayStore(request, response, control, rules)
@@ -164,11 +165,60 @@ describe('through edge and shield', () => {
     house.clock.advanceSeconds(61)
     origin.answers((_, response) => response.writeHead(503).end('down'))
     const stale = await house.get('/page')
+    house.clock.advanceSeconds(11)
     origin.answers((_, response) => response.writeHead(403).end('no'))
     const refused = await house.get('/page')
 
     expect([stale.status, stale.body]).toEqual([200, first.body])
     expect([refused.status, refused.body]).toEqual([403, 'no'])
+  })
+
+  test('an origin that is down is asked again every ten seconds, not by everybody who gets what is stale', async () => {
+    await using origin = await site()
+    await using house = await houseInFrontOf(distributionOf(origin.url, keyedBy({}, { defaultTTL: 60 })))
+
+    const first = await house.get('/page')
+    house.clock.advanceSeconds(61)
+    origin.answers((_, response) => response.writeHead(503).end('down'))
+    const bodies: string[] = []
+    for (let at = 0; at < 5; at += 1) {
+      bodies.push((await house.get('/page')).body)
+      house.clock.advanceSeconds(4)
+    }
+
+    expect(bodies).toEqual(Array(5).fill(first.body))
+    expect(origin.requests).toHaveLength(1 + 2)
+  })
+
+  test('an old Date of the origin’s does not shorten it; an Age does', async () => {
+    const old = ['Date', 'Tue, 24 Nov 2026 02:00:00 GMT']
+
+    expect(kept(bounds, ['Cache-Control', 'max-age=100'], 200, [], old)).toBe(100)
+    expect(kept(bounds, ['Cache-Control', 'max-age=100', 'Age', '30'])).toBe(70)
+  })
+
+  test('what Authorization is in the key for is kept; without that only what is public', async () => {
+    await using origin = await site()
+    const behavior = keyedBy({ headersConfig: { headerBehavior: 'whitelist', headers: ['Authorization'] } })
+    const distribution = distributionOf(origin.url, behavior, {
+      cacheBehaviors: [
+        { pathPattern: '/all/*', cachePolicy: 'CachingOptimized', originRequestPolicy: 'AllViewer' },
+      ],
+    })
+    await using house = await houseInFrontOf(distribution)
+
+    const results: (string | undefined)[] = []
+    for (const [path, authorization] of [
+      ['/page', 'Basic eDp5'],
+      ['/page', 'Basic eDp5'],
+      ['/page', 'Basic ejp6'],
+      ['/all/x', 'Basic eDp5'],
+      ['/all/x', 'Basic eDp5'],
+    ] as const) {
+      results.push((await house.get(path, { authorization })).headers['x-cache']?.split(' ')[0])
+    }
+
+    expect(results).toEqual(['Miss', 'Hit', 'Miss', 'Miss', 'Miss'])
   })
 
   test('OPTIONS is passed on, and kept apart where it is a cached method', async () => {

@@ -116,6 +116,8 @@ describe('what goes on to the origin', () => {
 
     await house.get('/', {
       'x-forwarded-host': 'evil.example',
+      'x-forwarded-for': '6.6.6.6',
+      'x-forwarded-anything': 'evil',
       'x-original-url': '/admin',
       'cloudfront-viewer-country': 'XX',
       'selvedge-distribution': 'other',
@@ -133,6 +135,7 @@ describe('what goes on to the origin', () => {
     })
     for (const name of [
       'x-original-url',
+      'x-forwarded-anything',
       'cloudfront-viewer-country',
       'selvedge-distribution',
       'selvedge-signature',

@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { distributionSchema } from '../../edge/distribution/schema.ts'
 import { askNode } from '../../edge/invalidation/ask-node.ts'
 import { assembleInvalidation, type Invalidating } from '../../edge/invalidation/assemble.ts'
 import { signatureOf } from '../../edge/invalidation/signature.ts'
@@ -20,7 +21,7 @@ async function node(
     node: `test-${tier}`,
     key: KEY,
     invalidation: { shields: [], edges: [], token: TOKEN, ...others },
-    distributions: [{ id: 'docs' }],
+    distributions: [distributionSchema.parse({ id: 'docs', aliases: ['docs.example'] })],
   }
   const invalidating = await assembleInvalidation({ tier, settings, log: pino({ level: 'silent' }) })
   const health = { unready: () => undefined, metrics: async () => '' }

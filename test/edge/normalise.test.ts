@@ -45,6 +45,7 @@ describe('a target has one spelling', () => {
     ['encoded dots and slash', '/static/%2e%2e%2Faccount'],
     ['dots and a backslash', '/static/..\\account'],
     ['dots and an encoded backslash', '/static%5c..%5caccount'],
+    ['dots in overlong UTF-8', '/static/%c0%ae%c0%ae/account'],
     ['dots with a parameter', '/static/..;/account'],
     ['dots with an encoded parameter', '/static/..%3b/account'],
   ])('%s is refused: %s', (_, target) => {

@@ -59,13 +59,39 @@ export async function untilAnswered<T>(attempt: () => Promise<T>): Promise<T> {
  * @returns NaN where there is no `/proc`
  */
 export function cpuSeconds(roots: readonly number[]): number {
+  const ticks = familyOf(roots)?.reduce((sum, one) => sum + one.ticks, 0) ?? Number.NaN
+  return ticks / TICKS_PER_SECOND
+}
+
+/**
+ * The most memory that one process of a family has had resident, bytes (`VmHWM`, proc(5)).
+ *
+ * @returns NaN where there is no `/proc`
+ */
+export function peakResidentBytes(root: number): number {
+  const family = familyOf([root]) ?? []
+  return family.length === 0
+    ? Number.NaN
+    : Math.max(...family.map(({ pid }) => kilobytesOf(pid, 'VmHWM') * 1024))
+}
+
+/** What a process has read by system calls, from files and sockets, bytes (`rchar`, proc(5)). */
+export function readBytes(pid: number): number {
+  return Number(/^rchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1])
+}
+
+function kilobytesOf(pid: number, name: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1])
+}
+
+/** Processes and all their living descendants. */
+function familyOf(roots: readonly number[]): { pid: number; ticks: number }[] | undefined {
   const processes = readProcesses()
-  if (processes === undefined) return Number.NaN
   const family = new Set(roots)
   // Children have higher numbers than their parents, but for a wrap-around that no benchmark lives to see.
-  for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid)
-  const ticks = processes.filter(({ pid }) => family.has(pid)).reduce((sum, one) => sum + one.ticks, 0)
-  return ticks / TICKS_PER_SECOND
+  for (const { pid, parent } of processes ?? []) if (family.has(parent)) family.add(pid)
+  return processes?.filter(({ pid }) => family.has(pid))
 }
 
 function readProcesses(): { pid: number; parent: number; ticks: number }[] | undefined {

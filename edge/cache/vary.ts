@@ -32,11 +32,26 @@ const WEIGHTED: ReadonlySet<string> = new Set(['accept-charset', 'accept-encodin
  */
 function normalised(name: string, value: string | undefined): string {
   if (value === undefined) return '\0'
-  if (WEIGHTED.has(name)) return weighted(value)
+  if (WEIGHTED.has(name)) return memoised(value)
   return value
     .trim()
     .replace(/\s*,\s*/g, ',')
     .replace(/\s+/g, ' ')
+}
+
+/** Browsers send few different weighted values, and each takes microseconds: bounded in number and length. */
+const KNOWN_MAX = 2_048
+const KNOWN_LENGTH_MAX = 256
+const known = new Map<string, string>()
+
+function memoised(value: string): string {
+  const found = known.get(value)
+  if (found !== undefined) return found
+  const made = weighted(value)
+  if (value.length > KNOWN_LENGTH_MAX) return made
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(value, made)
+  return made
 }
 
 /**

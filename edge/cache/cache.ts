@@ -15,13 +15,13 @@ import { AS_STORED, type Encoding } from './encoding/encoding.ts'
 import { fetchForAll } from './fetching.ts'
 import { discardLanding, type Flight, isFor, type Landing, landingOf, ViewerGone } from './flight.ts'
 import { createFlights } from './flights.ts'
-import { type Reuse, reuseOf } from './freshness.ts'
+import { reuseOf } from './freshness.ts'
 import { createHitForMiss } from './hit-for-miss.ts'
 import { invalidatedTargets } from './invalidation.ts'
 import { type Fetching, landNew } from './landing.ts'
 import type { Outcome } from './outcome.ts'
 import { firstByteAsked } from './range.ts'
-import { reuseAsWished, type Wishes, wishesOf } from './request-directives.ts'
+import { reuseFor, wishesOf } from './request-directives.ts'
 import { answerFromSlices, startingAgainOnce } from './sliced-answer.ts'
 import { isSliced } from './sliced-object.ts'
 import { createSlices } from './slices.ts'
@@ -67,9 +67,10 @@ export function createCache(
     if (wishes?.noStore) return pass(asking, 'request')
     const key = asking.keyOf(request.target)
     const stored = usableOf(fetching, key, request) ?? (await fromBeneath(asking, key))
-    if (wishes?.onlyIfCached && !isServed(stored, wishes)) return NOT_CACHED
+    const use = stored === undefined ? 'revalidate' : reuseFor(stored.deadlines, wishes, now())
+    if (wishes?.onlyIfCached && use === 'revalidate') return NOT_CACHED
     if (stored === undefined) return answerMiss(asking, key)
-    switch (reuse(stored, wishes)) {
+    switch (use) {
       case 'serve':
         return fromStored(asking, key, stored, { kind: 'hit', upstreamUs: 0 })
       case 'serve-then-revalidate':
@@ -78,14 +79,6 @@ export function createCache(
       case 'revalidate':
         return answerWithOthers(asking, key, stored)
     }
-  }
-
-  function reuse({ deadlines }: StoredResponse, wishes: Wishes | undefined): Reuse {
-    return wishes === undefined ? reuseOf(deadlines, now()) : reuseAsWished(deadlines, wishes, now())
-  }
-
-  function isServed(stored: StoredResponse | undefined, wishes: Wishes): boolean {
-    return stored !== undefined && reuse(stored, wishes) !== 'revalidate'
   }
 
   /** Disk is asked unless a fetch is under way already, which will be newer. */
@@ -206,7 +199,7 @@ export function createCache(
   /** A fresh response that goes forward does so because the request wishes it (RFC 9211 §2.2). */
   function forwardReason(key: string, stored: StoredResponse | undefined): NonNullable<Outcome['forward']> {
     if (stored === undefined) return missOf(key)
-    return reuse(stored, undefined) === 'serve' ? 'request' : 'stale'
+    return reuseOf(stored.deadlines, now()) === 'serve' ? 'request' : 'stale'
   }
 
   function missOf(key: string): 'vary-miss' | 'uri-miss' {

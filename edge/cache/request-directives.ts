@@ -30,7 +30,8 @@ export function wishesOf(fields: Fields): Wishes | undefined {
 }
 
 /** What a stored response may be used for, if the request has its wishes. @param nowMs Unix ms */
-export function reuseAsWished(stored: Deadlines, wishes: Wishes, nowMs: number): Reuse {
+export function reuseFor(stored: Deadlines, wishes: Wishes | undefined, nowMs: number): Reuse {
+  if (wishes === undefined) return reuseOf(stored, nowMs)
   const { noCache, maxAge, minFresh, maxStale } = wishes
   if (noCache) return 'revalidate'
   const ageMs = nowMs - stored.bornAtMs

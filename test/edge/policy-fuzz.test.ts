@@ -5,7 +5,7 @@ import { httpDateMs, ifRangeHolds, preconditionOf } from '../../edge/cache/condi
 import { DELTA_SECONDS_MAX, directivesOf } from '../../edge/cache/directives.ts'
 import { ageSeconds, deadlinesOf, reuseOf } from '../../edge/cache/freshness.ts'
 import { contentRange, rangeOf } from '../../edge/cache/range.ts'
-import { reuseAsWished, wishesOf } from '../../edge/cache/request-directives.ts'
+import { reuseFor, wishesOf } from '../../edge/cache/request-directives.ts'
 import { TRANSPARENT } from '../../edge/cache/rules.ts'
 import { mayStore } from '../../edge/cache/storing.ts'
 import { sameSelection, selectionOf, selects } from '../../edge/cache/vary.ts'
@@ -236,7 +236,7 @@ describe('ages and dates', () => {
         ])
         const wished = wishesOf(['Cache-Control', wishes])
         if (wished === undefined || reuseOf(times, AT_MS + later) !== 'revalidate') return
-        expect(reuseAsWished(times, wished, AT_MS + later)).toBe('revalidate')
+        expect(reuseFor(times, wished, AT_MS + later)).toBe('revalidate')
       }),
       CASES,
     )

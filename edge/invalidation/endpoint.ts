@@ -154,7 +154,10 @@ function invalidationOf(endpoint: InvalidationEndpoint, asked: InvalidationReque
 }
 
 async function apply(endpoint: InvalidationEndpoint, body: string): Promise<Replied> {
-  const applied = await endpoint.node.apply(checked(invalidationSchema, body))
+  const invalidation = checked(invalidationSchema, body)
+  const applied = await endpoint.node.apply(invalidation).catch((error: unknown) => {
+    throw new Refused(503, error instanceof Error ? error.message : String(error))
+  })
   return json(200, { node: endpoint.nodeName, instance: endpoint.instance, ...applied })
 }
 

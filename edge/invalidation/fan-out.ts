@@ -6,8 +6,8 @@ import type { Applied, InvalidatingNode } from './node.ts'
 import type { Invalidation } from './request.ts'
 import type { InvalidationSettings } from './settings.ts'
 
-/** How long a node may take to apply an invalidation, ms: longer than it gives its workers. */
-const NODE_MS_MAX = 8_000
+/** How long a node may take to apply an invalidation, ms: longer than it gives its journal and its workers. */
+const NODE_MS_MAX = 11_000
 
 /** Pauses before a node that could not be reached is asked again double from one to the other, and all end after so long, ms. */
 const AGAIN_MS_MIN = 1_000
@@ -147,13 +147,20 @@ async function atNode(
   try {
     const asked = { path: '/invalidations/apply', body: invalidation }
     const { status, body } = await askNode(url, asked, { key, msMax: NODE_MS_MAX })
-    if (status !== 200) throw new NodeFailed(`answered ${status}: ${JSON.stringify(body)}`, status)
+    if (status !== 200) throw new NodeFailed(problemIn(body) ?? `answered ${status}`, status)
     const { instance, node, sequence, processes } = appliedAnswer.parse(body)
     return { instance, report: { ...reportOf(tier, url, { sequence, processes }), node, tookMs: took() } }
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
-    return { report: { tier, url, status: 'failed', problem, tookMs: took() } }
+    return { report: { tier, url, status: 'failed', problem: messageOf(error), tookMs: took() } }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function problemIn(body: unknown): string | undefined {
+  return z.object({ detail: z.string() }).safeParse(body).data?.detail
 }
 
 async function atOurselves(spreading: Spreading, invalidation: Invalidation): Promise<NodeReport> {
@@ -164,7 +171,7 @@ async function atOurselves(spreading: Spreading, invalidation: Invalidation): Pr
     const tookMs = Math.round((performance.now() - startedMs) * 10) / 10
     return { ...reportOf(tier, undefined, applied), node: nodeName, tookMs }
   } catch (error) {
-    return { tier, url: undefined, node: nodeName, status: 'failed', problem: String(error), tookMs: 0 }
+    return { tier, url: undefined, node: nodeName, status: 'failed', problem: messageOf(error), tookMs: 0 }
   }
 }
 

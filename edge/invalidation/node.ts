@@ -10,6 +10,9 @@ const CHARACTERS_MAX = 8 * 1_048_576
 /** Records in the journal before one snapshot takes the place of them all. */
 const RECORDS_MAX = 10_000
 
+/** How long the journal may take to record an invalidation, ms: a process that was stopped may hold its lock. */
+const RECORDED_MS_MAX = 5_000
+
 /** What the journal keeps: an invalidation, or what all before it came to. */
 export type KeptInvalidation =
   | { issued: Invalidation }
@@ -54,7 +57,8 @@ export interface InvalidatingNode {
   /**
    * Records an invalidation and has it applied by every process; once for each id, however often.
    *
-   * @throws whatever keeps the journal from recording it: then nothing is applied
+   * @throws whatever keeps the journal from recording it: then nothing is applied. After 5 s without a word
+   *   from the journal, too; then it is applied as soon as there is one
    */
   apply(invalidation: Invalidation): Promise<Applied>
 }
@@ -123,7 +127,10 @@ export function openNode({
       return applied
     },
     async apply(invalidation) {
-      const sequence = await inTurn(() => issue(invalidation))
+      const sequence = await within(
+        RECORDED_MS_MAX,
+        inTurn(() => issue(invalidation)),
+      )
       // It holds already: that the list could not be made shorter is for the next one to mend.
       void inTurn(makeRoom).catch(() => undefined)
       return { sequence, processes: await processes.settled(sequence) }
@@ -133,4 +140,15 @@ export function openNode({
 
 function namedBy({ distribution, paths, tags, soft }: Invalidation): Named {
   return { group: distribution, paths, tags, soft }
+}
+
+async function within<Result>(ms: number, result: Promise<Result>): Promise<Result> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>()
+  const problem = `not recorded within ${ms} ms: is a worker stopped, or the disk?`
+  const timer = setTimeout(() => reject(new Error(problem)), ms)
+  try {
+    return await Promise.race([result, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
 }

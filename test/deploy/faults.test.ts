@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '@clickhouse/client'
 import { createChdbConnection } from 'chdb/connection'
 import { Agent, request } from 'undici'
 import { describe, expect, test } from 'vitest'
-import { type Selvedge, startSelvedge } from './selvedge.ts'
+import { pidsOf } from './processes.ts'
+import { startSelvedge } from './selvedge.ts'
 
 const HOST = 'hello.localhost'
 
@@ -45,19 +45,6 @@ function load(port: number) {
       await client.destroy()
     },
   }
-}
-
-/** Pids of a program's processes below a process. */
-function pidsOf(selvedge: Selvedge, file: string): number[] {
-  const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,args=']).toString().trim().split('\n')
-  const processes = rows.map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) as RegExpExecArray)
-  const below = (parent: number): RegExpExecArray[] =>
-    processes
-      .filter(([, , ppid]) => Number(ppid) === parent)
-      .flatMap((one) => [one, ...below(Number(one[1]))])
-  return below(selvedge.process.pid as number)
-    .filter(([, , , args]) => args?.includes(file))
-    .map(([, pid]) => Number(pid))
 }
 
 /** How often each request id is in the store that a Selvedge left behind. */

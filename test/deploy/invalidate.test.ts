@@ -40,7 +40,7 @@ async function asked(port: number, path: string): Promise<Set<string>> {
   return new Set(await Promise.all(answers))
 }
 
-describe('npm run invalidate', () => {
+describe('npm run invalidate', { timeout: 60_000 }, () => {
   let origin: Site
   let selvedge: Selvedge
   let folder: string

@@ -45,7 +45,9 @@ async function selvedgeOn(data: string, originUrl: string) {
   }
 }
 
-test('what was cached is a hit right after a restart, and what was invalidated stays gone', async () => {
+test('what was cached is a hit right after a restart, and what was invalidated stays gone', {
+  timeout: 90_000,
+}, async () => {
   await using origin = await site({ 'cache-control': 'max-age=600' })
   const data = await mkdtemp(join(tmpdir(), 'selvedge-restart-'))
   {
@@ -64,7 +66,9 @@ test('what was cached is a hit right after a restart, and what was invalidated s
   await rm(data, { recursive: true, maxRetries: 3 })
 })
 
-test('what was invalidated a moment before everything is killed stays gone', async () => {
+test('what was invalidated a moment before everything is killed stays gone', {
+  timeout: 90_000,
+}, async () => {
   await using origin = await site({ 'cache-control': 'max-age=600', 'cache-tag': 'news' })
   const data = await mkdtemp(join(tmpdir(), 'selvedge-restart-'))
   const before = await selvedgeOn(data, origin.url)

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '../free-port.ts'
+
+const STANDALONE = new URL('../../deploy/standalone.ts', import.meta.url).pathname
+
+/** Name that the one site of a deployment answers to, and the id of its distribution. */
+export const HOST = 'site.example'
+export const DISTRIBUTION = 'site'
+
+/** Edge and shield as processes of their own, in front of one origin. */
+export interface Deployment extends AsyncDisposable {
+  httpPort: number
+  config: string
+  /** From the start of the processes until they said that they are ready, ms. */
+  readyMs: number
+  /** The processes that are running: the edge's first one, its workers, the shield. */
+  processes(): Running[]
+  /** Ends everything at once, as a power cut would: `kill -9`. */
+  kill(): Promise<void>
+}
+
+/** One process of a deployment. */
+export interface Running {
+  pid: number
+  program: 'edge' | 'edge worker' | 'origin-shield'
+}
+
+/** Where a deployment keeps what it keeps, and what it fronts. */
+export interface Deployed {
+  directory: string
+  /** As in `origins` of the configuration. */
+  origin: object
+  workers?: number
+  /** More of the configuration's sections. */
+  more?: { edge?: object; originShield?: object }
+}
+
+/** Starts edge and shield as `npm start` does. What an earlier one in the same directory cached is there again. */
+export async function deploy({ directory, origin, workers = 2, more = {} }: Deployed): Promise<Deployment> {
+  mkdirSync(directory, { recursive: true })
+  const config = join(directory, 'selvedge.yaml')
+  const httpPort = await freePort()
+  const distributions = [{ id: DISTRIBUTION, aliases: [HOST], origins: [{ id: 'origin', ...origin }] }]
+  const edge = { httpPort, httpsPort: await freePort(), workers, ...more.edge }
+  // JSON is YAML.
+  writeFileSync(
+    config,
+    JSON.stringify({
+      data: join(directory, 'data'),
+      edge,
+      originShield: more.originShield ?? {},
+      distributions,
+    }),
+  )
+  const startedMs = performance.now()
+  const child = spawn(
+    process.execPath,
+    [STANDALONE, '--config', config, '--only', 'origin-shield,edge', '--log-level', 'error'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  await ready(child)
+  return {
+    httpPort,
+    config,
+    readyMs: performance.now() - startedMs,
+    processes: () => programsBelow(child.pid as number),
+    async kill() {
+      const pids = [child.pid as number, ...programsBelow(child.pid as number).map(({ pid }) => pid)]
+      for (const pid of pids) process.kill(pid, 'SIGKILL')
+      await once(child, 'exit')
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const exit = once(child, 'exit')
+      child.kill('SIGTERM')
+      await exit
+    },
+  }
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  let out = ''
+  for await (const chunk of child.stdout as NodeJS.ReadableStream) {
+    out += chunk
+    if (!out.includes('Selvedge is ready')) continue
+    child.stdout?.resume()
+    return
+  }
+  throw new Error(`the deployment did not start: ${out}`)
+}
+
+const PROGRAMS = [
+  ['edge/worker.ts', 'edge worker'],
+  ['edge/main.ts', 'edge'],
+  ['origin-shield/main.ts', 'origin-shield'],
+] as const
+
+function programsBelow(parent: number): Running[] {
+  return childrenOf(parent).flatMap((pid) => {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+    const program = PROGRAMS.find(([file]) => command.includes(file))?.[1]
+    return [...(program === undefined ? [] : [{ pid, program }]), ...programsBelow(pid)]
+  })
+}
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim()
+  return text === '' ? [] : text.split(' ').map(Number)
+}
+
+/** A figure of a process's memory, MB: `VmHWM` is the most it ever had, `RssAnon` what is its own now. */
+export function memoryMegabytes(pid: number, figure: 'VmHWM' | 'VmRSS' | 'RssAnon'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+  return Math.round(Number(new RegExp(`${figure}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) / 1024)
+}

@@ -5,6 +5,7 @@ import { exchange, neverConnected } from './cache/exchange.ts'
 import { firstValue } from './cache/fields.ts'
 import { discardBody, type Request, type Response, type Upstream } from './cache/message.ts'
 import { UpstreamError, type UpstreamFailure } from './cache/upstream-error.ts'
+import { cdnIdOf, cdnLoop } from './distribution/cdn-loop.ts'
 import { shieldFields } from './distribution/shield-protocol.ts'
 import type { UpgradeRoute } from './upgrade-viewer.ts'
 import type { ViewerRequest } from './viewer.ts'
@@ -76,6 +77,7 @@ export function connectShields(urls: readonly string[], key: string, log: Logger
 
 /** The way of upgrades: to the shield that the host belongs to, so that all of a site's meet there. */
 export function upgradeRoutes(shields: Shields, key: string) {
+  const cdnId = cdnIdOf(key)
   return (distribution: string, { request, hostName, requestId, address }: ViewerRequest): UpgradeRoute => {
     const scheme = request.scheme === 'wss' ? 'https' : 'http'
     const signed = shieldFields(key, { ...request, scheme }, { distribution, requestId })
@@ -88,6 +90,7 @@ export function upgradeRoutes(shields: Shields, key: string) {
         'X-Forwarded-For': address,
         'X-Forwarded-Host': request.host,
         'X-Forwarded-Proto': scheme,
+        'CDN-Loop': cdnLoop(request.fields, cdnId),
       },
     }
   }

@@ -91,12 +91,16 @@ export function createCache(
   function answerMiss(asking: Asking, key: string): Promise<Answer> {
     // A part of something large must not make us fetch the whole.
     const wantsPart = firstByteAsked(asking.request) !== undefined
-    const isAlone = wantsPart && sliceToAsk(asking, key) === undefined
-    const isInVain = hitForMiss.has(key) && asksForLess(asking.request)
-    if (isInVain || (isAlone && flights.find(asking.request, key) === undefined)) {
-      return pass(asking, missOf(key))
-    }
+    const isPartAlone = wantsPart && sliceToAsk(asking, key) === undefined
+    const hasNobody = isPartAlone && flights.find(asking.request, key) === undefined
+    const isInVain = goesAlone(key) && asksForLess(asking.request)
+    if (hasNobody || isInVain) return pass(asking, missOf(key))
     return answerWithOthers(asking, key, undefined)
+  }
+
+  /** Where the last answers were each for one viewer, nobody waits for another's. */
+  function goesAlone(key: string, stored?: StoredResponse): boolean {
+    return stored === undefined && hitForMiss.has(key)
   }
 
   /** The slice in which the first byte that is wanted lies; `undefined` when the whole is to be asked for. */
@@ -113,8 +117,7 @@ export function createCache(
     stored: StoredResponse | undefined,
   ): Promise<Answer> {
     const forward = forwardReason(key, stored)
-    // Where the last answers were each for one viewer, nobody waits for another's.
-    const joined = hitForMiss.has(key) ? undefined : flights.find(asking.request, key)
+    const joined = goesAlone(key, stored) ? undefined : flights.find(asking.request, key)
     const flight = joined ?? launch(asking, key, stored)
     const landing = await landingOf(flight, asking.viewer).catch((error: unknown) => {
       if (joined === undefined) void flight.landing.then(discardLanding)
@@ -182,7 +185,7 @@ export function createCache(
     const { request, upstream, rules, group } = asking
     const slice = stored === undefined || isSliced(stored) ? sliceToAsk(asking, key) : undefined
     const fetched = { request, key, stored, upstream, rules, group, slice, validAsOf: invalidations.newest }
-    const start = hitForMiss.has(key) ? flights.launchAlone : flights.launch
+    const start = goesAlone(key, stored) ? flights.launchAlone : flights.launch
     return start(request, key, (signal, self) => fetchForAll(means, fetched, self, signal))
   }
 

@@ -56,7 +56,10 @@ describe('WebSocket', () => {
 
     expect(received).toMatch(/^HTTP\/1\.1 101 /)
     expect(received).toContain('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=')
-    expect(origin.asked[0]).toMatchObject({ 'x-forwarded-for': '127.0.0.1' })
+    expect(origin.asked[0]).toMatchObject({
+      'x-forwarded-for': '127.0.0.1',
+      'cdn-loop': expect.stringMatching(/^selvedge-/),
+    })
     expect(Object.keys(origin.asked[0] ?? {}).filter((name) => name.startsWith('selvedge-'))).toEqual([])
     expect(record).toMatchObject({ scheme: 'ws', status: '101', path: '/chat', query: 'room=1' })
   })

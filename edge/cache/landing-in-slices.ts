@@ -1,7 +1,7 @@
 import type { Asked } from './ask.ts'
 import { cacheControlOf } from './cache-control.ts'
 import { isEncodable } from './encoding/encoded-fields.ts'
-import { filterFields, firstValue, withField } from './fields.ts'
+import { filterFields, firstValue } from './fields.ts'
 import type { Flight, Landing } from './flight.ts'
 import {
   type Fetched,
@@ -85,11 +85,20 @@ export function landPart(fetching: FetchingSlices, asked: Fetched, reply: Asked,
   return landing
 }
 
+/** Fields of a 206 that are of the part alone (RFC 9110 §14.4, RFC 9530 §2), or said anew for the whole. */
+const PART_FIELDS: ReadonlySet<string> = new Set([
+  'accept-ranges',
+  'content-digest',
+  'content-length',
+  'content-md5',
+  'content-range',
+])
+
 /** The response that a 206 is a part of; that its origin gives ranges needs no more saying. */
 function wholeResponseOf(response: Response, bytes: number): Response {
-  const fields = filterFields(response.fields, (name) => name !== 'content-range' && name !== 'accept-ranges')
-  const measured = withField(fields, 'Content-Length', String(bytes)).concat('Accept-Ranges', 'bytes')
-  return { ...response, status: 200, fields: measured }
+  const fields = filterFields(response.fields, (name) => !PART_FIELDS.has(name))
+  fields.push('Content-Length', String(bytes), 'Accept-Ranges', 'bytes')
+  return { ...response, status: 200, fields }
 }
 
 /** What is stored is not of the body that upstream has now, and goes. */

@@ -43,10 +43,11 @@ export const HOST = 'site.example'
 /**
  * @param origin URL of an HTTP origin, or whole distributions
  * @param more.cache settings of the caches of both
+ * @param more.disk folder for the edge's cache; only memory when left out
  */
 export async function houseInFrontOf(
   origin: string | object[],
-  more: { shields?: string[]; cache?: object } = {},
+  more: { shields?: string[]; cache?: object; disk?: string } = {},
 ): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), 'selvedge-house-'))
   const distributions =
@@ -84,6 +85,7 @@ export async function houseInFrontOf(
     workers: 1,
     shields: more.shields ?? [`http://127.0.0.1:${shieldPort}`],
     spool: { directory },
+    ...(more.disk && { disk: { directory: more.disk, bytesMax: 256 * 1_048_576 } }),
     distributions: distributions
       .map((one) => ({ ...one, origins: undefined, originGroups: undefined }))
       .map(({ origins: _, originGroups: _groups, ...one }) => one),

@@ -1,7 +1,12 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Dispatcher, request } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { HOST, type House, houseInFrontOf } from './house.ts'
-import { bytesAt, longSite } from './long-site.ts'
+import { bytesAt, type LongSite, longSite } from './long-site.ts'
 
 const SLICE = 65_536
 /** Little slices, so that few bytes have to be made. */
@@ -323,6 +328,64 @@ describe('an origin that dies', () => {
   })
 })
 
+describe('a viewer who leaves', () => {
+  test('ends the exchange with the origin when nobody else wants the slice, and not when somebody does', async () => {
+    await using origin = await longSite()
+    await using house = await houseInFrontOf(origin.url, { cache: { sliceBytes: 4 * SLICE } })
+    await bytesOf(house, range(0, 9))
+    const hangs = holdAnswers(origin)
+
+    const leaving = new AbortController()
+    const asked = { headers: { host: HOST, ...range(4 * SLICE, 4 * SLICE + 9) }, signal: leaving.signal }
+    const alone = request(`http://127.0.0.1:${house.port}/film`, asked)
+    const first = await hangs.next()
+    leaving.abort()
+    await expect(alone).rejects.toThrow()
+    await once(first, 'close')
+
+    const leavingToo = new AbortController()
+    const one = request(`http://127.0.0.1:${house.port}/film`, { ...asked, signal: leavingToo.signal })
+    const second = await hangs.next()
+    const other = bytesOf(house, range(4 * SLICE + 1, 4 * SLICE + 9))
+    // The other one is known to have joined when a request that came after it has been answered.
+    await bytesOf(house, range(0, 9))
+    leavingToo.abort()
+    await expect(one).rejects.toThrow()
+    second.end(bytesAt(4 * SLICE, 8 * SLICE - 1, 1))
+    // On a busy machine it may have come too late to join.
+    void hangs.next().then((third) => third.end(bytesAt(4 * SLICE, 8 * SLICE - 1, 1)))
+
+    expect((await other).bytes.equals(bytesAt(4 * SLICE + 1, 4 * SLICE + 9, 1))).toBe(true)
+  })
+})
+
+/** Lets the origin send heads of slices from now on, and no more. */
+function holdAnswers(origin: LongSite): { next(): Promise<ServerResponse> } {
+  const held: ServerResponse[] = []
+  let tell = (): void => undefined
+  origin.answers((request, response) => {
+    const [, first = '', last = ''] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
+    response.writeHead(206, {
+      etag: '"v1"',
+      'content-range': `bytes ${first}-${last}/${LENGTH}`,
+      'content-length': Number(last) - Number(first) + 1,
+    })
+    response.flushHeaders()
+    held.push(response)
+    tell()
+  })
+  return {
+    async next() {
+      while (held.length === 0) {
+        await new Promise<void>((resolve) => {
+          tell = resolve
+        })
+      }
+      return held.shift() as ServerResponse
+    },
+  }
+}
+
 describe('slices that were evicted', () => {
   /** Memory for fewer slices than are asked for. */
   const TIGHT = { cache: { sliceBytes: SLICE, objectBytesMax: 10 * SLICE, cacheBytes: 20 * SLICE } }
@@ -355,5 +418,28 @@ describe('slices that were evicted', () => {
     const again = await bytesOf(house, {})
 
     expect([again.status, again.bytes.equals(bytesAt(0, 5 * SLICE - 1, 1))]).toEqual([200, true])
+  })
+})
+
+describe('slices on disk', () => {
+  test('are there after a restart: the first request is a Hit and asks nobody', async () => {
+    const disk = await mkdtemp(join(tmpdir(), 'selvedge-slices-'))
+    await using origin = await longSite()
+    await using rangeless = await longSite({ takesRanges: false, bytes: 7 * SLICE })
+    for (const { url } of [origin, rangeless]) {
+      await using house = await houseInFrontOf(url, { ...SMALL, disk })
+      await bytesOf(house, range(SLICE, 3 * SLICE - 1), `/${url.slice(-5)}`)
+    }
+    const [asked, askedRangeless] = [origin.ranges.length, rangeless.ranges.length]
+
+    for (const { url } of [origin, rangeless]) {
+      await using house = await houseInFrontOf(url, { ...SMALL, disk })
+      const again = await bytesOf(house, range(SLICE, 3 * SLICE - 1), `/${url.slice(-5)}`)
+      expect(again.field('x-cache')).toBe('Hit from selvedge')
+      expect(again.bytes.equals(bytesAt(SLICE, 3 * SLICE - 1, 1))).toBe(true)
+    }
+
+    expect([origin.ranges.length, rangeless.ranges.length]).toEqual([asked, askedRangeless])
+    await rm(disk, { recursive: true })
   })
 })

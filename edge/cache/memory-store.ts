@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache'
+import { Kept } from './eviction/eviction.ts'
+import { s3Fifo } from './eviction/s3-fifo.ts'
 import { type StoredResponse, storedBytes } from './stored-response.ts'
 import { sameSelection } from './vary.ts'
 
@@ -20,32 +21,68 @@ export interface MemoryStore {
   readonly keys: number
 }
 
+/** What is kept for one key. */
+interface Shelf {
+  readonly key: string
+  variants: readonly StoredResponse[]
+}
+
 /**
- * Keeps responses in this process's memory, the least recently used go first.
+ * Keeps responses in this process's memory; which go when it is full, S3-FIFO decides: of the policies
+ * measured it is the one that holds on all traces (`test/bench/EVICTION.md`).
  *
  * @param bytesMax bound on the bodies, fields and keys kept, bytes
  */
 export function createMemoryStore(bytesMax: number): MemoryStore {
-  const kept = new LRUCache<string, readonly StoredResponse[]>({
-    maxSize: bytesMax,
-    sizeCalculation: (variants, key) =>
-      variants.reduce((sum, stored) => sum + storedBytes(stored), key.length + 128),
-  })
+  const shelves = new Map<string, Kept<Shelf>>()
+  const eviction = s3Fifo<Shelf>(bytesMax, ({ value }) => shelves.delete(value.key))
+
+  function begin(key: string, variants: readonly StoredResponse[]): void {
+    const shelf = new Kept({ key, variants }, shelfBytes(key, variants), hashOf(key))
+    shelves.set(key, shelf)
+    eviction.insert(shelf)
+  }
+
   return {
-    variants: (key) => kept.get(key) ?? [],
-    put(key, stored) {
-      const others = (kept.peek(key) ?? []).filter(
-        (other) => !sameSelection(other.selection, stored.selection),
-      )
-      kept.set(key, [stored, ...others.slice(0, VARIANTS_MAX - 1)])
+    variants(key) {
+      const shelf = shelves.get(key)
+      if (shelf === undefined) return NONE
+      eviction.access(shelf)
+      return shelf.value.variants
     },
-    has: (key) => kept.has(key),
-    forget: (key) => void kept.delete(key),
+    put(key, stored) {
+      const shelf = shelves.get(key)
+      if (shelf === undefined) return begin(key, [stored])
+      const others = shelf.value.variants.filter((other) => !sameSelection(other.selection, stored.selection))
+      shelf.value.variants = [stored, ...others.slice(0, VARIANTS_MAX - 1)]
+      eviction.resize(shelf, shelfBytes(key, shelf.value.variants))
+    },
+    has: (key) => shelves.has(key),
+    forget(key) {
+      const shelf = shelves.get(key)
+      if (shelf === undefined) return
+      shelves.delete(key)
+      eviction.remove(shelf)
+    },
     get bytes() {
-      return kept.calculatedSize
+      return eviction.bytes
     },
     get keys() {
-      return kept.size
+      return eviction.count
     },
   }
+}
+
+const NONE: readonly StoredResponse[] = []
+
+/** Bytes beyond the responses: the key, its place in the index and in the queue. */
+function shelfBytes(key: string, variants: readonly StoredResponse[]): number {
+  return variants.reduce((sum, stored) => sum + storedBytes(stored), key.length + 192)
+}
+
+/** FNV-1a, as a signed 32-bit integer. Worked out once for each key that is kept, not at each access. */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5 | 0
+  for (let at = 0; at < key.length; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
+  return hash
 }

@@ -44,7 +44,7 @@ export function tableOf(all: readonly Measured[], peer: Measured | undefined): s
 }
 
 /** Cells under each other, the first column to the left, as the formatter of this repository wants it. */
-function aligned([head = [], ...rows]: readonly string[][]): string {
+export function aligned([head = [], ...rows]: readonly string[][]): string {
   const widths = head.map((_, column) =>
     Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)),
   )

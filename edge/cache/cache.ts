@@ -57,8 +57,6 @@ export function createCache(
   const hitForMiss = createHitForMiss()
   const slices = createSlices(fetching)
   const means = { ...fetching, slices }
-  /** Keys whose parts can't be had as slices. */
-  const unsliceable = createHitForMiss()
 
   async function answer(asking: Asking): Promise<Answer> {
     const { request } = asking
@@ -91,7 +89,7 @@ export function createCache(
   function answerMiss(asking: Asking, key: string): Promise<Answer> {
     // A part of something large must not make us fetch the whole.
     const wantsPart = firstByteAsked(asking.request) !== undefined
-    const isPartAlone = wantsPart && sliceToAsk(asking, key) === undefined
+    const isPartAlone = wantsPart && slices.toAsk(asking.request, key) === undefined
     const hasNobody = isPartAlone && flights.find(asking.request, key) === undefined
     const isInVain = goesAlone(key) && asksForLess(asking.request)
     if (hasNobody || isInVain) return pass(asking, missOf(key))
@@ -101,13 +99,6 @@ export function createCache(
   /** Where the last answers were each for one viewer, nobody waits for another's. */
   function goesAlone(key: string, stored?: StoredResponse): boolean {
     return stored === undefined && hitForMiss.has(key)
-  }
-
-  /** The slice in which the first byte that is wanted lies; `undefined` when the whole is to be asked for. */
-  function sliceToAsk(asking: Asking, key: string): number | undefined {
-    const first = firstByteAsked(asking.request)
-    if (first === undefined || unsliceable.has(key)) return undefined
-    return Math.floor(first / slices.sliceBytes)
   }
 
   /** Joins the fetch in flight, or sets out on one that others can join. */
@@ -168,7 +159,7 @@ export function createCache(
     flight: Flight,
     { because, status }: Extract<Landing, { kind: 'no-slices' }>,
   ): Promise<Answer> {
-    if (status === 206 && because === 'no-slices') unsliceable.remember(key, because, status)
+    if (status === 206 && because === 'no-slices') slices.avoid(key)
     else if (status === 206) hitForMiss.remember(key, because, status)
     if (firstByteAsked(asking.request) !== undefined) return pass(asking, missOf(key))
     flights.leave(asking.request, key, flight)
@@ -183,7 +174,7 @@ export function createCache(
 
   function launch(asking: Asking, key: string, stored: StoredResponse | undefined): Flight {
     const { request, upstream, rules, group } = asking
-    const slice = stored === undefined || isSliced(stored) ? sliceToAsk(asking, key) : undefined
+    const slice = stored === undefined || isSliced(stored) ? slices.toAsk(asking.request, key) : undefined
     const fetched = { request, key, stored, upstream, rules, group, slice, validAsOf: invalidations.newest }
     const start = goesAlone(key, stored) ? flights.launchAlone : flights.launch
     return start(request, key, (signal, self) => fetchForAll(means, fetched, self, signal))

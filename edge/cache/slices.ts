@@ -2,8 +2,9 @@ import { type Asked, ask } from './ask.ts'
 import { PARTIAL_FIELDS } from './conditional.ts'
 import { type Fields, filterFields } from './fields.ts'
 import { type Awaited, landingOf } from './flight.ts'
-import { discardBody, type Request } from './message.ts'
-import { type ByteRange, bytesIn } from './range.ts'
+import { createHitForMiss } from './hit-for-miss.ts'
+import { discardBody, type Request, type RequestHead } from './message.ts'
+import { type ByteRange, bytesIn, firstByteAsked } from './range.ts'
 import { isSliceOf, putSlice, type SlicedObject, sliceKey, sliceRange } from './sliced-object.ts'
 import type { Store } from './store.ts'
 import { UpstreamError } from './upstream-error.ts'
@@ -23,6 +24,13 @@ export type SliceLanding =
 export interface Slices {
   /** Length of all slices but the last of a body, bytes. */
   readonly sliceBytes: number
+  /**
+   * The slice to ask for first when a part is wanted of what isn't stored; `undefined` when the whole is
+   * wanted, or slices of it can't be had.
+   */
+  toAsk(request: RequestHead, key: string): number | undefined
+  /** Remembers for a while that slices of what a key names can't be had. */
+  avoid(key: string): void
   /** A slice that memory has. No I/O. */
   held(object: SlicedObject, index: number): Buffer | undefined
   /** A slice that memory or disk has. Never rejects. */
@@ -48,6 +56,7 @@ export interface SlicesOf {
 /** Makes slices in a store. */
 export function createSlices({ store, sliceBytes, now }: SlicesOf): Slices {
   const flights = new Map<string, Awaited<SliceLanding>>()
+  const avoided = createHitForMiss()
 
   function launch(
     object: SlicedObject,
@@ -83,6 +92,11 @@ export function createSlices({ store, sliceBytes, now }: SlicesOf): Slices {
 
   return {
     sliceBytes,
+    toAsk(request, key) {
+      const first = firstByteAsked(request)
+      return first === undefined || avoided.has(key) ? undefined : Math.floor(first / sliceBytes)
+    },
+    avoid: (key) => avoided.remember(key, 'no-slices', 206),
     held,
     async load(object, index) {
       return held(object, index) ?? (await store.load(sliceKey(object, sliceBytes, index)))[0]?.body

@@ -18,6 +18,8 @@ function madeSlices(bytes: number, sliceBytes: number) {
   const pulled: number[] = []
   const slices: Slices = {
     sliceBytes,
+    toAsk: () => undefined,
+    avoid: () => undefined,
     held: () => undefined,
     load: async () => undefined,
     receive: () => undefined,

@@ -33,7 +33,7 @@ export interface InvalidationTimes {
   /** Responses with an old body to requests sent after the answer: none, or it is broken. */
   oldAfterAnswer: number
   /** Requests that watched. */
-  watched: number
+  requests: number
 }
 
 /**
@@ -73,7 +73,7 @@ export async function timeInvalidation(timed: Timed): Promise<InvalidationTimes>
     answeredMs,
     lastOldMs: Math.max(...old),
     oldAfterAnswer: old.filter((sentMs) => sentMs > answeredMs).length,
-    watched: seen.length,
+    requests: seen.length,
   }
 }
 

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { request } from 'undici'
+import { askNode } from '../../edge/invalidation/ask-node.ts'
 import { pidsOf } from '../deploy/processes.ts'
 import { type Selvedge, startSelvedge } from '../deploy/selvedge.ts'
 import { fillDisk } from './fill-disk.ts'
@@ -65,20 +66,40 @@ async function measureWith(objects: number): Promise<void> {
   say(`\n${objects} objects on disk, written in ${(filledMs / 1000).toFixed(1)} s`)
   say(`  ready after ${(readyMs / 1000).toFixed(1)} s; the first answer is a ${first.headers['x-cache']}`)
   say(`  resident: ${residentMegabytes(selvedge).join(', ')} MB (workers)`)
+  say(
+    `  a wildcard and a tag without viewers: applied by all workers after ${(await idleMs(data)).toFixed(1)} ms`,
+  )
   for (const item of [pathOf(0), '/o/*', '#t0', '#all', '/*']) await measure(selvedge, data, objects, item)
   await selvedge[Symbol.asyncDispose]()
   await rm(data, { recursive: true, maxRetries: 3 })
 }
 
-async function measure(selvedge: Selvedge, data: string, objects: number, item: string): Promise<void> {
+/** The median of several that name nothing that is there, ms. */
+async function idleMs(data: string): Promise<number> {
+  const { admin, key } = nodeOn(data)
+  const times: number[] = []
+  for (let at = 0; at < 11; at += 1) {
+    const startedMs = performance.now()
+    const body = { distribution: 'bench', paths: [`/none/${at}/*`, `#none${at}`] }
+    await askNode(admin, { path: '/invalidations', body }, { key, msMax: 30_000 })
+    times.push(performance.now() - startedMs)
+  }
+  return times.sort((a, b) => a - b)[5] ?? 0
+}
+
+function nodeOn(data: string): { admin: string; key: string } {
   const ports = JSON.parse(readFileSync(join(data, 'ports.json'), 'utf8'))
+  const key = readFileSync(join(data, 'key'), 'utf8').trim()
+  return { admin: `http://127.0.0.1:${ports.edgeAdmin}`, key }
+}
+
+async function measure(selvedge: Selvedge, data: string, objects: number, item: string): Promise<void> {
   // Each of them named by every item: the first by its path, and all divisible by ten have the tag t0.
   const watched = Array.from({ length: WATCHED }, (_, at) =>
     pathOf(10 * Math.floor((at * objects) / WATCHED / 10)),
   )
   const { answeredMs, lastOldMs, oldAfterAnswer, requests } = await timeInvalidation({
-    admin: `http://127.0.0.1:${ports.edgeAdmin}`,
-    key: readFileSync(join(data, 'key'), 'utf8').trim(),
+    ...nodeOn(data),
     distribution: 'bench',
     item,
     httpPort: selvedge.httpPort,

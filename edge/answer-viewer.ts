@@ -56,7 +56,7 @@ export function answerUnreadable(edge: Edge, viewer: ViewerRequest, status: numb
  */
 export function refusalOf(
   edge: Edge,
-  { request, malformed }: ViewerRequest,
+  { request, malformed }: Pick<ViewerRequest, 'request' | 'malformed'>,
   behavior: PreparedBehavior | undefined,
 ): Answer | undefined {
   // Two readers could take such a request for two different ones, so the connection ends with it.
@@ -71,7 +71,7 @@ export function refusalOf(
 /** The answer in its final form, with what the log wants to know. @param page what is sent instead of an error */
 export function served(
   edge: Edge,
-  { request, requestId }: ViewerRequest,
+  { request, requestId }: Pick<ViewerRequest, 'request' | 'requestId'>,
   {
     place,
     distribution,

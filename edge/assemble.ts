@@ -1,5 +1,4 @@
-import { createServer } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { answerFromMemory } from './answer-from-memory.ts'
 import { answerUnreadable, answerViewer } from './answer-viewer.ts'
 import { createCache } from './cache/cache.ts'
 import { createEncoding } from './cache/encoding/encoding.ts'
@@ -8,43 +7,36 @@ import { openStore } from './cache/open-store.ts'
 import { createByteBudget } from './cache/shared-body.ts'
 import { cdnIdOf } from './distribution/cdn-loop.ts'
 import { matchDistributions } from './distribution/match.ts'
-import { isWebSocket } from './distribution/upgrade-proxy.ts'
 import type { Edge } from './edge.ts'
 import { openGeo } from './geo/place.ts'
 import { alone, type FirstProcess } from './invalidation/first-process.ts'
-import { type Behind, http1Listener, unreadable } from './listen/http1.ts'
-import { type BehindUpgrade, upgradeListener } from './listen/upgrade.ts'
+import { type Fronts, type LaneUse, openFronts } from './listen/fronts.ts'
+import type { Behind } from './listen/http1.ts'
+import type { BehindUpgrade } from './listen/upgrade.ts'
+import { hitLog } from './log/hit-log.ts'
 import { recordOf } from './log/record-of.ts'
 import { openSpool } from './log/spool.ts'
-import { startMeters } from './meters.ts'
-import { listenOn } from './program/admin.ts'
+import { type Meters, startMeters } from './meters.ts'
 import type { Starting } from './program/run.ts'
 import type { EdgeSettings } from './settings.ts'
 import { upgradeViewer } from './upgrade-viewer.ts'
 import { connectShields, upgradeRoutes } from './upstream.ts'
-
-/** Several processes on one port: each has its own queue, and the kernel spreads the connections. */
-const SHARED = { reusePort: process.platform === 'linux' }
-
-/** How long an idle viewer's connection is kept, ms; largest head of a request, bytes (CloudFront's). */
-const LIMITS = { keepAliveTimeout: 60_000, maxHeaderSize: 20_480 }
-
-/** Other upgrades than WebSocket, `h2c` above all, are ignored and the request answered. */
-const UPGRADES = { shouldUpgradeCallback: isWebSocket }
 
 /**
  * Makes one worker of the edge, from the far end of a request's way to the near one, and lets it listen.
  *
  * @param now the clock by which responses age, Unix ms
  * @param first the first process of this machine, which knows what was invalidated
+ * @param lane whether plain hits take the express lane
  * @throws PortInUse
  */
 export async function assembleWorker(
   { settings, log, parts }: Starting<EdgeSettings>,
   now: () => number = Date.now,
   first: FirstProcess = alone(NO_INVALIDATIONS),
-): Promise<void> {
-  const { node, host } = settings
+  lane: LaneUse = 'on',
+): Promise<Fronts> {
+  const { node } = settings
   const spool = parts.use(openSpool(settings.spool.directory, log))
   const shields = parts.use(connectShields(settings.shields, settings.key, log))
   const cached = parts.use(await openStore(settings, log))
@@ -94,20 +86,32 @@ export async function assembleWorker(
     upgrade: (viewer) => upgradeViewer(edge, viewer, routeTo),
   }
 
-  const plain = createServer({ ...LIMITS, ...UPGRADES }, http1Listener('http', behind))
-  plain.on('upgrade', upgradeListener('ws', behindUpgrade))
-  plain.on('clientError', unreadable('http', behind))
-  parts.use(await listenOn(plain, { host, port: settings.httpPort, ...SHARED }, 'edge HTTP', '--http-port'))
+  const fronts = await openFronts({
+    settings,
+    log,
+    parts,
+    behind,
+    behindUpgrade,
+    lane,
+    lookUp: answerFromMemory(edge, settings.limits.idleMs),
+    hits: hitLog(node, spool, meters),
+    placeOf: edge.geo.placeOf,
+    now,
+  })
+  showFronts(meters, fronts)
+  return fronts
+}
 
-  if (settings.tls !== undefined) {
-    const secure = createTlsServer(
-      { ...LIMITS, ...UPGRADES, ...settings.tls, minVersion: 'TLSv1.2' },
-      http1Listener('https', behind),
-    )
-    secure.on('upgrade', upgradeListener('wss', behindUpgrade))
-    secure.on('clientError', unreadable('https', behind))
-    parts.use(
-      await listenOn(secure, { host, port: settings.httpsPort, ...SHARED }, 'edge HTTPS', '--https-port'),
-    )
-  }
+function showFronts(meters: Meters, fronts: Fronts): void {
+  meters.counter(
+    'selvedge_edge_express_total',
+    'Responses that the express lane gave: hits in memory, without node:http.',
+    () => fronts.expressAnswers,
+  )
+  meters.counter(
+    'selvedge_edge_connections_refused_total',
+    'Connections closed at once because there were too many, in all or from one address.',
+    () => fronts.refused,
+  )
+  meters.gauge('selvedge_edge_connections', 'Connections that viewers have open.', () => fronts.connections)
 }

@@ -1,4 +1,4 @@
-import { AggregatorRegistry, Counter, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import type { Served } from './answer-viewer.ts'
 import type { Encoding } from './cache/encoding/encoding.ts'
 import type { OpenStore } from './cache/open-store.ts'
@@ -9,6 +9,17 @@ import type { Transfer } from './viewer.ts'
 /** Counts what a worker does. Plain numbers on the way of a request; named and summed when somebody looks. */
 export interface Meters {
   count(served: Served | undefined, transfer: Transfer): void
+  /** The counter of responses that a result type and a status share; it counts bytes sent as well. */
+  counterOf(resultType: string, status: number): ResponseCounter
+  /** Shows what somebody else counts. */
+  counter(name: string, help: string, read: () => number): void
+  gauge(name: string, help: string, read: () => number): void
+}
+
+/** Plain numbers, for whoever answers many requests alike: find it once, count up each time. */
+export interface ResponseCounter {
+  responses: number
+  bytesSent: number
 }
 
 /** Starts a worker's meters; the primary collects and sums those of all workers. */
@@ -18,8 +29,7 @@ export function startMeters(cached: OpenStore, encoding: Pick<Encoding, 'counts'
   new AggregatorRegistry()
   AggregatorRegistry.setRegistries(registry)
 
-  const requests = new Map<string, number>()
-  let bytesSent = 0
+  const counters = new Map<string, ResponseCounter>()
   let originTimeUs = 0
 
   const counter = (name: string, help: string, read: () => number) =>
@@ -33,6 +43,17 @@ export function startMeters(cached: OpenStore, encoding: Pick<Encoding, 'counts'
       },
     })
 
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      aggregator: 'sum',
+      collect() {
+        this.set(read())
+      },
+    })
+
   new Counter({
     name: 'selvedge_edge_requests_total',
     help: 'Responses to viewers, by result type (Hit, RefreshHit, Miss, Error, Redirect) and status class.',
@@ -40,13 +61,15 @@ export function startMeters(cached: OpenStore, encoding: Pick<Encoding, 'counts'
     registers: [registry],
     collect() {
       this.reset()
-      for (const [key, count] of requests) {
+      for (const [key, { responses }] of counters) {
         const [result = '', status = ''] = key.split(' ')
-        this.inc({ result, status }, count)
+        this.inc({ result, status }, responses)
       }
     },
   })
-  counter('selvedge_edge_sent_bytes_total', 'Bytes sent to viewers, heads included.', () => bytesSent)
+  counter('selvedge_edge_sent_bytes_total', 'Bytes sent to viewers, heads included.', () =>
+    counters.values().reduce((sum, { bytesSent }) => sum + bytesSent, 0),
+  )
   counter(
     'selvedge_edge_origin_seconds_total',
     'Time waited for response heads from shields.',
@@ -80,11 +103,21 @@ export function startMeters(cached: OpenStore, encoding: Pick<Encoding, 'counts'
   )
   meterStore(registry, 'edge', cached)
 
+  function counterOf(resultType: string, status: number): ResponseCounter {
+    const key = `${resultType} ${Math.floor(status / 100)}xx`
+    const known = counters.get(key) ?? { responses: 0, bytesSent: 0 }
+    counters.set(key, known)
+    return known
+  }
+
   return {
+    counter,
+    gauge,
+    counterOf,
     count(served, transfer) {
-      const key = `${served?.resultType ?? 'Error'} ${Math.floor(transfer.status / 100)}xx`
-      requests.set(key, (requests.get(key) ?? 0) + 1)
-      bytesSent += transfer.bytesSent
+      const responses = counterOf(served?.resultType ?? 'Error', transfer.status)
+      responses.responses += 1
+      responses.bytesSent += transfer.bytesSent
       originTimeUs += served?.answer.outcome.upstreamUs ?? 0
     },
   }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { cacheSettings } from './cache/settings.ts'
 import { distributionSchema } from './distribution/schema.ts'
 import { invalidationSettings } from './invalidation/settings.ts'
+import { listenLimits } from './listen/settings.ts'
 import { programSettings } from './program/settings.ts'
 
 const port = z.int().min(1).max(65_535)
@@ -17,6 +18,7 @@ export const edgeSettings = programSettings.extend({
     .optional()
     .describe('Certificate chain and key, PEM text; no HTTPS without.'),
   workers: z.int().min(1).max(256),
+  limits: listenLimits,
   ...cacheSettings,
   invalidation: invalidationSettings,
   shields: z

@@ -27,10 +27,11 @@ export function askingFor(edge: Edge, viewer: ViewerRequest, whose: Whose, reque
   }
 }
 
-function forwardedRequest(
+/** The request as it goes on: what of it a policy takes, or all that may go on. */
+export function forwardedRequest(
   { node, cdnId }: Edge,
-  viewer: ViewerRequest,
-  { place, behavior }: Whose,
+  viewer: Pick<ViewerRequest, 'address' | 'port' | 'protocolVersion'>,
+  { place, behavior }: Pick<Whose, 'place' | 'behavior'>,
   request: Request,
 ): Request {
   const { selection, requestDirectives } = behavior

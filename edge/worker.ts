@@ -4,6 +4,6 @@ import { followFirstProcess } from './invalidation/first-process.ts'
 import { runProgram } from './program/run.ts'
 import { edgeSettings } from './settings.ts'
 
-await runProgram('edge worker', edgeSettings, async (starting) =>
-  assembleWorker(starting, Date.now, await followFirstProcess()),
-)
+await runProgram('edge worker', edgeSettings, async (starting) => {
+  await assembleWorker(starting, Date.now, await followFirstProcess())
+})

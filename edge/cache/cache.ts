@@ -15,8 +15,9 @@ import { AS_STORED, type Encoding } from './encoding/encoding.ts'
 import { fetchForAll } from './fetching.ts'
 import { discardLanding, type Flight, isFor, type Landing, landingOf, ViewerGone } from './flight.ts'
 import { createFlights } from './flights.ts'
-import { reuseOf } from './freshness.ts'
+import { reuseOf, ttlSeconds } from './freshness.ts'
 import { createHitForMiss } from './hit-for-miss.ts'
+import { type InMemory, inMemory, type MemoryAsked } from './in-memory.ts'
 import { invalidatedTargets } from './invalidation.ts'
 import { type Fetching, landNew } from './landing.ts'
 import type { Outcome } from './outcome.ts'
@@ -39,6 +40,11 @@ export interface Cache {
    * @throws ViewerGone when nobody waits for the answer any more
    */
   answer(asking: Asking): Promise<Answer>
+  /**
+   * What memory has that answers a GET or HEAD right now and needs nothing else: the very response that
+   * `answer` would give as a hit. No I/O; `undefined` whenever there is more to it.
+   */
+  inMemory(asked: MemoryAsked): InMemory | undefined
   /** Drops a key that another process found invalid (RFC 9111 §4.4), and what is on its way for it. */
   drop(key: string): void
 }
@@ -207,7 +213,7 @@ export function createCache(
     told: Outcome,
   ): Promise<Answer> {
     const nowMs = now()
-    const outcome = { ...told, ttlSeconds: Math.round((stored.deadlines.freshUntilMs - nowMs) / 1000) }
+    const outcome = { ...told, ttlSeconds: ttlSeconds(stored.deadlines, nowMs) }
     if (isSliced(stored)) {
       const object = { key, head: stored, request: asking.request, upstream: asking.upstream }
       return answerFromSlices({ slices, store }, object, { ...asking, outcome, nowMs })
@@ -289,5 +295,9 @@ export function createCache(
     flights.outdate(key)
   }
 
-  return { answer: (asking) => startingAgainOnce(() => answer(asking)), drop: invalidate }
+  return {
+    answer: (asking) => startingAgainOnce(() => answer(asking)),
+    inMemory: (asked) => inMemory(fetching, encoding, asked),
+    drop: invalidate,
+  }
 }

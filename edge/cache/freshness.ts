@@ -115,6 +115,11 @@ export function ageSeconds(stored: Deadlines, nowMs: number): number {
   return Math.max(0, Math.floor((nowMs - stored.bornAtMs) / 1000))
 }
 
+/** Seconds of freshness left, negative when stale (RFC 9211 §2.3). */
+export function ttlSeconds(stored: Deadlines, nowMs: number): number {
+  return Math.round((stored.freshUntilMs - nowMs) / 1000)
+}
+
 /** Whether the origin said how long the response lives (RFC 9111 §3, the list's last item). */
 export function hasExplicitLifetime(fields: Fields, control: CacheControl): boolean {
   return (

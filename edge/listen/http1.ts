@@ -26,7 +26,7 @@ export interface Behind {
 export function http1Listener(scheme: string, behind: Behind): RequestListener {
   return (incoming, response) => {
     const meter = startMeter(incoming, response)
-    beginAnswer(incoming.socket, response)
+    beginAnswer(incoming, response)
     const gone = new AbortController()
     response.once('close', () => {
       if (!response.writableFinished) gone.abort(new ViewerGone())
@@ -44,13 +44,29 @@ export function http1Listener(scheme: string, behind: Behind): RequestListener {
 export function unreadable(scheme: string, behind: Pick<Behind, 'ended' | 'unreadable'>) {
   return (error: NodeJS.ErrnoException, socket: Duplex): void => {
     const connection = socket as Socket
-    // In the middle of an earlier response these bytes would be taken for a part of it.
-    const isAnswering = (answering.get(connection) ?? 0) > 0
-    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
+    const underWay = answering.get(connection)
+    const isAnswering = underWay !== undefined && underWay.responses > 0
+    // What comes behind a request that closes the connection is ignored (RFC 9112 §9.6).
+    if (error.code === 'HPE_CLOSED_CONNECTION' && isAnswering) return
+    // More of the same behind our last words, which may be on their way still.
+    if (refused.has(connection)) return
+    // A request that broke off is never answered.
+    const isBroken = isAnswering && !underWay.newest.complete
+    if (error.code === 'ECONNRESET' || !socket.writable || isBroken) {
       socket.destroy()
       return
     }
     const status = UNREADABLE[error.code ?? ''] ?? 400
+    // In the middle of an earlier response these bytes would be taken for a part of it.
+    if (isAnswering) {
+      socket.pause()
+      lastWords.set(connection, () => refuse(connection, status))
+    } else refuse(connection, status)
+  }
+
+  function refuse(connection: Socket, status: number): void {
+    if (!connection.writable) return
+    refused.add(connection)
     const viewer = unreadableRequest(connection, scheme)
     const served = behind.unreadable(viewer, status)
     endWith(connection, rawHead(served.answer))
@@ -63,12 +79,29 @@ export function unreadable(scheme: string, behind: Pick<Behind, 'ended' | 'unrea
   }
 }
 
-/** How many responses are under way on a connection; pipelined requests make it several. */
-const answering = new WeakMap<object, number>()
+/** What is under way on a connection; pipelined requests make it several responses. */
+interface UnderWay {
+  responses: number
+  newest: IncomingMessage
+}
+const answering = new WeakMap<object, UnderWay>()
 
-function beginAnswer(socket: Socket, response: ServerResponse): void {
-  answering.set(socket, (answering.get(socket) ?? 0) + 1)
-  response.once('close', () => answering.set(socket, (answering.get(socket) ?? 1) - 1))
+/** Connections that were given their last words. */
+const refused = new WeakSet<object>()
+
+/** What is to be said once they have ended. */
+const lastWords = new WeakMap<object, () => void>()
+
+function beginAnswer(incoming: IncomingMessage, response: ServerResponse): void {
+  const { socket } = incoming
+  const underWay = answering.get(socket) ?? { responses: 0, newest: incoming }
+  underWay.responses += 1
+  underWay.newest = incoming
+  answering.set(socket, underWay)
+  response.once('close', () => {
+    underWay.responses -= 1
+    if (underWay.responses === 0) lastWords.get(socket)?.()
+  })
 }
 
 /** Statuses for what node:http gives up on; anything else is a 400. A head too large is a 413, as from CloudFront. */
@@ -128,6 +161,11 @@ interface Meter {
 
 /** Bytes that earlier requests of a connection account for. */
 const countedBytes = new WeakMap<object, { read: number; written: number }>()
+
+/** Begins to count a connection's bytes anew, from what it had read and written until then. */
+export function countFrom(socket: Socket, until: { read: number; written: number }): void {
+  countedBytes.set(socket, until)
+}
 
 function bytesSinceLast(socket: Socket): Pick<Transfer, 'bytesSent' | 'bytesReceived'> {
   const before = countedBytes.get(socket) ?? { read: 0, written: 0 }

@@ -39,7 +39,7 @@ export function viewerRequestOf(incoming: IncomingMessage, scheme: string, gone:
       fields,
       body: hasBody(fields) ? incoming : undefined,
     },
-    hostName: host.replace(/:\d+$/, ''),
+    hostName: nameOf(host),
     requestId: nextRequestId(),
     protocolVersion: `HTTP/${incoming.httpVersion}`,
     ...connectionOf(incoming.socket),
@@ -61,7 +61,16 @@ export function unreadableRequest(socket: Socket, scheme: string): ViewerRequest
   }
 }
 
-function connectionOf(socket: Socket): Pick<ViewerRequest, 'address' | 'port' | 'tlsProtocol' | 'tlsCipher'> {
+/** A host without its port. */
+export function nameOf(host: string): string {
+  return host.replace(/:\d+$/, '')
+}
+
+/** What is known of a viewer's connection. */
+export type ConnectionFacts = Pick<ViewerRequest, 'address' | 'port' | 'tlsProtocol' | 'tlsCipher'>
+
+/** Asks the system, so once for a connection is enough. */
+export function connectionOf(socket: Socket): ConnectionFacts {
   const cipher = 'getCipher' in socket ? (socket as TLSSocket).getCipher() : undefined
   return {
     address: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
@@ -82,6 +91,11 @@ function malformationOf(
   return coding === undefined || CHUNKED.test(coding)
     ? undefined
     : 'Only the chunked transfer coding is taken.'
+}
+
+/** The host that a `Host` field names, in its one spelling, or `undefined` when it isn't valid. */
+export function hostIn(value: string, scheme: string): string | undefined {
+  return HOST.test(value) ? normalisedHost(value, scheme) : undefined
 }
 
 /** One name has one spelling: lower case, no trailing dot, no port where it is the scheme's own (RFC 9110 §4.2.3). */

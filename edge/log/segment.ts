@@ -16,7 +16,8 @@ export interface SegmentName {
   number: number
 }
 
-const FRAME_HEAD_BYTES = 8
+/** Bytes of a frame before its lines. */
+export const FRAME_HEAD_BYTES = 8
 
 /** Longest frame that is believed; a longer one is damage. */
 const FRAME_BYTES_MAX = 64 * 1_048_576
@@ -24,10 +25,14 @@ const FRAME_BYTES_MAX = 64 * 1_048_576
 /** The lines as a frame. */
 export function frameOf(lines: string): Buffer {
   const body = Buffer.from(lines, 'latin1')
-  const frame = Buffer.allocUnsafe(FRAME_HEAD_BYTES + body.length)
-  frame.writeUInt32LE(body.length, 0)
-  frame.writeUInt32LE(crc32(body), 4)
-  body.copy(frame, FRAME_HEAD_BYTES)
+  return finishFrame(Buffer.concat([Buffer.alloc(FRAME_HEAD_BYTES), body]))
+}
+
+/** Writes the head of a frame whose lines are in their place already. */
+export function finishFrame(frame: Buffer): Buffer {
+  const lines = frame.subarray(FRAME_HEAD_BYTES)
+  frame.writeUInt32LE(lines.length, 0)
+  frame.writeUInt32LE(crc32(lines), 4)
   return frame
 }
 

@@ -3,21 +3,25 @@ import { mkdirSync } from 'node:fs'
 import { type FileHandle, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { createLineBuffer } from './line-buffer.ts'
+import type { Moment, PreparedLine } from './prepared-line.ts'
 import { type AccessRecord, formatRecord } from './record.ts'
-import { frameOf, type SegmentName, segmentFile } from './segment.ts'
+import { type SegmentName, segmentFile } from './segment.ts'
 
 /** How long a record may be in memory only, ms; what a `kill -9` can lose. */
 const FLUSH_MS = 200
 /** When a segment is sealed: after this long, or at this size. */
 const SEAL_MS = 1_000
 const SEAL_BYTES = 8 * 1_048_576
-/** Bound on what waits in memory while the disk doesn't take it, characters. */
+/** Bound on what waits in memory while the disk doesn't take it, bytes. */
 const PENDING_MAX = 32 * 1_048_576
 
 /** Where a worker puts its access-log records. Disposing writes and seals what is left. */
 export interface Spool extends AsyncDisposable {
   /** Never throws and never waits: the viewer comes first. */
   append(record: AccessRecord): void
+  /** As `append`, of a record whose line is known but for the moment. */
+  appendPrepared(line: PreparedLine, moment: Moment): void
   /** Records that could not be written: the disk was full or too slow. */
   readonly lost: number
 }
@@ -37,24 +41,20 @@ interface OpenSegment extends SegmentName {
 export function openSpool(directory: string, log: Logger): Spool {
   mkdirSync(directory, { recursive: true })
   const writer = `${process.pid}-${Date.now().toString(36)}-${randomBytes(6).toString('hex')}`
-  let pending = ''
-  let pendingRecords = 0
+  const pending = createLineBuffer(PENDING_MAX)
   let lost = 0
   let segment: OpenSegment | undefined
   let number = 0
   let writing: Promise<void> = Promise.resolve()
 
   async function flush(): Promise<void> {
-    const lines = pending
-    const records = pendingRecords
-    pending = ''
-    pendingRecords = 0
+    const { frame, records } = pending.take()
     try {
-      if (lines !== '') {
+      if (frame !== undefined) {
         segment ??= await openSegment()
-        const frame = frameOf(lines)
         await segment.file.appendFile(frame)
         segment.bytes += frame.length
+        pending.giveBack(frame)
       }
       if (segment !== undefined && isFull(segment)) await seal()
     } catch (error) {
@@ -91,12 +91,10 @@ export function openSpool(directory: string, log: Logger): Spool {
 
   return {
     append(record) {
-      if (pending.length > PENDING_MAX) {
-        lost += 1
-        return
-      }
-      pending += formatRecord(record)
-      pendingRecords += 1
+      if (!pending.append(formatRecord(record))) lost += 1
+    },
+    appendPrepared(line, moment) {
+      if (!pending.appendPrepared(line, moment)) lost += 1
     },
     get lost() {
       return lost

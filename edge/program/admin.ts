@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
 import { PortInUse } from './errors.ts'
 
 /** How long responses under way may take to finish when we stop, ms: a stop has to end. */
@@ -111,14 +111,7 @@ export async function listenOn(
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-  try {
-    server.listen(at)
-    await once(server, 'listening')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    throw new PortInUse(at.port, at.host, purpose, option)
-  }
-  const { port } = server.address() as AddressInfo
+  const port = await claim(server, at, purpose, option)
   return {
     port,
     async [Symbol.asyncDispose]() {
@@ -132,4 +125,26 @@ export async function listenOn(
       clearTimeout(deadline)
     },
   }
+}
+
+/**
+ * Lets a server of any kind listen; to stop it is the caller's. Returns its port.
+ *
+ * @param option how to choose another port
+ * @throws PortInUse
+ */
+export async function claim(
+  server: NetServer,
+  at: { host: string; port: number; reusePort?: boolean },
+  purpose: string,
+  option: string,
+): Promise<number> {
+  try {
+    server.listen(at)
+    await once(server, 'listening')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new PortInUse(at.port, at.host, purpose, option)
+  }
+  return (server.address() as AddressInfo).port
 }

@@ -8,6 +8,7 @@ import { holdInvalidations } from '../../edge/cache/held-invalidations.ts'
 import { askNode, type NodeAnswer } from '../../edge/invalidation/ask-node.ts'
 import { assembleInvalidation } from '../../edge/invalidation/assemble.ts'
 import { alone } from '../../edge/invalidation/first-process.ts'
+import type { LaneUse } from '../../edge/listen/fronts.ts'
 import { type AccessRecord, RECORD_COLUMNS } from '../../edge/log/record.ts'
 import { linesOf } from '../../edge/log/segment.ts'
 import { serveAdmin } from '../../edge/program/admin.ts'
@@ -27,7 +28,11 @@ export interface Got {
 /** An edge worker and a shield in front of origins, in this process, with a clock that tests may set. */
 export interface House extends AsyncDisposable {
   port: number
+  securePort: number
   shieldPort: number
+  /** Requests that the express lane answered. */
+  readonly expressAnswers: number
+  readonly connections: number
   clock: { advanceSeconds(seconds: number): void }
   get(path: string, headers?: Record<string, string>): Promise<Got>
   ask(method: string, path: string, headers?: Record<string, string>, body?: string): Promise<Got>
@@ -47,7 +52,14 @@ export const HOST = 'site.example'
  */
 export async function houseInFrontOf(
   origin: string | object[],
-  more: { shields?: string[]; cache?: object; disk?: string } = {},
+  more: {
+    shields?: string[]
+    cache?: object
+    disk?: string
+    lane?: LaneUse
+    limits?: object
+    tls?: { cert: string; key: string }
+  } = {},
 ): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), 'selvedge-house-'))
   const distributions =
@@ -81,7 +93,9 @@ export async function houseInFrontOf(
     ...common,
     host: '127.0.0.1',
     httpPort: port,
-    httpsPort: 1,
+    httpsPort: more.tls === undefined ? 1 : await freePort(),
+    ...(more.tls !== undefined && { tls: more.tls }),
+    ...(more.limits !== undefined && { limits: more.limits }),
     workers: 1,
     shields: more.shields ?? [`http://127.0.0.1:${shieldPort}`],
     spool: { directory },
@@ -95,7 +109,7 @@ export async function houseInFrontOf(
   const { routes } = parts.use(await assembleInvalidation({ tier: 'edge', settings, log, held }))
   const admin = { host: '127.0.0.1', port: adminPorts.edge }
   parts.use(await serveAdmin(admin, { unready: () => undefined, metrics: async () => '' }, routes))
-  await assembleWorker({ settings, log, parts }, now, alone(held))
+  const fronts = await assembleWorker({ settings, log, parts }, now, alone(held), more.lane)
 
   async function ask(
     method: string,
@@ -115,7 +129,14 @@ export async function houseInFrontOf(
 
   return {
     port,
+    securePort: edge.httpsPort,
     shieldPort,
+    get expressAnswers() {
+      return fronts.expressAnswers
+    },
+    get connections() {
+      return fronts.connections
+    },
     clock: {
       advanceSeconds(seconds) {
         aheadMs += seconds * 1000

@@ -67,7 +67,11 @@ export function createEncoding(parts: { store: Store; arriving: ByteBudget }): E
     const coding = codingOf(asked, stored)
     if (coding === undefined) return { stored: variedHead(stored) }
     const kept = formOf(store.variants(formKey(key, coding)), stored, coding)
-    if (kept === undefined) return ofUnknown(asked, key, stored, coding)
+    if (kept === undefined) {
+      return works.isFutile(stored, coding)
+        ? { stored: variedHead(stored) }
+        : ofUnknown(asked, key, stored, coding)
+    }
     if (isDraft(kept)) works.beginFinal({ key, stored, coding })
     return { stored: encodedResponse(stored, coding, kept.body) }
   }
@@ -78,7 +82,6 @@ export function createEncoding(parts: { store: Store; arriving: ByteBudget }): E
     stored: StoredResponse,
     coding: Coding,
   ): Promise<Form> {
-    if (works.isFutile(stored, coding)) return { stored: variedHead(stored) }
     const head = encodedHead(stored, coding)
     if (isBodyless(request, head)) return { head, read: unread }
     await store.load(formKey(key, coding))

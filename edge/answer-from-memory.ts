@@ -1,0 +1,174 @@
+import { refusalOf, served } from './answer-viewer.ts'
+import { answerFromStored } from './cache/answer.ts'
+import { NO_FIELDS } from './cache/fields.ts'
+import { ttlSeconds } from './cache/freshness.ts'
+import type { Request, RequestHead } from './cache/message.ts'
+import type { StoredResponse } from './cache/stored-response.ts'
+import { keyOfForwarded } from './distribution/cache-key.ts'
+import { behaviorOf, type MatchedDistribution } from './distribution/match.ts'
+import { normalisedTarget } from './distribution/normalise.ts'
+import type { PreparedBehavior } from './distribution/prepared-behavior.ts'
+import { withIndex } from './distribution/target.ts'
+import type { Edge } from './edge.ts'
+import type { Place } from './geo/place.ts'
+import { fieldsOf, type PlainHead } from './listen/plain-head.ts'
+import { type ConnectionFacts, hostIn, nameOf } from './listen/request.ts'
+import { fits, NO_REQUEST_ID, type WireForm, wireFormOf } from './listen/wire-form.ts'
+import { forwardedRequest } from './viewer-asking.ts'
+
+/** Who asks: what doesn't change from one request of a connection to the next. */
+export interface Asker extends ConnectionFacts {
+  scheme: 'http' | 'https'
+  place: Place
+}
+
+/** A request's whole answer out of memory. */
+export interface Hit {
+  form: WireForm
+  hostName: string
+  /** Path and query, normalised. */
+  target: string
+  /** Whether the same request would be answered by the same form at `nowMs` (Unix ms). */
+  holds(nowMs: number): boolean
+}
+
+/** The answer that `answerViewer` would give, if that is a fresh hit in memory and nothing else; else `undefined`. */
+export type LookUp = (head: PlainHead, asker: Asker, nowMs: number) => Hit | undefined
+
+/** A host as viewers write it, and whose it is. */
+interface Site {
+  host: string
+  hostName: string
+  distribution: MatchedDistribution
+}
+
+/** Spellings of hosts that are remembered; whoever makes them up must not fill memory. */
+const SITES_MAX = 1_000
+
+/**
+ * Answers from memory, by the very functions that `answerViewer` goes by, so that both ways say the same;
+ * what they say is kept as bytes beside each stored response. What takes more than memory, or more than a
+ * plain site (see `isPlain`), is left to `answerViewer`.
+ *
+ * @param idleMs how long an idle connection is kept, ms: viewers are told
+ */
+export function answerFromMemory(edge: Edge, idleMs: number): LookUp {
+  const siteOf = rememberedSites(edge)
+  const formsOf = keptForms(edge, idleMs)
+
+  return (head, asker, nowMs) => {
+    const { scheme, place } = asker
+    const { method } = head
+    const site = siteOf(head.host, scheme)
+    const target = normalisedTarget(head.target)
+    if (site === undefined || target === undefined) return undefined
+    const { host, hostName, distribution } = site
+    const meant = withIndex(target, distribution)
+    const behavior = behaviorOf(distribution, meant)
+    if (!isPlain(behavior)) return undefined
+    const bare: Request = { method, scheme, host, target, fields: NO_FIELDS }
+    if (refusalOf(edge, { request: bare }, behavior) !== undefined) return undefined
+
+    const forwarded = () => {
+      const request = { ...bare, target: meant, fields: fieldsOf(head) }
+      return forwardedRequest(edge, { ...asker, protocolVersion: 'HTTP/1.1' }, { place, behavior }, request)
+    }
+    // Most answers depend on no field, and reading them all would cost more than the rest of this.
+    const needsFields = head.isPartial || behavior.selection !== undefined
+    const request = needsFields ? forwarded() : { ...bare, target: meant }
+    const found = edge.cache.inMemory({
+      key: keyOfForwarded(distribution.id, request, behavior.selection)(request.target),
+      request,
+      acceptEncoding: head.acceptEncoding,
+      rules: behavior.rules,
+      selecting: () => (needsFields ? request : forwarded()).fields,
+    })
+    if (found === undefined || distribution.errorPages.has(found.stored.status)) return undefined
+    const form = formsOf(head, request, { stored: found.stored, distribution, nowMs })
+    if (form === undefined) return undefined
+    return { form, hostName, target, holds: (nowMs) => fits(form, nowMs) && found.holds(nowMs) }
+  }
+}
+
+/** Whether a behaviour leaves nothing to do for each request that only the long way does. */
+function isPlain({ changeResponse, requestDirectives }: PreparedBehavior): boolean {
+  return changeResponse === undefined && requestDirectives === 'ignore'
+}
+
+function rememberedSites(edge: Edge): (host: string, scheme: Asker['scheme']) => Site | undefined {
+  const byScheme = { http: new Map<string, Site>(), https: new Map<string, Site>() }
+  return (written, scheme) => {
+    const sites = byScheme[scheme]
+    const known = sites.get(written)
+    if (known !== undefined) return known
+    const host = hostIn(written, scheme)
+    if (host === undefined) return undefined
+    const hostName = nameOf(host)
+    const distribution = edge.distributions.ofHost(hostName)
+    if (distribution === undefined) return undefined
+    if (sites.size >= SITES_MAX) sites.clear()
+    const site = { host, hostName, distribution }
+    // A part of a larger text would keep all of that in memory.
+    sites.set(Buffer.from(written, 'latin1').toString('latin1'), site)
+    return site
+  }
+}
+
+/** What stands beside one stored body: how it is said, as bytes. */
+interface Forms {
+  fields: StoredResponse['fields']
+  deadlines: StoredResponse['deadlines']
+  distribution: MatchedDistribution
+  /** By method, what is wanted, and whether the connection ends. */
+  made: Map<string, WireForm>
+}
+
+/** Forms are made when they are first asked for, and forgotten with the body that they stand beside. */
+function keptForms(edge: Edge, idleMs: number) {
+  const byBody = new WeakMap<Buffer, Forms>()
+
+  function formsBeside(stored: StoredResponse, distribution: MatchedDistribution): Forms {
+    const { body, fields, deadlines } = stored
+    const known = byBody.get(body)
+    const isCurrent =
+      known !== undefined &&
+      known.fields === fields &&
+      known.deadlines === deadlines &&
+      known.distribution === distribution
+    if (isCurrent) return known
+    const forms = { fields, deadlines, distribution, made: new Map<string, WireForm>() }
+    byBody.set(body, forms)
+    return forms
+  }
+
+  function make(request: RequestHead, { stored, distribution, nowMs }: Wanted, closes: boolean) {
+    const { deadlines } = stored
+    const outcome = { kind: 'hit', upstreamUs: 0, ttlSeconds: ttlSeconds(deadlines, nowMs) } as const
+    const answer = answerFromStored(request, stored, outcome, nowMs)
+    const told = served(edge, { request, requestId: NO_REQUEST_ID }, { place: NOWHERE, distribution }, answer)
+    return wireFormOf(told, deadlines, closes ? undefined : idleMs, nowMs)
+  }
+
+  return (head: PlainHead, request: RequestHead, wanted: Wanted): WireForm | undefined => {
+    if (head.isPartial) return make(request, wanted, head.closes)
+    const { made } = formsBeside(wanted.stored, wanted.distribution)
+    const name = head.closes ? CLOSING[head.method] : head.method
+    const known = made.get(name)
+    if (known !== undefined && fits(known, wanted.nowMs)) return known
+    const form = make(request, wanted, head.closes)
+    if (form !== undefined) made.set(name, form)
+    return form
+  }
+}
+
+/** What is to be said, of which site's, and when (Unix ms). */
+interface Wanted {
+  stored: StoredResponse
+  distribution: MatchedDistribution
+  nowMs: number
+}
+
+const CLOSING = { GET: 'GET, then close', HEAD: 'HEAD, then close' } as const
+
+/** Forms are for all viewers, wherever they are; the log asks the connection. */
+const NOWHERE: Place = { country: '' }

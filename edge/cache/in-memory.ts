@@ -1,0 +1,67 @@
+import type { Coding } from './encoding/accept-encoding.ts'
+import type { Encoding, EncodingAsked } from './encoding/encoding.ts'
+import { formKey } from './encoding/form.ts'
+import { type Fields, firstValue, NO_FIELDS } from './fields.ts'
+import { reuseOf } from './freshness.ts'
+import type { Invalidations } from './invalidations.ts'
+import { isSliced } from './sliced-object.ts'
+import type { Store } from './store.ts'
+import { chosen, type StoredResponse } from './stored-response.ts'
+
+/** A GET or HEAD that is asked of memory alone. `request` may lack fields that no body depends on. */
+export interface MemoryAsked extends EncodingAsked {
+  key: string
+  /** The request's fields as they would go on; asked for only where variants have to be told apart. */
+  selecting(): Fields
+}
+
+/** A fresh response, and how to see that it still is what memory has. */
+export interface InMemory {
+  /** The form that the viewer takes. */
+  stored: StoredResponse
+  /** Whether memory would give the same again at `nowMs` (Unix ms) to the same request. */
+  holds(nowMs: number): boolean
+}
+
+/** Where memory's responses are, and what says whether they may be used. */
+interface Means {
+  store: Store
+  invalidations: Invalidations
+  now(): number
+}
+
+/**
+ * What memory has that is fresh and outlived all invalidations, in the form that the viewer takes, if that
+ * is known: chosen as the cache chooses for a hit. Anything else, a stale response above all, is for the
+ * cache's long way.
+ */
+export function inMemory(
+  means: Means,
+  encoding: Pick<Encoding, 'ofStored'>,
+  asked: MemoryAsked,
+): InMemory | undefined {
+  const { store, now } = means
+  const { key } = asked
+  const variants = store.variants(key)
+  const isVaried = variants.some(({ selection }) => selection.length > 0)
+  const stored = chosen(variants, isVaried ? asked.selecting() : NO_FIELDS)
+  if (stored === undefined || isSliced(stored) || !isFresh(means, stored, now())) return undefined
+  const form = encoding.ofStored(asked, key, stored)
+  if (!('stored' in form)) return undefined
+  const isEncoded = form.stored.body !== stored.body
+  const coding = isEncoded ? firstValue(form.stored.fields, 'content-encoding') : undefined
+  const formsKey = coding === undefined ? undefined : formKey(key, coding as Coding)
+  const forms = formsKey === undefined ? undefined : store.variants(formsKey)
+  return {
+    stored: form.stored,
+    // Whatever is put or dropped makes another list.
+    holds: (nowMs) =>
+      store.variants(key) === variants &&
+      (formsKey === undefined || store.variants(formsKey) === forms) &&
+      isFresh(means, stored, nowMs),
+  }
+}
+
+function isFresh({ invalidations }: Means, stored: StoredResponse, nowMs: number): boolean {
+  return invalidations.verdictOn(stored) === 'valid' && reuseOf(stored.deadlines, nowMs) === 'serve'
+}

@@ -1,0 +1,130 @@
+import type { Socket } from 'node:net'
+import { queuedBytes } from './node-internals.ts'
+import type { ListenLimits } from './settings.ts'
+
+/** How often connections are looked over, ms: their time limits are as coarse as that. */
+const SWEEP_MS = 1_000
+
+/** A viewer's connection, as far as time limits go. */
+export interface Connection {
+  readonly socket: Socket
+  /** `idle` and `head` are for us to watch; node:http has a clock of its own for requests that it reads. */
+  waitsFor: 'idle' | 'first-head' | 'head' | 'node:http'
+  /** When it began to wait, or last did something, on `Connections.coarseMs`. */
+  sinceMs: number
+  /** What the kernel hadn't taken at the last look, bytes, and since when that hasn't changed. */
+  queued: number
+  queuedSinceMs: number
+  /** A head has been too long in coming. */
+  headTimedOut(): void
+  /** Nothing has been asked for too long, or we stop: there is nothing left to say. */
+  forget(): void
+}
+
+/** All connections of one worker, counted by address, and watched by one timer for all of them. */
+export interface Connections {
+  /** Monotonic, ms, as of the last sweep: the clock that costs nothing. */
+  readonly coarseMs: number
+  /** Counts a connection, unless there are too many: then it is to be closed without a word. */
+  admit(address: string, socket: Socket): boolean
+  /** Watches a connection until it is closed. */
+  watch(connection: Connection): void
+  /** Connections that were not admitted. */
+  readonly refused: number
+  readonly open: number
+  /** Ends connections on which nothing is under way. */
+  closeIdle(): void
+  /** Ends all. */
+  closeAll(): void
+  stop(): void
+}
+
+/** Starts to count and watch connections. */
+export function startConnections(limits: ListenLimits): Connections {
+  const watched = new Set<Connection>()
+  const open = new Set<Socket>()
+  const byAddress = new Map<string, number>()
+  let refused = 0
+  let coarseMs = performance.now()
+
+  const timer = setInterval(() => {
+    coarseMs = performance.now()
+    for (const connection of watched) look(connection)
+  }, SWEEP_MS)
+  timer.unref()
+
+  function look(connection: Connection): void {
+    if (isStalled(connection)) {
+      connection.socket.destroy()
+      return
+    }
+    const waitedMs = coarseMs - connection.sinceMs
+    switch (connection.waitsFor) {
+      case 'head':
+        if (waitedMs > limits.headMs) connection.headTimedOut()
+        return
+      case 'first-head':
+        if (waitedMs > limits.headMs) connection.socket.destroy()
+        return
+      case 'idle':
+        if (waitedMs > limits.idleMs && connection.queued === 0) connection.socket.destroy()
+        else if (waitedMs > SWEEP_MS) connection.forget()
+        return
+      case 'node:http':
+    }
+  }
+
+  /** Whoever doesn't read holds what we have to say in memory. */
+  function isStalled(connection: Connection): boolean {
+    const queued = connection.socket.writableLength === 0 ? 0 : queuedBytes(connection.socket)
+    if (queued === 0 || queued !== connection.queued) connection.queuedSinceMs = coarseMs
+    connection.queued = queued
+    return coarseMs - connection.queuedSinceMs > limits.stallMs
+  }
+
+  function release(address: string, socket: Socket): void {
+    open.delete(socket)
+    const count = (byAddress.get(address) ?? 1) - 1
+    if (count === 0) byAddress.delete(address)
+    else byAddress.set(address, count)
+  }
+
+  return {
+    get coarseMs() {
+      return coarseMs
+    },
+    get refused() {
+      return refused
+    },
+    get open() {
+      return open.size
+    },
+    admit(address, socket) {
+      const count = byAddress.get(address) ?? 0
+      if (open.size >= limits.connectionsMax || count >= limits.connectionsPerAddressMax) {
+        refused += 1
+        return false
+      }
+      open.add(socket)
+      byAddress.set(address, count + 1)
+      socket.once('close', () => release(address, socket))
+      return true
+    },
+    watch(connection) {
+      watched.add(connection)
+      connection.socket.once('close', () => watched.delete(connection))
+    },
+    closeIdle() {
+      for (const { socket, waitsFor } of watched) {
+        if (waitsFor !== 'node:http' && waitsFor !== 'head' && socket.writableLength === 0) socket.destroy()
+      }
+    },
+    closeAll() {
+      for (const socket of open) socket.destroy()
+      for (const { socket } of watched) socket.destroy()
+    },
+    stop() {
+      clearInterval(timer)
+    },
+  }
+}

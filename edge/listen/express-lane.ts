@@ -1,0 +1,390 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Logger } from 'pino'
+import type { Asker, Hit, LookUp } from '../answer-from-memory.ts'
+import { ttlSeconds } from '../cache/freshness.ts'
+import type { Place } from '../geo/place.ts'
+import type { Expected, HitLog } from '../log/hit-log.ts'
+import type { Moment } from '../log/prepared-line.ts'
+import type { Connection, Connections } from './connections.ts'
+import { handOverTo, type Lent } from './hand-over.ts'
+import { countFrom } from './http1.ts'
+import { adopt, type Internals } from './node-internals.ts'
+import { HEAD_BYTES_MAX, mayBecomePlain, type PlainHead, plainHeadAt } from './plain-head.ts'
+import { connectionOf } from './request.ts'
+import { nextRequestIdBytes } from './request-id.ts'
+import { filledCopy, fillIn, isFree, type WireForm } from './wire-form.ts'
+
+/** What the lane is made of. */
+export interface LaneParts {
+  scheme: Asker['scheme']
+  /** Reads whatever the lane doesn't understand or can't answer. It never listens itself. */
+  slow: HttpServer
+  lookUp: LookUp
+  hits: HitLog
+  placeOf(address: string): Place
+  connections: Connections
+  internals: Internals
+  /** The clock by which responses age, Unix ms. */
+  now(): number
+  log: Logger
+}
+
+/** Answers plain hits as they are read, and leaves the rest to node:http. */
+export interface ExpressLane {
+  /** Takes a connection on which nothing was read yet. It comes paused where `reads` is `'own'`. */
+  take(accepted: Socket, reads: 'own' | 'public'): void
+  /** How many requests it answered. */
+  readonly answered: number
+}
+
+/** A head that is expected again, byte for byte, and its answer. */
+interface Plan {
+  bytes: Buffer
+  hit: Hit
+  expected: Expected
+}
+
+/** When a request is answered: monotonic since when, and by the clock by which responses age. ms */
+interface Clock {
+  startedMs: number
+  nowMs: number
+}
+
+interface LaneConnection extends Connection, Lent {
+  asker: Asker | undefined
+  isOurs: boolean
+  hasEnded: boolean
+  /** When the first byte of the head that is held came. */
+  headSinceMs: number
+  /** Stops listening, for somebody else does. */
+  leave(): void
+  /** What was read and not understood yet, or not answered yet because the viewer doesn't read. */
+  held: Buffer | undefined
+  /** The last head as text: a plan is made only for one that comes twice, for most come once. */
+  lastHead: string
+  plan: Plan | undefined
+}
+
+/** All sockets are read into it, one at a time: nothing of it outlives a read. */
+const shared = Buffer.allocUnsafeSlow(65_536)
+/** Its beginnings by length: making one for each read would cost as much as comparing it. */
+const views: (Buffer | undefined)[] = []
+
+/** Makes a lane for one scheme. */
+export function expressLane(parts: LaneParts): ExpressLane {
+  const { scheme, slow, lookUp, hits, placeOf, connections, internals, now, log } = parts
+  const handOver = handOverTo(slow, internals)
+  let answered = 0
+
+  function take(accepted: Socket, reads: 'own' | 'public'): void {
+    const socket: Socket =
+      reads === 'own'
+        ? adopt(accepted, shared, (length) => {
+            if (c.isOurs) return received(c, viewOf(length))
+            return socket.push(Buffer.from(viewOf(length)))
+          })
+        : accepted
+    // A connection with TLS was counted when it came in.
+    if (scheme === 'http' && !connections.admit(socket.remoteAddress ?? '', socket)) {
+      socket.destroy()
+      return
+    }
+    const c = newConnection(socket, connections.coarseMs)
+    const onData = (bytes: Buffer) => {
+      if (!received(c, bytes)) socket.pause()
+    }
+    c.returned = () => {
+      c.isOurs = true
+      c.waitsFor = 'idle'
+      c.sinceMs = connections.coarseMs
+      if (reads === 'public') socket.on('data', onData)
+      socket.resume()
+    }
+    c.headTimedOut = () => giveUp(c, 'ERR_HTTP_REQUEST_TIMEOUT')
+    c.leave = () => void socket.removeListener('data', onData)
+    if (reads === 'public') socket.on('data', onData)
+    socket.on('drain', () => {
+      if (c.isOurs) drained(c)
+    })
+    socket.on('end', () => {
+      if (c.isOurs) ended(c)
+    })
+    socket.on('error', () => {
+      if (c.isOurs) socket.destroy()
+    })
+    connections.watch(c)
+    if (reads === 'own') socket.resume()
+  }
+
+  /** @returns whether more may be read */
+  function received(c: LaneConnection, bytes: Buffer): boolean {
+    const startedMs = performance.now()
+    c.sinceMs = connections.coarseMs
+    const { plan } = c
+    if (plan !== undefined && c.held === undefined && plan.bytes.equals(bytes)) {
+      if (!c.socket.writableNeedDrain && answerAgain(c, plan, startedMs)) return true
+    }
+    if (c.held === undefined) return readHeads(c, bytes, startedMs)
+    const all = Buffer.concat([c.held, bytes])
+    c.held = undefined
+    return readHeads(c, all, startedMs)
+  }
+
+  /** Answers one head after the other, until there is none, or one that isn't for us. */
+  function readHeads(c: LaneConnection, bytes: Buffer, startedMs: number): boolean {
+    const text = bytes.toString('latin1')
+    const clock = { startedMs, nowMs: now() }
+    const first = plainHeadAt(text, 0)
+    if (first?.bytes === text.length && !c.socket.writableNeedDrain) {
+      const hit = found(first, c, clock.nowMs)
+      if (hit === undefined) leave(c, Buffer.from(bytes), !first.closes)
+      else answerFirst(c, hit, first, clock, text)
+      return true
+    }
+    // Several at once go out in one write.
+    c.socket.cork()
+    const end = readBatch(c, text, clock)
+    c.socket.uncork()
+    if (end === text.length || !c.isOurs) return true
+    const rest = Buffer.from(bytes.subarray(end))
+    if (c.socket.writableNeedDrain) {
+      c.held = rest
+      return false
+    }
+    const head = plainHeadAt(text, end)
+    if (head === undefined && waitsForMore(c, text.slice(end), rest)) return true
+    leave(c, rest, head?.bytes === rest.byteLength && !head.closes)
+    return true
+  }
+
+  /** Answers what can be answered, as long as the viewer reads. Returns where it stopped. */
+  function readBatch(c: LaneConnection, text: string, clock: Clock): number {
+    let at = 0
+    while (at < text.length && c.isOurs && !c.socket.writableNeedDrain) {
+      const head = plainHeadAt(text, at)
+      const hit = head && found(head, c, clock.nowMs)
+      if (head === undefined || hit === undefined) return at
+      answerFirst(c, hit, head, clock, undefined)
+      at += head.bytes
+    }
+    return at
+  }
+
+  /** Whatever goes wrong in a look-up, the long way answers. */
+  function found(head: PlainHead, c: LaneConnection, nowMs: number): Hit | undefined {
+    if (head.needsLongWay) return undefined
+    try {
+      return lookUp(head, askerOf(c), nowMs)
+    } catch (error) {
+      log.error({ error: describe(error) }, 'a look-up in memory failed')
+      return undefined
+    }
+  }
+
+  /** Keeps an unfinished head, if it may still become plain. */
+  function waitsForMore(c: LaneConnection, text: string, bytes: Buffer): boolean {
+    if (text.includes('\r\n\r\n') || !mayBecomePlain(text)) return false
+    c.held = bytes
+    // Its clock runs from the first byte.
+    if (c.waitsFor !== 'head') c.headSinceMs = connections.coarseMs
+    c.waitsFor = 'head'
+    c.sinceMs = c.headSinceMs
+    return true
+  }
+
+  /** @param repeatable the head's text if it was all that came, and so may come again just like that */
+  function answerFirst(
+    c: LaneConnection,
+    hit: Hit,
+    head: PlainHead,
+    clock: Clock,
+    repeatable: string | undefined,
+  ): void {
+    const { form } = hit
+    const asker = askerOf(c)
+    say(c, form, clock, repeatable === undefined, (moment) => hits.first(hit, head, asker, moment))
+    if (repeatable === undefined || !c.isOurs) return
+    if (repeatable === c.lastHead) {
+      c.plan = { bytes: Buffer.from(repeatable, 'latin1'), hit, expected: hits.expect(hit, head, asker) }
+    }
+    c.lastHead = repeatable
+  }
+
+  function answerAgain(c: LaneConnection, { hit, expected }: Plan, startedMs: number): boolean {
+    const nowMs = now()
+    if (!hit.holds(nowMs)) {
+      c.plan = undefined
+      return false
+    }
+    say(c, hit.form, { startedMs, nowMs }, false, (moment) => hits.again(expected, hit, moment))
+    return true
+  }
+
+  function say(
+    c: LaneConnection,
+    form: WireForm,
+    { startedMs, nowMs }: Clock,
+    isInBatch: boolean,
+    told: (moment: Moment) => void,
+  ): void {
+    const requestId = nextRequestIdBytes()
+    const ttl = ttlSeconds(form.deadlines, nowMs)
+    answered += 1
+    c.waitsFor = 'idle'
+    c.journeys = 0
+    if (form.whole === undefined) {
+      // A large one is on its way for a while: the log says how long.
+      const id = Buffer.from(requestId)
+      const firstByteUs = sinceUs(startedMs)
+      writeCopy(c.socket, form, id, nowMs, () =>
+        told({
+          timeMs: Date.now(),
+          requestId: id,
+          firstByteUs,
+          takenUs: sinceUs(startedMs),
+          ttlSeconds: ttl,
+        }),
+      )
+    } else {
+      if (isInBatch) writeCopy(c.socket, form, requestId, nowMs)
+      else write(c.socket, form, requestId, nowMs)
+      const takenUs = sinceUs(startedMs)
+      told({ timeMs: Date.now(), requestId, firstByteUs: takenUs, takenUs, ttlSeconds: ttl })
+    }
+    if (form.closes) close(c)
+  }
+
+  function close(c: LaneConnection): void {
+    c.isOurs = false
+    c.leave()
+    c.socket.destroySoon()
+  }
+
+  function leave(c: LaneConnection, bytes: Buffer, lone: boolean): void {
+    c.isOurs = false
+    c.waitsFor = 'node:http'
+    c.held = undefined
+    c.forget()
+    c.leave()
+    handOver.give(c, bytes, { lone })
+  }
+
+  function drained(c: LaneConnection): void {
+    const { held } = c
+    if (held !== undefined && c.waitsFor !== 'head') {
+      c.held = undefined
+      if (!readHeads(c, held, performance.now())) return
+    }
+    if (c.isOurs && c.hasEnded) ended(c)
+    // Whoever reads now: it was us who stopped.
+    else c.socket.resume()
+  }
+
+  /** The viewer has said all it will: half of a head stays half. */
+  function ended(c: LaneConnection): void {
+    c.hasEnded = true
+    if (c.waitsFor === 'head') giveUp(c, 'HPE_INVALID_EOF_STATE')
+    else if (c.held === undefined) c.socket.end()
+  }
+
+  /** What node:http says of a head that it gives up on. */
+  function giveUp(c: LaneConnection, code: string): void {
+    const { socket, held } = c
+    c.isOurs = false
+    c.leave()
+    countFrom(socket, { read: socket.bytesRead - (held?.byteLength ?? 0), written: socket.bytesWritten })
+    slow.emit('clientError', Object.assign(new Error('an unfinished head'), { code }), socket)
+  }
+
+  function askerOf(c: LaneConnection): Asker {
+    if (c.asker !== undefined) return c.asker
+    const facts = connectionOf(c.socket)
+    c.asker = { ...facts, scheme, place: placeOf(facts.address) }
+    return c.asker
+  }
+
+  return {
+    take,
+    get answered() {
+      return answered
+    },
+  }
+}
+
+function newConnection(socket: Socket, coarseMs: number): LaneConnection {
+  const c: LaneConnection = {
+    socket,
+    waitsFor: 'first-head',
+    sinceMs: coarseMs,
+    queued: 0,
+    queuedSinceMs: coarseMs,
+    journeys: 0,
+    asker: undefined,
+    isOurs: true,
+    hasEnded: false,
+    headSinceMs: coarseMs,
+    held: undefined,
+    lastHead: '',
+    plan: undefined,
+    headTimedOut: nothing,
+    returned: nothing,
+    leave: nothing,
+    // A plan keeps a body in memory, whatever the cache thinks of it.
+    forget() {
+      c.plan = undefined
+      c.lastHead = ''
+    },
+  }
+  return c
+}
+
+function nothing(): void {}
+
+function viewOf(length: number): Buffer {
+  if (length > HEAD_BYTES_MAX) return shared.subarray(0, length)
+  const known = views[length]
+  if (known !== undefined) return known
+  const view = shared.subarray(0, length)
+  views[length] = view
+  return view
+}
+
+function sinceUs(startedMs: number): number {
+  return Math.round((performance.now() - startedMs) * 1000)
+}
+
+/** Writes the form's own bytes where nobody else needs them, else a copy. */
+function write(socket: Socket, form: WireForm, requestId: Buffer, nowMs: number): void {
+  // What is written behind something else waits in the stream, and TLS copies only what doesn't wait.
+  if (form.whole === undefined || socket.writableLength !== 0 || !isFree(form)) {
+    writeCopy(socket, form, requestId, nowMs)
+    return
+  }
+  fillIn(form, requestId, nowMs)
+  socket.write(form.whole)
+  if (!('encrypted' in socket) && socket.writableLength !== 0) form.lentTo = socket
+}
+
+/** Writes bytes that are changed by nobody, so that they may wait. */
+function writeCopy(
+  socket: Socket,
+  form: WireForm,
+  requestId: Buffer,
+  nowMs: number,
+  done?: () => void,
+): void {
+  const { bytes, isWhole } = filledCopy(form, requestId, nowMs)
+  if (isWhole || form.body === undefined) {
+    socket.write(bytes, done)
+    return
+  }
+  socket.cork()
+  socket.write(bytes)
+  socket.write(form.body, done)
+  socket.uncork()
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

@@ -1,0 +1,134 @@
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { isWebSocket } from '../distribution/upgrade-proxy.ts'
+import { claim } from '../program/admin.ts'
+import type { Connections } from './connections.ts'
+import type { ExpressLane } from './express-lane.ts'
+import { type Behind, http1Listener, unreadable } from './http1.ts'
+import type { Internals } from './node-internals.ts'
+import type { ListenLimits } from './settings.ts'
+import { type BehindUpgrade, upgradeListener } from './upgrade.ts'
+
+/** Several processes on one port: each has its own queue, and the kernel spreads the connections. */
+const SHARED = { reusePort: process.platform === 'linux' }
+
+/** How long responses under way may take to finish when we stop, ms: a stop has to end. */
+const DRAIN_MS_MAX = 2_000
+
+/** Largest head of a request, bytes: CloudFront's. */
+const HEAD_BYTES_MAX = 20_480
+
+/** How often node:http looks for requests that take too long, ms. */
+const CHECK_MS = 5_000
+
+/** A port for viewers, not open yet. */
+export interface Front {
+  server: Server
+  /** Where all that the lane leaves goes. */
+  slow: HttpServer
+  connections: Connections
+}
+
+/**
+ * node:http's own server for one scheme: it reads connections that it is given, and listens to no port.
+ * That it does is pretended to it, for only then does it mind its time limits.
+ */
+export function slowServer(
+  scheme: 'http' | 'https',
+  behind: Behind,
+  behindUpgrade: BehindUpgrade,
+  limits: ListenLimits,
+): HttpServer {
+  const options = {
+    maxHeaderSize: HEAD_BYTES_MAX,
+    keepAliveTimeout: limits.idleMs,
+    headersTimeout: Math.min(limits.headMs, limits.requestMs),
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: CHECK_MS,
+    // Other upgrades, `h2c` above all, are ignored and the request answered.
+    shouldUpgradeCallback: isWebSocket,
+  }
+  const slow = createHttpServer(options, http1Listener(scheme, behind))
+  slow.on('upgrade', upgradeListener(scheme === 'http' ? 'ws' : 'wss', behindUpgrade))
+  slow.on('clientError', unreadable(scheme, behind))
+  // Else node:http would end the connection without a word, earlier responses on it included.
+  slow.on('connect', (_, socket) => slow.emit('clientError', new Error('CONNECT is for proxies'), socket))
+  slow.emit('listening')
+  return slow
+}
+
+/** What a front is made of; without a lane every connection goes to `slow`. */
+export interface FrontParts {
+  slow: HttpServer
+  lane: ExpressLane | undefined
+  connections: Connections
+  internals: Internals
+}
+
+/** A front for connections without TLS. */
+export function plainFront({ slow, lane, connections, internals }: FrontParts): Front {
+  const reads = lane !== undefined && internals.ownReads ? 'own' : 'public'
+  const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: reads === 'own' }
+  const server = createServer(options, (socket) => {
+    if (lane !== undefined) lane.take(socket, reads)
+    else if (admitted(socket, connections)) slow.emit('connection', socket)
+  })
+  return { server, slow, connections }
+}
+
+/** A front for TLS: what comes out of it is treated as a connection without. */
+export function secureFront(
+  { slow, lane, connections }: FrontParts,
+  tls: TlsOptions,
+  limits: ListenLimits,
+): Front {
+  const options = {
+    ...tls,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: limits.headMs,
+    allowHalfOpen: true,
+  } as const
+  const secure = createTlsServer(options, (socket) => {
+    if (lane === undefined) slow.emit('connection', socket)
+    else lane.take(socket, 'public')
+  })
+  secure.on('tlsClientError', (error, socket) => slow.emit('clientError', error, socket))
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    if (admitted(socket, connections)) secure.emit('connection', socket)
+  })
+  return { server, slow, connections }
+}
+
+/** Counts a connection, or closes it: there are too many. */
+export function admitted(socket: Socket, connections: Connections): boolean {
+  if (connections.admit(socket.remoteAddress ?? '', socket)) return true
+  socket.destroy()
+  return false
+}
+
+/**
+ * Lets a front listen until it is disposed of: what is under way then may end.
+ *
+ * @throws PortInUse
+ */
+export async function openFront(
+  { server, slow, connections }: Front,
+  at: { host: string; port: number },
+  purpose: string,
+  option: string,
+): Promise<AsyncDisposable> {
+  await claim(server, { ...at, ...SHARED }, purpose, option)
+  return {
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      connections.closeIdle()
+      slow.close()
+      slow.closeIdleConnections()
+      const deadline = setTimeout(connections.closeAll, DRAIN_MS_MAX)
+      await closed
+      clearTimeout(deadline)
+    },
+  }
+}

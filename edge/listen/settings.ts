@@ -1,0 +1,33 @@
+import { z } from 'zod'
+
+const ms = z.int().min(1_000).max(3_600_000)
+
+/** Bounds on what viewers may hold of one worker. They protect it from who asks slowly, or too often, or doesn't read. */
+export const listenLimits = z
+  .strictObject({
+    connectionsMax: z
+      .int()
+      .min(1)
+      .default(50_000)
+      .describe('Open connections of one worker; a further one is closed at once.'),
+    connectionsPerAddressMax: z
+      .int()
+      .min(1)
+      .default(4_096)
+      .describe(
+        'Those from one address. A large network may share one, and behind a proxy of yours all viewers do.',
+      ),
+    headMs: ms
+      .default(30_000)
+      .describe(
+        'How long a request’s head may take, from its first byte; then 408. Also until the first byte of a new connection.',
+      ),
+    requestMs: ms.default(300_000).describe('How long a whole request may take, body included; then 408.'),
+    idleMs: ms.default(60_000).describe('How long a connection is kept between requests.'),
+    stallMs: ms
+      .default(60_000)
+      .describe('How long a viewer may take nothing of what is sent to it; then the connection is ended.'),
+  })
+  .prefault({})
+
+export type ListenLimits = z.infer<typeof listenLimits>

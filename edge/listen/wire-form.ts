@@ -1,0 +1,201 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Served } from '../answer-viewer.ts'
+import { firstValue } from '../cache/fields.ts'
+import { ageSeconds, type Deadlines, ttlSeconds } from '../cache/freshness.ts'
+import { REQUEST_ID_BYTES } from './request-id.ts'
+
+/**
+ * A response as it goes over the wire, made once and written for every hit. Three values differ from one
+ * time to the next, each in a slot of its own:
+ *
+ *     Age: 17
+ *     Cache-Status: …; ttl=43
+ *     X-Selvedge-Request-Id: q83vEjRWeJq80000002s
+ *
+ * A slot is as wide as its value was when the form was made. Padding would be legal (RFC 9110 §5.5), but
+ * undici for one leaves it in the value; so a form holds until one of its numbers has a digit more or less.
+ */
+export interface WireForm {
+  readonly status: number
+  /** All that goes over the wire, bytes. */
+  readonly bytes: number
+  readonly closes: boolean
+  readonly head: Buffer
+  /** Head and body in one, where the body is small; it starts with `head`, on the same memory. */
+  readonly whole: Buffer | undefined
+  readonly body: Buffer | undefined
+  readonly deadlines: Deadlines
+  readonly slots: Slots
+  /** From when until when its numbers have as many digits as their slots, Unix ms. */
+  readonly madeMs: number
+  readonly fitsUntilMs: number
+  /** What the log and the metrics say of it. `cacheStatus` is without the seconds. */
+  readonly served: Served
+  /** What the age and time-to-live slots of `head` hold, seconds. */
+  age: number
+  ttl: number
+  /** Whom the kernel still has to send `whole` to: until it has, nobody may change these bytes. */
+  lentTo: Socket | undefined
+}
+
+/** Where in the head the slots begin. */
+interface Slots {
+  age: number
+  ttl: number
+  requestId: number
+}
+
+/** Up to this length the body is copied behind the head: one write of one buffer. Bytes. */
+export const COPIED_BYTES_MAX = 65_536
+
+/** What stands in for a request's id while a form is made. */
+export const NO_REQUEST_ID = '0'.repeat(REQUEST_ID_BYTES)
+
+/** What no header may hold; node:http would throw. */
+const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/
+
+/** How a connection goes on after a response, in the words of node:http. */
+const CLOSES = 'Connection: close\r\n'
+const staysOpen = (idleMs: number) =>
+  `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`
+
+/**
+ * Makes the form of an answer out of memory.
+ *
+ * @param served worded with `NO_REQUEST_ID`
+ * @param nowMs when it was worded, Unix ms
+ * @param idleMs how long an idle connection is kept, ms; `undefined` when it ends with this response
+ * @returns `undefined` for an answer whose fields aren't as expected: it has to go the long way
+ */
+export function wireFormOf(
+  served: Served,
+  deadlines: Deadlines,
+  idleMs: number | undefined,
+  nowMs: number,
+): WireForm | undefined {
+  const { status, body } = served.answer
+  const headed = headText(served, idleMs)
+  if (headed === undefined || (body !== undefined && !Buffer.isBuffer(body))) return undefined
+  const { text, slots } = headed
+  const bodyBytes = body?.byteLength ?? 0
+  const isCopied = bodyBytes <= COPIED_BYTES_MAX
+  const memory = Buffer.allocUnsafeSlow(text.length + (isCopied ? bodyBytes : 0))
+  memory.write(text, 'latin1')
+  if (isCopied) body?.copy(memory, text.length)
+  return {
+    status,
+    closes: idleMs === undefined,
+    bytes: text.length + bodyBytes,
+    head: memory.subarray(0, text.length),
+    whole: isCopied ? memory : undefined,
+    body: bodyBytes === 0 ? undefined : body,
+    deadlines,
+    slots,
+    madeMs: nowMs,
+    fitsUntilMs: fitsUntil(deadlines, nowMs),
+    served,
+    age: ageSeconds(deadlines, nowMs),
+    ttl: ttlSeconds(deadlines, nowMs),
+    lentTo: undefined,
+  }
+}
+
+/** The head, and where in it the slots are; `undefined` when one of them is missing, or something can't be said. */
+function headText(
+  { answer: { status, fields } }: Served,
+  idleMs: number | undefined,
+): { text: string; slots: Slots } | undefined {
+  const slots: Slots = { age: 0, ttl: 0, requestId: 0 }
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] as string
+    const value = fields[at + 1] as string
+    if (UNWRITABLE.test(value)) return undefined
+    noteSlot(slots, name.toLowerCase(), value, text.length + name.length + 2)
+    text += `${name}: ${value}\r\n`
+  }
+  text += `${idleMs === undefined ? CLOSES : staysOpen(idleMs)}\r\n`
+  // Without a Date node:http would add one.
+  const isWhole =
+    slots.age > 0 && slots.ttl > 0 && slots.requestId > 0 && firstValue(fields, 'date') !== undefined
+  return isWhole ? { text, slots } : undefined
+}
+
+/** @param at where the value begins */
+function noteSlot(slots: Slots, name: string, value: string, at: number): void {
+  switch (name) {
+    case 'age':
+      slots.age = at
+      return
+    case 'x-selvedge-request-id':
+      slots.requestId = at
+      return
+    case 'cache-status':
+      slots.ttl = at + (/^.*; ttl=(?=\d+$)/.exec(value)?.[0].length ?? -at)
+  }
+}
+
+/** Whether the numbers of this moment have room in the form. */
+export function fits(form: WireForm, nowMs: number): boolean {
+  return nowMs < form.fitsUntilMs && nowMs >= form.madeMs
+}
+
+/** When the age will have a digit more, or the time to live a digit less. */
+function fitsUntil(deadlines: Deadlines, nowMs: number): number {
+  const { bornAtMs, freshUntilMs } = deadlines
+  const ageDigits = String(ageSeconds(deadlines, nowMs)).length
+  const ttlDigits = String(ttlSeconds(deadlines, nowMs)).length
+  // Half a second because the time to live is rounded.
+  const shorterMs = ttlDigits === 1 ? 0 : 10 ** (ttlDigits - 1) * 1000 - 500
+  return Math.min(bornAtMs + 10 ** ageDigits * 1000, freshUntilMs - shorterMs)
+}
+
+/** Whether the bytes of `whole` may be changed: nobody is still being sent them. */
+export function isFree(form: WireForm): boolean {
+  const { lentTo } = form
+  if (lentTo === undefined) return true
+  if (lentTo.writableLength !== 0 && !lentTo.destroyed) return false
+  form.lentTo = undefined
+  return true
+}
+
+/** Writes the values of this moment into the form's own head. Only while it is free. */
+export function fillIn(form: WireForm, requestId: Buffer, nowMs: number): void {
+  const { head, slots } = form
+  const age = ageSeconds(form.deadlines, nowMs)
+  if (age !== form.age) {
+    form.age = age
+    writeSeconds(head, slots.age, age)
+  }
+  const ttl = ttlSeconds(form.deadlines, nowMs)
+  if (ttl !== form.ttl) {
+    form.ttl = ttl
+    writeSeconds(head, slots.ttl, ttl)
+  }
+  requestId.copy(head, slots.requestId)
+}
+
+/** A response up to this length is copied whole: cheaper than a second buffer. Bytes. */
+const COPIED_AGAIN_BYTES_MAX = 8_192
+
+/** A copy with the values of this moment: of all of a small response, else of the head alone. */
+export function filledCopy(
+  form: WireForm,
+  requestId: Buffer,
+  nowMs: number,
+): { bytes: Buffer; isWhole: boolean } {
+  const { whole, head, slots, deadlines } = form
+  const isWhole = whole !== undefined && whole.byteLength <= COPIED_AGAIN_BYTES_MAX
+  const source = isWhole ? whole : head
+  const bytes = Buffer.allocUnsafe(source.byteLength)
+  source.copy(bytes)
+  writeSeconds(bytes, slots.age, ageSeconds(deadlines, nowMs))
+  writeSeconds(bytes, slots.ttl, ttlSeconds(deadlines, nowMs))
+  requestId.copy(bytes, slots.requestId)
+  return { bytes, isWhole }
+}
+
+function writeSeconds(into: Buffer, at: number, seconds: number): void {
+  into.write(String(seconds), at, 'latin1')
+}

@@ -1,0 +1,321 @@
+import fc from 'fast-check'
+import { generate } from 'selfsigned'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { LaneUse } from '../../edge/listen/fronts.ts'
+import { HOST, type House, houseInFrontOf } from './house.ts'
+import { ODD, PARTIAL, RECORDED } from './request-corpus.ts'
+import { type Site, site } from './site.ts'
+import { normalised, type Reply, sendOver } from './wire.ts'
+
+/** A request after which the connection ends, so that we needn't wait to know that all was said. */
+const LAST = `GET /text HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`
+
+const TEXT = 'The express lane. '.repeat(200)
+const BIG = Buffer.alloc(300_000, 'big').toString()
+const KEPT = {
+  'cache-control': 'max-age=1000',
+  etag: '"one"',
+  'last-modified': 'Tue, 02 Jan 2024 00:00:00 GMT',
+}
+
+async function origin(): Promise<Site> {
+  const made = await site()
+  made.answers((request, response) => {
+    const path = (request.url ?? '').split('?')[0]
+    const type = { 'content-type': 'text/plain' }
+    // Whatever succeeds with another method makes the cache drop what it has, and then the order decides.
+    if (request.method !== 'GET') return response.writeHead(405).end()
+    switch (path) {
+      case '/text':
+      case '/page':
+      case '/style.css':
+        return response.writeHead(200, { ...KEPT, ...type, 'content-length': TEXT.length }).end(TEXT)
+      case '/big':
+        return response
+          .writeHead(200, { ...KEPT, 'content-type': 'image/png', 'content-length': BIG.length })
+          .end(BIG)
+      case '/language':
+        return response
+          .writeHead(200, { ...KEPT, ...type, vary: 'Accept-Language' })
+          .end(`in ${request.headers['accept-language']}`)
+      case '/missing':
+        return response.writeHead(404, { 'cache-control': 'max-age=1000', ...type }).end('missing')
+      case '/empty':
+        return response.writeHead(204, { 'cache-control': 'max-age=1000' }).end()
+      case '/moved':
+        return response.writeHead(301, { 'cache-control': 'max-age=1000', location: '/text' }).end()
+      default:
+        return response.writeHead(200, { 'cache-control': 'no-store' }).end('not kept')
+    }
+  })
+  return made
+}
+
+/** A plain site, and one with policies and pages of its own. */
+function distributions(url: string): object[] {
+  const origins = [{ id: 'origin', http: { url } }]
+  const policies = {
+    id: 'policies',
+    aliases: [POLICY_HOST],
+    origins,
+    folderIndex: 'text',
+    customErrorResponses: [{ errorCode: 404, responsePagePath: '/page', responseCode: 200 }],
+    defaultCacheBehavior: { cachePolicy: 'CachingOptimized' },
+    cacheBehaviors: [
+      { pathPattern: '/page', responseHeadersPolicy: 'SecurityHeadersPolicy' },
+      { pathPattern: '/style.css', requestDirectives: 'obey' },
+      { pathPattern: '/moved', viewerProtocolPolicy: 'redirect-to-https' },
+      { pathPattern: '/language', cachePolicy: KEYED_BY_LANGUAGE },
+      { pathPattern: '/big', compress: false, allowedMethods: ['GET', 'HEAD'] },
+    ],
+  }
+  return [{ id: 'site', aliases: [HOST], origins }, policies]
+}
+const POLICY_HOST = 'policies.example'
+const KEYED_BY_LANGUAGE = {
+  name: 'by-language',
+  minTTL: 0,
+  defaultTTL: 100,
+  maxTTL: 1_000,
+  parametersInCacheKeyAndForwardedToOrigin: {
+    headersConfig: { headerBehavior: 'whitelist', headers: ['Accept-Language'] },
+    cookiesConfig: { cookieBehavior: 'none' },
+    queryStringsConfig: { queryStringBehavior: 'whitelist', queryStrings: ['v'] },
+    enableAcceptEncodingGzip: true,
+  },
+}
+const underPolicies = (request: string) => request.replaceAll(HOST, POLICY_HOST)
+
+/** The same edge in several ways; `off` is the measure of all others. */
+const WAYS = ['off', 'on', 'public'] as const satisfies readonly LaneUse[]
+const secrets = { cert: '', key: '' }
+const houses = new Map<LaneUse, House>()
+const parts = new AsyncDisposableStack()
+let cases = 0
+let cutShort = 0
+
+beforeAll(async () => {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: HOST }])
+  Object.assign(secrets, { cert, key })
+  const behind = parts.use(await origin())
+  for (const lane of WAYS)
+    houses.set(lane, parts.use(await houseInFrontOf(distributions(behind.url), { lane, tls: secrets })))
+  await Promise.all([...houses.values()].map(fill))
+})
+
+afterAll(async () => {
+  await parts.disposeAsync()
+  process.stdout.write(
+    `express lane: ${cases} cases, each sent ${WAYS.length} ways; ${cutShort} replies cut short the long way\n`,
+  )
+})
+
+/** Asks for everything until it is kept in every form. */
+async function fill(house: House): Promise<void> {
+  const plain = [...RECORDED, ...PARTIAL, ...ODD].filter(
+    (request) => /^(GET|HEAD) \//.test(request) && !/^(Content-Length|Transfer-Encoding|TE)/im.test(request),
+  )
+  const asked = plain.flatMap((request) => [request, underPolicies(request)])
+  for (let round = 0; round < 3; round += 1) {
+    for (const request of asked) {
+      await sendOver({ port: house.port, pieces: [request + LAST] })
+      // Over TLS all has keys of its own.
+      if (round > 0) await sendOver({ port: house.securePort, secure: true, pieces: [request + LAST] })
+    }
+  }
+}
+
+/** Sends the same down all ways; they must say the same. */
+async function same(pieces: readonly (string | Buffer)[], secure = false): Promise<void> {
+  cases += 1
+  const replies = await Promise.all(
+    WAYS.map((way) => {
+      const house = houses.get(way) as House
+      return sendOver({ port: secure ? house.securePort : house.port, secure, pieces })
+    }),
+  )
+  const [expected, ...others] = replies.map(told) as [Told, ...Told[]]
+  for (const other of others) {
+    if (isCutShort(pieces.join(''), expected, other)) cutShort += 1
+    else expect(other, JSON.stringify(pieces).slice(0, 2_000)).toEqual(expected)
+  }
+}
+
+/**
+ * Where a body breaks off, the long way ends the connection; what was asked for before it in the same packet
+ * is then answered or not, as it happens. The lane has always answered by then. It is the one difference.
+ */
+function isCutShort(sent: string, one: Told, other: Told): boolean {
+  if (!/^(Transfer-Encoding|Content-Length)/im.test(sent) || !one.closed || !other.closed) return false
+  if (one.text.length === other.text.length) return false
+  return other.text.startsWith(one.text) || one.text.startsWith(other.text)
+}
+
+interface Told {
+  text: string
+  closed: boolean
+}
+const told = ({ text, closed }: Reply): Told => ({ text: normalised(text), closed })
+
+/** Many cases, some at a time: most of it is waiting. */
+async function sameForAll(all: readonly (readonly string[])[], secure = false): Promise<void> {
+  const waiting = [...all]
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await same(next, secure)
+  }
+  await Promise.all(Array.from({ length: 12 }, worker))
+}
+
+describe('down both ways the same comes back', () => {
+  test('to heads of browsers and tools, alone, repeated and pipelined', async () => {
+    await sameForAll([
+      ...RECORDED.flatMap((request) => [
+        [request + LAST],
+        [request, request, request, request, LAST],
+        [request.repeat(5) + LAST],
+      ]),
+      [RECORDED.join('') + LAST],
+    ])
+  })
+
+  test('to preconditions and ranges', async () => {
+    await sameForAll(PARTIAL.flatMap((request) => [[request + LAST], [request, request, request, LAST]]))
+  })
+
+  test('to what is odd, alone, and before and behind a plain request', async () => {
+    const plain = RECORDED[3] as string
+    await sameForAll(
+      ODD.flatMap((request) => [
+        [request],
+        [request + LAST],
+        [plain + request + plain + LAST],
+        [plain, request, LAST],
+      ]),
+    )
+  }, 300_000)
+
+  test('over TLS', async () => {
+    await sameForAll(
+      [...RECORDED, ...PARTIAL.slice(0, 40)].map((request) => [request, request, request + request, LAST]),
+      true,
+    )
+    await sameForAll(
+      ODD.map((request) => [request + LAST]),
+      true,
+    )
+  }, 300_000)
+
+  test('under policies, with pages and rules of a site’s own', async () => {
+    const asked = [...RECORDED, ...PARTIAL, ...ODD].map(underPolicies)
+    await sameForAll(
+      asked.flatMap((request) => [[request + LAST], [request, request, request + request + LAST]]),
+    )
+  }, 300_000)
+
+  test('split at every byte', async () => {
+    const request = `${RECORDED[3]}${PARTIAL[0]}${ODD[15]}`
+    const splits = Array.from({ length: request.length - 1 }, (_, at) => [
+      request.slice(0, at + 1),
+      request.slice(at + 1) + LAST,
+    ])
+    await sameForAll([...splits, [...`${RECORDED[0]}${LAST}`]])
+  }, 300_000)
+
+  test('to whatever can be made up', async () => {
+    await fc.assert(
+      fc.asyncProperty(pipeline(), fc.array(fc.nat(4_000), { maxLength: 3 }), async (requests, cuts) => {
+        await same(cutAt(requests.join('') + LAST, cuts))
+      }),
+      { numRuns: Number(process.env.LANE_RUNS ?? 300) },
+    )
+  }, 600_000)
+
+  test('and nearly all that can take the lane does', () => {
+    expect(houses.get('off')?.expressAnswers).toBe(0)
+    expect(houses.get('on')?.expressAnswers).toBeGreaterThan(1_000)
+    expect(houses.get('public')?.expressAnswers).toBeGreaterThan(1_000)
+  })
+})
+
+/** Requests that are nearly right: plain heads, mixed with what isn't, and bent here and there. */
+function pipeline(): fc.Arbitrary<string[]> {
+  const target = fc.constantFrom(
+    '/text',
+    '/text?v=2',
+    '/page',
+    '/big',
+    '/language',
+    '/missing',
+    '/moved',
+    '/none',
+    '/%',
+    '/a b',
+  )
+  const method = fc.oneof(
+    { weight: 8, arbitrary: fc.constant('GET') },
+    { weight: 2, arbitrary: fc.constantFrom('HEAD', 'POST', 'get', 'G\rET') },
+  )
+  const field = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...FIELDS) },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary-ascii', maxLength: 20 }) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...NAMES), fc.string({ unit: 'grapheme-ascii', maxLength: 20 }))
+        .map(([name, value]) => `${name}: ${value}`),
+    },
+  )
+  const lineEnd = fc.oneof(
+    { weight: 40, arbitrary: fc.constant('\r\n') },
+    { weight: 1, arbitrary: fc.constantFrom('\n', '\r', '\r\r\n', ' \r\n', '\r\n ', '') },
+  )
+  const request = fc
+    .record({ method, target, fields: fc.array(field, { maxLength: 6 }), end: lineEnd })
+    .map(({ method: verb, target: path, fields, end }) =>
+      [`${verb} ${path} HTTP/1.1`, `Host: ${HOST}`, ...fields, '', ''].join(end),
+    )
+  return fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: request },
+      { weight: 2, arbitrary: fc.constantFrom(...RECORDED, ...PARTIAL, ...ODD) },
+    ),
+    {
+      minLength: 1,
+      maxLength: 4,
+    },
+  )
+}
+
+const FIELDS = [
+  ...new Set(
+    [...RECORDED, ...PARTIAL].flatMap((request) =>
+      request
+        .split('\r\n')
+        .slice(2)
+        .filter((line) => line !== ''),
+    ),
+  ),
+  'Connection: close',
+  'Content-Length: 0',
+  'Content-Length: 3',
+  'Transfer-Encoding: chunked',
+]
+const NAMES = [
+  'Accept-Encoding',
+  'Connection',
+  'Content-Length',
+  'Host',
+  'If-None-Match',
+  'Range',
+  'TE',
+  'Transfer-Encoding',
+  'X',
+]
+
+function cutAt(text: string, cuts: readonly number[]): string[] {
+  const places = [0, ...cuts.map((cut) => cut % text.length).sort((one, other) => one - other), text.length]
+  return places.slice(1).flatMap((to, at) => {
+    const from = places[at] as number
+    return to > from ? [text.slice(from, to)] : []
+  })
+}

@@ -1,0 +1,70 @@
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+/** What came back over one connection. */
+export interface Reply {
+  /** All bytes, as latin1. */
+  text: string
+  /** Whether the other side ended the connection; if not, it said nothing for `SILENT_MS`. */
+  closed: boolean
+}
+
+/** How long a connection may be silent until we take it that nothing more comes, ms. */
+const SILENT_MS = 1_500
+
+/** How to send. */
+export interface Sending {
+  port: number
+  secure?: boolean
+  /** Pieces, each in a packet of its own. */
+  pieces: readonly (string | Buffer)[]
+}
+
+/** Sends bytes as they are, and reads until the other side closes or falls silent. */
+export async function sendOver({ port, secure, pieces }: Sending): Promise<Reply> {
+  const socket = secure ? await secured(port) : connect({ host: '127.0.0.1', port, noDelay: true })
+  const chunks: Buffer[] = []
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(false), SILENT_MS + pieces.length * 10)
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    timer.refresh()
+  })
+  socket.on('error', () => resolve(true))
+  socket.on('close', () => resolve(true))
+  for (const piece of pieces) {
+    if (socket.destroyed) break
+    socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece)
+    if (pieces.length > 1) await new Promise((done) => setTimeout(done, 2))
+  }
+  const closed = await promise
+  clearTimeout(timer)
+  socket.destroy()
+  return { text: Buffer.concat(chunks).toString('latin1'), closed }
+}
+
+async function secured(port: number): Promise<Socket> {
+  const options = { host: '127.0.0.1', port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }
+  const socket = connectTls(options)
+  await new Promise((resolve, reject) => {
+    socket.once('secureConnect', resolve)
+    socket.once('error', reject)
+  })
+  return socket
+}
+
+/** A reply without what differs from one time, or one house, to the next. */
+export function normalised(text: string): string {
+  return (
+    text
+      // On a pipeline node:http says it before or after what it belongs to, as it happens.
+      .replaceAll('HTTP/1.1 100 Continue\r\n\r\n', '')
+      .replace(/^(Date): [^\r]*/gm, '$1: …')
+      .replace(/^(Age): \d+/gm, '$1: …')
+      .replace(/^(X-Selvedge-Request-Id): [\w-]{20}\r$/gm, '$1: …\r')
+      .replace(/\b[0-9a-f]{32}\b/g, 'boundary')
+      .replace(/(https:\/\/[a-z.]+):\d+/g, '$1')
+      .replace(/ttl=-?\d+/g, 'ttl=…')
+      .replace(/Request id: [\w-]{20}/g, 'Request id: …')
+  )
+}

@@ -4,16 +4,19 @@ import type { Logger } from 'pino'
 import type { Asker, Hit, LookUp } from '../answer-from-memory.ts'
 import { ttlSeconds } from '../cache/freshness.ts'
 import type { Place } from '../geo/place.ts'
-import type { Expected, HitLog } from '../log/hit-log.ts'
+import type { HitLog } from '../log/hit-log.ts'
 import type { Moment } from '../log/prepared-line.ts'
-import type { Connection, Connections } from './connections.ts'
-import { handOverTo, type Lent } from './hand-over.ts'
+import type { Connections } from './connections.ts'
+import { handOverTo } from './hand-over.ts'
 import { countFrom } from './http1.ts'
+import { type LaneConnection, newConnection, type Plan } from './lane-connection.ts'
 import { adopt, type Internals } from './node-internals.ts'
-import { HEAD_BYTES_MAX, mayBecomePlain, type PlainHead, plainHeadAt } from './plain-head.ts'
+import { mayBecomePlain, type PlainHead, plainHeadAt } from './plain-head.ts'
 import { connectionOf } from './request.ts'
 import { nextRequestIdBytes } from './request-id.ts'
-import { filledCopy, fillIn, isFree, type WireForm } from './wire-form.ts'
+import { shared, viewOf } from './shared-buffer.ts'
+import type { WireForm } from './wire-form.ts'
+import { writeCopy, writeForm } from './write-form.ts'
 
 /** What the lane is made of. */
 export interface LaneParts {
@@ -38,38 +41,11 @@ export interface ExpressLane {
   readonly answered: number
 }
 
-/** A head that is expected again, byte for byte, and its answer. */
-interface Plan {
-  bytes: Buffer
-  hit: Hit
-  expected: Expected
-}
-
 /** When a request is answered: monotonic since when, and by the clock by which responses age. ms */
 interface Clock {
   startedMs: number
   nowMs: number
 }
-
-interface LaneConnection extends Connection, Lent {
-  asker: Asker | undefined
-  isOurs: boolean
-  hasEnded: boolean
-  /** When the first byte of the head that is held came. */
-  headSinceMs: number
-  /** Stops listening, for somebody else does. */
-  leave(): void
-  /** What was read and not understood yet, or not answered yet because the viewer doesn't read. */
-  held: Buffer | undefined
-  /** The last head as text: a plan is made only for one that comes twice, for most come once. */
-  lastHead: string
-  plan: Plan | undefined
-}
-
-/** All sockets are read into it, one at a time: nothing of it outlives a read. */
-const shared = Buffer.allocUnsafeSlow(65_536)
-/** Its beginnings by length: making one for each read would cost as much as comparing it. */
-const views: (Buffer | undefined)[] = []
 
 /** Makes a lane for one scheme. */
 export function expressLane(parts: LaneParts): ExpressLane {
@@ -248,7 +224,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
       )
     } else {
       if (isInBatch) writeCopy(c.socket, form, requestId, nowMs)
-      else write(c.socket, form, requestId, nowMs)
+      else writeForm(c.socket, form, requestId, nowMs)
       const takenUs = sinceUs(startedMs)
       told({ timeMs: Date.now(), requestId, firstByteUs: takenUs, takenUs, ttlSeconds: ttl })
     }
@@ -312,77 +288,8 @@ export function expressLane(parts: LaneParts): ExpressLane {
   }
 }
 
-function newConnection(socket: Socket, coarseMs: number): LaneConnection {
-  const c: LaneConnection = {
-    socket,
-    waitsFor: 'first-head',
-    sinceMs: coarseMs,
-    queued: 0,
-    queuedSinceMs: coarseMs,
-    journeys: 0,
-    asker: undefined,
-    isOurs: true,
-    hasEnded: false,
-    headSinceMs: coarseMs,
-    held: undefined,
-    lastHead: '',
-    plan: undefined,
-    headTimedOut: nothing,
-    returned: nothing,
-    leave: nothing,
-    // A plan keeps a body in memory, whatever the cache thinks of it.
-    forget() {
-      c.plan = undefined
-      c.lastHead = ''
-    },
-  }
-  return c
-}
-
-function nothing(): void {}
-
-function viewOf(length: number): Buffer {
-  if (length > HEAD_BYTES_MAX) return shared.subarray(0, length)
-  const known = views[length]
-  if (known !== undefined) return known
-  const view = shared.subarray(0, length)
-  views[length] = view
-  return view
-}
-
 function sinceUs(startedMs: number): number {
   return Math.round((performance.now() - startedMs) * 1000)
-}
-
-/** Writes the form's own bytes where nobody else needs them, else a copy. */
-function write(socket: Socket, form: WireForm, requestId: Buffer, nowMs: number): void {
-  // What is written behind something else waits in the stream, and TLS copies only what doesn't wait.
-  if (form.whole === undefined || socket.writableLength !== 0 || !isFree(form)) {
-    writeCopy(socket, form, requestId, nowMs)
-    return
-  }
-  fillIn(form, requestId, nowMs)
-  socket.write(form.whole)
-  if (!('encrypted' in socket) && socket.writableLength !== 0) form.lentTo = socket
-}
-
-/** Writes bytes that are changed by nobody, so that they may wait. */
-function writeCopy(
-  socket: Socket,
-  form: WireForm,
-  requestId: Buffer,
-  nowMs: number,
-  done?: () => void,
-): void {
-  const { bytes, isWhole } = filledCopy(form, requestId, nowMs)
-  if (isWhole || form.body === undefined) {
-    socket.write(bytes, done)
-    return
-  }
-  socket.cork()
-  socket.write(bytes)
-  socket.write(form.body, done)
-  socket.uncork()
 }
 
 function describe(error: unknown): string {

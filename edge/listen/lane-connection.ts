@@ -1,0 +1,58 @@
+import type { Socket } from 'node:net'
+import type { Asker, Hit } from '../answer-from-memory.ts'
+import type { Expected } from '../log/hit-log.ts'
+import type { Connection } from './connections.ts'
+import type { Lent } from './hand-over.ts'
+
+/** A head that is expected again, byte for byte, and its answer. */
+export interface Plan {
+  bytes: Buffer
+  hit: Hit
+  expected: Expected
+}
+
+/** A connection that the express lane reads, or has handed over and may get back. */
+export interface LaneConnection extends Connection, Lent {
+  asker: Asker | undefined
+  isOurs: boolean
+  hasEnded: boolean
+  /** When the first byte of the head that is held came. */
+  headSinceMs: number
+  /** Stops listening, for somebody else does. */
+  leave(): void
+  /** What was read and not understood yet, or not answered yet because the viewer doesn't read. */
+  held: Buffer | undefined
+  /** The last head as text: a plan is made only for one that comes twice, for most come once. */
+  lastHead: string
+  plan: Plan | undefined
+}
+
+/** A connection on which nothing was read yet. @param coarseMs now, on `Connections.coarseMs` */
+export function newConnection(socket: Socket, coarseMs: number): LaneConnection {
+  const c: LaneConnection = {
+    socket,
+    waitsFor: 'first-head',
+    sinceMs: coarseMs,
+    queued: 0,
+    queuedSinceMs: coarseMs,
+    journeys: 0,
+    asker: undefined,
+    isOurs: true,
+    hasEnded: false,
+    headSinceMs: coarseMs,
+    held: undefined,
+    lastHead: '',
+    plan: undefined,
+    headTimedOut: nothing,
+    returned: nothing,
+    leave: nothing,
+    // A plan keeps a body in memory, whatever the cache thinks of it.
+    forget() {
+      c.plan = undefined
+      c.lastHead = ''
+    },
+  }
+  return c
+}
+
+function nothing(): void {}

@@ -1,0 +1,33 @@
+import type { Socket } from 'node:net'
+import { filledCopy, fillIn, isFree, type WireForm } from './wire-form.ts'
+
+/** Writes the form's own bytes where nobody else needs them, else a copy. */
+export function writeForm(socket: Socket, form: WireForm, requestId: Buffer, nowMs: number): void {
+  // What is written behind something else waits in the stream, and TLS copies only what doesn't wait.
+  if (form.whole === undefined || socket.writableLength !== 0 || !isFree(form)) {
+    writeCopy(socket, form, requestId, nowMs)
+    return
+  }
+  fillIn(form, requestId, nowMs)
+  socket.write(form.whole)
+  if (!('encrypted' in socket) && socket.writableLength !== 0) form.lentTo = socket
+}
+
+/** Writes bytes that are changed by nobody, so that they may wait. */
+export function writeCopy(
+  socket: Socket,
+  form: WireForm,
+  requestId: Buffer,
+  nowMs: number,
+  done?: () => void,
+): void {
+  const { bytes, isWhole } = filledCopy(form, requestId, nowMs)
+  if (isWhole || form.body === undefined) {
+    socket.write(bytes, done)
+    return
+  }
+  socket.cork()
+  socket.write(bytes)
+  socket.write(form.body, done)
+  socket.uncork()
+}

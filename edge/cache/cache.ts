@@ -89,7 +89,7 @@ export function createCache(
   async function fromBeneath(asking: Asking, key: string): Promise<StoredResponse | undefined> {
     if (flights.find(asking.request, key) !== undefined) return undefined
     const found = await store.load(key)
-    return found.length === 0 ? undefined : usableOf(fetching, key, asking.request)
+    return found.length === 0 ? undefined : usableOf(fetching, key, asking.request, store.peek(key))
   }
 
   function answerMiss(asking: Asking, key: string): Promise<Answer> {
@@ -203,7 +203,7 @@ export function createCache(
   }
 
   function missOf(key: string): 'vary-miss' | 'uri-miss' {
-    return store.variants(key).length > 0 ? 'vary-miss' : 'uri-miss'
+    return store.peek(key).length > 0 ? 'vary-miss' : 'uri-miss'
   }
 
   async function fromStored(

@@ -28,7 +28,7 @@ export function createFlights(store: Store): Flights {
 
   /** Variants that are known to differ don't wait for one another. */
   function nameOf({ fields }: RequestHead, key: string): string {
-    const [newest] = store.variants(key)
+    const [newest] = store.peek(key)
     return newest === undefined ? key : JSON.stringify([key, selectionOf(fields, newest.fields)])
   }
 

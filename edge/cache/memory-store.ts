@@ -8,8 +8,10 @@ const VARIANTS_MAX = 32
 
 /** Responses in this process's memory, found again by their key. */
 export interface MemoryStore {
-  /** The responses kept for a key, newest first. */
+  /** The responses kept for a key, newest first: a use of it, so call it once for each request. */
   variants(key: string): readonly StoredResponse[]
+  /** The same, and no use of it. */
+  peek(key: string): readonly StoredResponse[]
   /** Keeps a response, in place of the one with the same selection. */
   put(key: string, stored: StoredResponse): void
   /** Whether anything is kept for a key; asking so is no use of it. */
@@ -50,6 +52,7 @@ export function createMemoryStore(bytesMax: number): MemoryStore {
       eviction.access(shelf)
       return shelf.value.variants
     },
+    peek: (key) => shelves.get(key)?.value.variants ?? NONE,
     put(key, stored) {
       const shelf = shelves.get(key)
       if (shelf === undefined) return begin(key, [stored])

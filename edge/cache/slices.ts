@@ -124,7 +124,7 @@ export function createSlices({ store, sliceBytes, now }: SlicesOf): Slices {
 
 /** Drops a stored response if it is still of the version that is known to be outdated. */
 export function forgetVersion(store: Store, { key, head }: Pick<SlicedObject, 'key' | 'head'>): void {
-  const kept = store.variants(key)
+  const kept = store.peek(key)
   // Memory may have let it go, and disk not.
   if (kept.length === 0 || kept.some(({ version }) => version === head.version)) store.forget(key)
 }

@@ -4,8 +4,13 @@ import { sameSelection } from './vary.ts'
 
 /** Where responses are kept, found again by their key: in this process's memory, and beneath it on disk. */
 export interface Store {
-  /** What memory has for a key, newest first. No I/O: the hot path ends here. */
+  /** What memory has for a key, newest first: a use of it, which keeps it. No I/O: the hot path ends here. */
   variants(key: string): readonly StoredResponse[]
+  /**
+   * The same without being a use of it: for whatever isn't a viewer's request, or is one that has had its use
+   * counted, or stored it. Else what is asked for once would look as if it came back.
+   */
+  peek(key: string): readonly StoredResponse[]
   /** What disk has for a key, brought into memory. Never rejects; those who ask at once share one read. */
   load(key: string): Promise<readonly StoredResponse[]>
   /** Keeps a response, in place of the one with the same selection. */
@@ -32,7 +37,7 @@ export function createStore(memory: MemoryStore, beneath?: Beneath): Store {
     const reading = disk.read(key)
     const underWay = reading.then((found) => {
       // Dropped while it was read, and perhaps asked for anew: what was read is not to be had any more.
-      if (loading.get(key) !== underWay) return memory.variants(key)
+      if (loading.get(key) !== underWay) return memory.peek(key)
       loading.delete(key)
       return merged(key, found)
     })
@@ -42,18 +47,19 @@ export function createStore(memory: MemoryStore, beneath?: Beneath): Store {
 
   /** What memory has is newer than what was read from disk. */
   function merged(key: string, found: readonly StoredResponse[]): readonly StoredResponse[] {
-    const newer = memory.variants(key)
+    const newer = memory.peek(key)
     const missing = found.filter(
       ({ selection }) => !newer.some((stored) => sameSelection(stored.selection, selection)),
     )
     if (missing.length === 0) return newer
     // Put last is first.
     for (const stored of [...newer, ...missing].toReversed()) memory.put(key, stored)
-    return memory.variants(key)
+    return memory.peek(key)
   }
 
   return {
     variants: memory.variants,
+    peek: memory.peek,
     load(key) {
       if (beneath === undefined) return NOTHING
       return loading.get(key) ?? bringUp(key, beneath)

@@ -3,13 +3,18 @@ import type { RequestHead } from './message.ts'
 import type { Store } from './store.ts'
 import { chosen, type StoredResponse, softened } from './stored-response.ts'
 
-/** What memory has for a request, if it outlived all invalidations. */
+/**
+ * What memory has for a request, if it outlived all invalidations.
+ *
+ * @param variants what to choose from, where that is no use of it
+ */
 export function usableOf(
   { store, invalidations, now }: { store: Store; invalidations: Invalidations; now(): number },
   key: string,
   { fields }: RequestHead,
+  variants = store.variants(key),
 ): StoredResponse | undefined {
-  const stored = chosen(store.variants(key), fields)
+  const stored = chosen(variants, fields)
   if (stored === undefined) return undefined
   switch (invalidations.verdictOn(stored)) {
     case 'valid':

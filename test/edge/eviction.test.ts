@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type EvictionPolicy, Kept } from '../../edge/cache/eviction/eviction.ts'
 import { POLICIES } from '../../edge/cache/eviction/policies.ts'
-import { createMemoryStore } from '../../edge/cache/memory-store.ts'
-import { responseOf } from './disk-bodies.ts'
+import { belady, upperBound } from '../bench/eviction/optimum.ts'
+import { replay } from '../bench/eviction/replay.ts'
+import { traceWriter } from '../bench/eviction/trace.ts'
 
 const CASES = { numRuns: 1_000 }
 const BYTES_MAX = 100
@@ -162,18 +163,71 @@ describe('S3-FIFO', () => {
   })
 })
 
-describe('the memory store', () => {
-  test('stays within its bound as variants come, and asking whether it has something is no use of it', () => {
-    const store = createMemoryStore(100_000)
-    for (let at = 0; at < 1_000; at += 1) {
-      const selection = ['accept-language', String(at % 7)]
-      store.put(`key ${at % 50}`, responseOf(Buffer.alloc(at * 7), { selection }))
-      expect(store.bytes).toBeLessThanOrEqual(100_000)
-      expect(store.has('key 0')).toBe(store.variants('key 0').length > 0)
-    }
-    expect(store.keys).toBeGreaterThan(1)
+describe('SIEVE', () => {
+  test('one that was asked for again outlives all that came before and after it and were not', () => {
+    const cache = cacheOf(POLICIES.SIEVE as EvictionPolicy)
+    for (let at = 0; at < 10; at += 1) cache.ask(at, 10)
+    cache.ask(3, 10)
 
-    for (let at = 0; at < 50; at += 1) store.forget(`key ${at}`)
-    expect([store.bytes, store.keys]).toEqual([0, 0])
+    for (let at = 100; at < 109; at += 1) cache.ask(at, 10)
+
+    expect([...cache.index.keys()].filter((at) => at < 100)).toEqual([3])
+  })
+})
+
+describe('W-TinyLFU', () => {
+  test('one that is larger is not let in for many that are asked for as often', () => {
+    const cache = cacheOf(POLICIES['W-TinyLFU'] as EvictionPolicy)
+    for (let round = 0; round < 3; round += 1) for (let at = 0; at < 9; at += 1) cache.ask(at, 10)
+
+    for (let time = 0; time < 3; time += 1) cache.ask(100, 60)
+
+    expect([...cache.index.keys()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+  })
+})
+
+describe('what knows the future', () => {
+  const request = fc.nat({ max: 12 })
+
+  /** @param sizeOf size of an object by its number, bytes */
+  function traceOf(keys: readonly number[], sizeOf: (key: number) => number) {
+    const writer = traceWriter()
+    for (const one of keys) writer.add(one, sizeOf(one))
+    return writer.trace('made up')
+  }
+
+  test('has as many hits as any policy where all sizes are one', () => {
+    fc.assert(
+      fc.property(fc.array(request, { minLength: 1, maxLength: 200 }), (keys) => {
+        const trace = traceOf(keys, () => 10)
+        const optimum = belady(trace, 50).objects
+        for (const policy of Object.values(POLICIES)) {
+          expect(replay(trace, policy, 50).objects).toBeLessThanOrEqual(optimum)
+        }
+      }),
+      CASES,
+    )
+  })
+
+  test('has a bound that no policy exceeds, nor the optimum, whatever the sizes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(request, { minLength: 1, maxLength: 200 }),
+        fc.integer({ min: 1 }),
+        (keys, seed) => {
+          const trace = traceOf(keys, (one) => 1 + ((seed + one * 7) % 40))
+          const bound = upperBound(trace, 60)
+          const all = [
+            ...Object.values(POLICIES).map((policy) => replay(trace, policy, 60)),
+            belady(trace, 60),
+          ]
+          for (const { objects, bytes: byteRatio } of all) {
+            expect(objects).toBeLessThanOrEqual(bound.objects + 1e-9)
+            expect(byteRatio).toBeLessThanOrEqual(bound.bytes + 1e-9)
+          }
+        },
+      ),
+      CASES,
+    )
   })
 })

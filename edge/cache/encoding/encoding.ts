@@ -85,7 +85,7 @@ export function createEncoding(parts: { store: Store; arriving: ByteBudget }): E
     const head = encodedHead(stored, coding)
     if (isBodyless(request, head)) return { head, read: unread }
     await store.load(formKey(key, coding))
-    const kept = formOf(store.variants(formKey(key, coding)), stored, coding)
+    const kept = formOf(store.peek(formKey(key, coding)), stored, coding)
     if (kept !== undefined) return { stored: encodedResponse(stored, coding, kept.body) }
     const work = works.beginFinal({ key, stored, coding })
     if (work === undefined) return declined({ stored: variedHead(stored) })

@@ -86,7 +86,7 @@ export function createWorks({ store, arriving }: { store: Store; arriving: ByteB
       return
     }
     // It may have been dropped or replaced meanwhile, and then this is a form of nothing.
-    const stored = store.variants(key).find(({ version }) => version === head.version)
+    const stored = store.peek(key).find(({ version }) => version === head.version)
     if (stored === undefined) return
     const version = formVersion(head.version, coding, effort)
     store.put(formKey(key, coding), { ...encodedResponse(stored, coding, body), version })

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net'
-import { queuedBytes } from './node-internals.ts'
+import { takenBytes } from './node-internals.ts'
 import type { ListenLimits } from './settings.ts'
 
 /** How often connections are looked over, ms: their time limits are as coarse as that. */
 const SWEEP_MS = 1_000
+
+/** Nothing that was written still waits for the kernel: no number, and so not the same at two looks. */
+const NOTHING_WAITS = Number.NaN
 
 /** A viewer's connection, as far as time limits go. */
 export interface Connection {
@@ -12,9 +15,9 @@ export interface Connection {
   waitsFor: 'idle' | 'first-head' | 'head' | 'node:http'
   /** When it began to wait, or last did something, on `Connections.coarseMs`. */
   sinceMs: number
-  /** What the kernel hadn't taken at the last look, bytes, and since when that hasn't changed. */
-  queued: number
-  queuedSinceMs: number
+  /** Bytes that the kernel had taken at the last look while more waited, and since when it has taken no more. */
+  taken: number
+  takenSinceMs: number
   /** A head has been too long in coming. */
   headTimedOut(): void
   /** Nothing has been asked for too long, or we stop: there is nothing left to say. */
@@ -67,7 +70,7 @@ export function startConnections(limits: ListenLimits): Connections {
         if (waitedMs > limits.headMs) connection.socket.destroy()
         return
       case 'idle':
-        if (waitedMs > limits.idleMs && connection.queued === 0) connection.socket.destroy()
+        if (waitedMs > limits.idleMs && connection.socket.writableLength === 0) connection.socket.destroy()
         else if (waitedMs > SWEEP_MS) connection.forget()
         return
       case 'node:http':
@@ -76,10 +79,10 @@ export function startConnections(limits: ListenLimits): Connections {
 
   /** Whoever doesn't read holds what we have to say in memory. */
   function isStalled(connection: Connection): boolean {
-    const queued = connection.socket.writableLength === 0 ? 0 : queuedBytes(connection.socket)
-    if (queued === 0 || queued !== connection.queued) connection.queuedSinceMs = coarseMs
-    connection.queued = queued
-    return coarseMs - connection.queuedSinceMs > limits.stallMs
+    const taken = connection.socket.writableLength === 0 ? NOTHING_WAITS : takenBytes(connection.socket)
+    if (taken !== connection.taken) connection.takenSinceMs = coarseMs
+    connection.taken = taken
+    return coarseMs - connection.takenSinceMs > limits.stallMs
   }
 
   function release(address: string, socket: Socket): void {

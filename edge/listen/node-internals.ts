@@ -57,9 +57,13 @@ export function adopt(accepted: Socket, buffer: Uint8Array, received: Received):
   return socket
 }
 
-/** Bytes that the kernel hasn't taken yet: whoever reads slowly makes them fewer slowly. */
-export function queuedBytes(socket: Socket): number {
-  return insidesOf(socket)._handle?.writeQueueSize ?? socket.writableLength
+/**
+ * Bytes of what was written that the kernel has taken, which grows as long as the other side reads. How
+ * much still waits tells nothing: in a steady stream it is the same at every look.
+ */
+export function takenBytes(socket: Socket): number {
+  const inFlight = insidesOf(socket)._handle?.writeQueueSize ?? 0
+  return socket.bytesWritten - socket.writableLength - inFlight
 }
 
 /** Events that node:http listens to on a connection. */

@@ -154,6 +154,25 @@ describe('limits', () => {
     deaf.destroy()
   }, 30_000)
 
+  test('reading slowly but steadily is no stall', async () => {
+    await using origin = await site(KEPT)
+    const body = Buffer.alloc(20_000_000)
+    origin.answers((_, response) => response.writeHead(200, KEPT).end(body))
+    await using house = await houseInFrontOf(origin.url, { limits })
+
+    const slow = connect({ host: '127.0.0.1', port: house.port })
+    slow.write(get('/large').replace('keep-alive', 'close'))
+    let bytes = 0
+    for await (const chunk of slow) {
+      bytes += chunk.length
+      // The kernel's own buffers hold some 6 MB: 20 MB at this pace make the edge wait for over four seconds.
+      await new Promise((resolve) => setTimeout(resolve, chunk.length / 3_000))
+      if (bytes >= body.length) break
+    }
+
+    expect(bytes).toBeGreaterThanOrEqual(body.length)
+  }, 30_000)
+
   test('too many connections: the further ones are closed at once, and the count goes down again', async () => {
     await using origin = await site(KEPT)
     await using house = await houseInFrontOf(origin.url, { limits: { connectionsPerAddressMax: 5 } })

@@ -38,6 +38,12 @@ export function createFlights(store: Store): Flights {
 
   function launchAs(name: string, key: string, fetch: Parameters<Flights['launch']>[2]): Flight {
     const flight = takeOff(key, fetch)
+    const { abort } = flight
+    // Nobody may join a fetch that has been given up: it takes a while to fail.
+    flight.abort = () => {
+      leave(name, flight)
+      abort()
+    }
     flights.set(name, flight)
     // Until the body is stored the flight is where it can be had.
     void flight.landing

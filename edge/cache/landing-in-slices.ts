@@ -67,6 +67,9 @@ export function landPart(fetching: FetchingSlices, asked: Fetched, reply: Asked,
     return noSlices(fetching, asked, reply, 'no-slices')
   const whole = wholeResponseOf(reply.response, content.bytes)
   if (bytesIn(content.range) === content.bytes) {
+    // Its framing is the only word on how much of it there is: where that differs, it is cut short or too long.
+    if (announcedBytes(reply.response.fields) !== content.bytes)
+      return noSlices(fetching, asked, reply, 'no-slices')
     return landNew(fetching, asked, { ...reply, response: whole }, flight)
   }
   const decision = mayStore({ ...request, method: 'GET' }, whole, cacheControlOf(whole.fields), rules)

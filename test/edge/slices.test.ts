@@ -7,6 +7,7 @@ import { type Dispatcher, request } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { HOST, type House, houseInFrontOf } from './house.ts'
 import { bytesAt, type LongSite, longSite } from './long-site.ts'
+import { site } from './site.ts'
 
 const SLICE = 65_536
 /** Little slices, so that few bytes have to be made. */
@@ -29,6 +30,23 @@ async function bytesOf(house: House, headers: Record<string, string>, path = '/f
 }
 
 const range = (first: number, last: number) => ({ range: `bytes=${first}-${last}` })
+
+describe('a part that is said to be all of an object', () => {
+  test('and is shorter than that is never kept as all of it', async () => {
+    await using origin = await site()
+    origin.answers((request, response) => {
+      const headers = { etag: '"v1"', 'cache-control': 'max-age=60', 'content-type': 'video/mp4' }
+      if (request.headers.range === undefined) response.writeHead(200, headers).end('0123456789')
+      else response.writeHead(206, { ...headers, 'content-range': 'bytes 0-9/10' }).end('01234')
+    })
+    await using house = await houseInFrontOf(origin.url)
+
+    await house.get('/film', range(0, 9))
+    const whole = await house.get('/film')
+
+    expect([whole.status, whole.body]).toEqual([200, '0123456789'])
+  })
+})
 
 describe('a part of a very long object', () => {
   test('takes its slices from the origin, once, and nothing else', async () => {

@@ -42,8 +42,14 @@ const POISONERS: ReadonlySet<string> = new Set([
 /** The same by the beginnings of their names: `X-Forwarded-*`, `X-Original-*`, `X-Originating-*` … */
 const POISONOUS_BEGINNINGS = ['x-forwarded', 'x-middleware-', 'x-original-', 'x-originating-', 'x-rewrite-']
 
-/** Whether a field is known to poison caches. @param name in lower case */
+/**
+ * Whether a field is known to poison caches. `X_Forwarded_Host` is one as well: what follows CGI (PHP, WSGI,
+ * Rack) has one name for both.
+ *
+ * @param name in lower case
+ */
 export function isPoisoner(name: string): boolean {
+  if (name.includes('_')) return isPoisoner(withHyphens(name))
   // Most names begin otherwise, and this is asked of each on every request.
   if (!name.startsWith('x-')) return POISONERS.has(name)
   return POISONERS.has(name) || POISONOUS_BEGINNINGS.some((beginning) => name.startsWith(beginning))
@@ -98,6 +104,7 @@ export function hopOf({ protocolVersion, node }: Pick<Asked, 'protocolVersion' |
 
 /** Fields that only we may set, and those that are set anew above. */
 export function isOurs(name: string): boolean {
+  if (name.includes('_')) return isOurs(withHyphens(name))
   return (
     name.startsWith('cloudfront-') ||
     name.startsWith('selvedge-') ||
@@ -106,4 +113,8 @@ export function isOurs(name: string): boolean {
     name === 'surrogate-capability' ||
     name === 'via'
   )
+}
+
+function withHyphens(name: string): string {
+  return name.replaceAll('_', '-')
 }

@@ -119,6 +119,8 @@ describe('what goes on to the origin', () => {
       'x-forwarded-for': '6.6.6.6',
       'x-forwarded-anything': 'evil',
       'x-original-url': '/admin',
+      x_forwarded_host: 'evil.example',
+      x_original_url: '/admin',
       'cloudfront-viewer-country': 'XX',
       'selvedge-distribution': 'other',
       'x-custom': 'kept',
@@ -135,6 +137,8 @@ describe('what goes on to the origin', () => {
     })
     for (const name of [
       'x-original-url',
+      'x_forwarded_host',
+      'x_original_url',
       'x-forwarded-anything',
       'cloudfront-viewer-country',
       'selvedge-distribution',

@@ -4,11 +4,13 @@ import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { open as openLmdb } from 'lmdb'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { type DiskSettings, openDiskStore } from '../../edge/cache/disk/disk-store.ts'
+import type { StoredResponse } from '../../edge/cache/stored-response.ts'
 import { bodyOf, responseOf } from './disk-bodies.ts'
 
 /** A folder for one store, gone with the test. */
@@ -184,6 +186,42 @@ describe('a store on disk', () => {
     const theirs = await store.read(`key ${last}`)
     expect(theirs[0]?.body.equals(bodyOf(last))).toBe(true)
     expect((await store.read('ours')).length).toBe(1)
+  })
+})
+
+describe('a fill', () => {
+  test('of large bodies takes the room of any number of small ones, and keeps the bound', async () => {
+    await using place = await folder()
+    await using store = await disk(place.store, { bytesMax: 8e6 })
+    for (let at = 0; at < 8_000; at += 1) store.write(`small ${at}`, responseOf(Buffer.from('x')))
+    await store.flushed()
+
+    const seen: number[] = []
+    for (let at = 0; at < 12; at += 1) {
+      store.write(`large ${at}`, responseOf(Buffer.alloc(1_048_576)))
+      await store.flushed()
+      seen.push(store.bytes)
+    }
+
+    expect(Math.max(...seen)).toBeLessThan(8e6 + 2 * 1_048_576)
+  })
+
+  test('that never ends keeps nobody waiting who reads what has been written', async () => {
+    await using place = await folder()
+    await using store = await disk(place.store)
+    let read: readonly StoredResponse[] | undefined
+
+    store.write('key', responseOf(Buffer.from('mine')))
+    void store.read('key').then((found) => {
+      read = found
+    })
+    // Faster than the disk: there is always something that waits.
+    for (let round = 0; round < 500 && read === undefined; round += 1) {
+      for (let at = 0; at < 8; at += 1) store.write(`fill ${at}`, responseOf(Buffer.alloc(262_144)))
+      await nextTurn()
+    }
+
+    expect(read?.[0]?.body.toString()).toBe('mine')
   })
 })
 

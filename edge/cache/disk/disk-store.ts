@@ -67,6 +67,8 @@ class LmdbStore implements DiskStore {
   readonly #readerCheck: NodeJS.Timeout
   #queuedBytes = 0
   #writing: Promise<void> | undefined
+  /** The next transaction, until it has ended. */
+  #batch: Promise<void> | undefined
   #complainedAtMs = -COMPLAINT_MS
 
   constructor(tables: Tables, settings: DiskSettings) {
@@ -89,7 +91,8 @@ class LmdbStore implements DiskStore {
 
   async read(key: string): Promise<readonly StoredResponse[]> {
     try {
-      if (this.#waiting.has(key)) await this.flushed()
+      // Not for all that waits: during a fill there is always more.
+      while (this.#waiting.has(key)) await this.#batch
       if (this.#outdated.has(key)) return []
       const { entries } = this.#tables
       const digest = digestOf(key)
@@ -136,23 +139,31 @@ class LmdbStore implements DiskStore {
     this.#queue.push(write)
     this.#queuedBytes += write.stored?.body.byteLength ?? 0
     this.#waiting.set(write.key, (this.#waiting.get(write.key) ?? 0) + 1)
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined
-    })
+    this.#writing ??= this.#writeAll()
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#queue.length > 0) {
-      // What comes in the same turn goes into the same transaction.
-      await nextTurn()
-      const batch = this.#nextBatch()
-      await this.#writeBatch(batch)
-      for (const { key, stored } of batch) {
-        this.#queuedBytes -= stored?.body.byteLength ?? 0
-        const left = (this.#waiting.get(key) ?? 1) - 1
-        if (left === 0) this.#waiting.delete(key)
-        else this.#waiting.set(key, left)
+    try {
+      while (this.#queue.length > 0) {
+        this.#batch = this.#writeNext()
+        await this.#batch
       }
+    } finally {
+      // In the same turn in which the queue was found empty: what comes next begins anew.
+      this.#writing = undefined
+    }
+  }
+
+  async #writeNext(): Promise<void> {
+    // What comes in the same turn goes into the same transaction.
+    await nextTurn()
+    const batch = this.#nextBatch()
+    await this.#writeBatch(batch)
+    for (const { key, stored } of batch) {
+      this.#queuedBytes -= stored?.body.byteLength ?? 0
+      const left = (this.#waiting.get(key) ?? 1) - 1
+      if (left === 0) this.#waiting.delete(key)
+      else this.#waiting.set(key, left)
     }
   }
 

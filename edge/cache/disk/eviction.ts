@@ -1,24 +1,33 @@
 import { chunkKey, chunksOf, type Entry, entryBytes, packed, unpacked } from './entry.ts'
 import type { Tables, Totals } from './tables.ts'
 
-/** Most entries that one transaction looks at: a fill of small objects must not wait for one huge sweep. */
+/** Most entries that are looked at in one go: a fill of small objects must not wait for one huge sweep. */
 const LOOKED_AT_MAX = 512
 
 /**
  * Makes room, inside a transaction: entries are looked at in the order in which they came; one that was
  * asked for since it was last looked at goes to the end of the line (a second chance, as in CLOCK),
- * any other goes.
+ * any other goes. One go, and more of them where large bodies take the place of many small ones: a full
+ * store ends no fuller than it was.
  *
+ * @param bytesBefore what there was before this transaction
  * @param isHot whether this process has a use for a key that disk never sees: memory answers it
  */
 export function makeRoom(
   tables: Tables,
   totals: Totals,
-  bytesMax: number,
+  { bytesMax, bytesBefore }: { bytesMax: number; bytesBefore: number },
   isHot: (key: string) => boolean,
 ): void {
-  const { order, hits } = tables
   if (totals.bytes <= bytesMax) return
+  let looked: number
+  do looked = sweep(tables, totals, bytesMax, isHot)
+  while (looked > 0 && totals.bytes > Math.max(bytesMax, bytesBefore))
+}
+
+/** @returns how many entries were looked at */
+function sweep(tables: Tables, totals: Totals, bytesMax: number, isHot: (key: string) => boolean): number {
+  const { order, hits } = tables
   const turns = [...order.getRange({ limit: LOOKED_AT_MAX })]
   let chances = turns.length / 2
   for (const { key: turn, value: digest } of turns) {
@@ -40,6 +49,7 @@ export function makeRoom(
     }
     drop(tables, totals, digest, entries, entry)
   }
+  return turns.length
 }
 
 /** Puts an entry at the end of the line. */

@@ -26,12 +26,13 @@ export function applyWrites(
   isHot: (key: string) => boolean,
 ): void {
   const totals = totalsIn(tables)
+  const bytesBefore = totals.bytes
   for (const { key, stored } of writes) {
     const digest = digestOf(key)
     if (stored === undefined) dropKey(tables, totals, digest, key)
     else keep(tables, totals, digest, key, stored)
   }
-  makeRoom(tables, totals, bytesMax, isHot)
+  makeRoom(tables, totals, { bytesMax, bytesBefore }, isHot)
   tables.totals.put('all', totals)
 }
 

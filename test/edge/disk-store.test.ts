@@ -10,6 +10,7 @@ import { open as openLmdb } from 'lmdb'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { type DiskSettings, openDiskStore } from '../../edge/cache/disk/disk-store.ts'
+import { openEnvironment } from '../../edge/cache/disk/tables.ts'
 import type { StoredResponse } from '../../edge/cache/stored-response.ts'
 import { bodyOf, responseOf } from './disk-bodies.ts'
 
@@ -204,6 +205,24 @@ describe('a fill', () => {
     }
 
     expect(Math.max(...seen)).toBeLessThan(8e6 + 2 * 1_048_576)
+  })
+
+  test('that drives out what another process has read leaves no mark of it', async () => {
+    await using place = await folder()
+    await using reader = await disk(place.store)
+    await using other = await disk(place.store)
+    reader.write('key', responseOf(Buffer.from('read')))
+    await reader.flushed()
+    await reader.read('key')
+    other.remove('key')
+    await other.flushed()
+
+    reader.write('more', responseOf(Buffer.from('more')))
+    await reader.flushed()
+
+    const { root, hits } = openEnvironment(place.store, 1e8)
+    expect(hits.getCount()).toBe(0)
+    await root.close()
   })
 
   test('that never ends keeps nobody waiting who reads what has been written', async () => {

@@ -59,7 +59,8 @@ class LmdbStore implements DiskStore {
   readonly #tables: Tables
   readonly #settings: DiskSettings
   readonly #queue: Write[] = []
-  readonly #marks = new Set<number>()
+  /** Bodies that were read, with the turns of their entries then. */
+  readonly #marks = new Map<number, number>()
   /** Keys whose newest write failed: what disk has for them is outdated, and goes as soon as it can be written to. */
   readonly #outdated = new Set<string>()
   /** How many writes of a key wait: while there are any, disk has what is outdated. */
@@ -178,14 +179,17 @@ class LmdbStore implements DiskStore {
   }
 
   async #writeBatch(batch: readonly Write[]): Promise<void> {
-    const { root, hits } = this.#tables
+    const { root, hits, order } = this.#tables
     const marks = [...this.#marks]
     this.#marks.clear()
     const outdated = [...this.#outdated].slice(0, BATCH_WRITES_MAX)
     const writes = [...outdated.map((key) => ({ key })), ...batch]
     try {
       await root.transaction(() => {
-        for (const mark of marks) hits.put(mark, MARK)
+        for (const [body, turn] of marks) {
+          // Gone meanwhile, maybe by another process: nobody would ever take its mark away.
+          if (order.doesExist(turn)) hits.put(body, MARK)
+        }
         applyWrites(this.#tables, writes, this.#settings.bytesMax, this.#settings.isHot ?? (() => false))
       })
       for (const key of outdated) this.#outdated.delete(key)
@@ -217,7 +221,7 @@ class LmdbStore implements DiskStore {
       this.#damagedAt(entry.key)
       return undefined
     }
-    if (this.#marks.size < MARKS_MAX) this.#marks.add(entry.body)
+    if (this.#marks.size < MARKS_MAX) this.#marks.set(entry.body, entry.turn)
     return { ...entry.head, body }
   }
 

@@ -84,7 +84,8 @@ export function openNode({
     records += 1
     if ('snapshot' in record) {
       held.replace(record.snapshot)
-      for (const one of record.recent) recent.add(sequence, one)
+      // Under a number that processes have reached with the snapshot: its record's own is told to none.
+      for (const one of record.recent) recent.add(record.snapshot.newest, one)
       return
     }
     held.add(sequence, namedBy(record.issued))

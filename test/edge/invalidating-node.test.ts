@@ -83,6 +83,8 @@ describe('a node', () => {
     expect(node.held.names).toBeLessThan(100_000)
     expect([...journal.entries(0)].length).toBeLessThan(41)
     const restarted = openNode({ journal, held: holdInvalidations() })
+    // Processes begin with the snapshot: asked again, it would be waited for in vain under a later number.
+    expect(restarted.recent.sequenceOf('I1')).toBeLessThanOrEqual(told[0]?.newest ?? 0)
     for (const one of [node, restarted]) {
       expect(one.held.verdictOn(stored('/0/0'))).toBe('gone')
       expect(one.held.verdictOn(stored('/39/0', newest - 1))).toBe('gone')

@@ -50,6 +50,8 @@ describe('a response on disk', () => {
     store.write('key', variant('de', 'moin'))
 
     expect((await store.read('key')).map(({ body }) => body.toString())).toEqual(['moin', 'hello'])
+    await store.flushed()
+    expect((await store.read('key')).map(({ body }) => body.toString())).toEqual(['moin', 'hello'])
     expect(store.objects).toBe(2)
   })
 
@@ -63,6 +65,7 @@ describe('a response on disk', () => {
 
     store.write('key', responseOf(body, { fields: ['Content-Type', 'text/plain', 'X-Latin', 'new!'] }))
 
+    await store.flushed()
     const [renewed] = await store.read('key')
     expect([renewed?.fields[3], renewed?.body.equals(body), store.bytes]).toEqual(['new!', true, bytes])
   })
@@ -75,6 +78,7 @@ describe('a response on disk', () => {
     store.remove('key')
 
     expect(await store.read('key')).toEqual([])
+    await store.flushed()
     expect([store.objects, store.bytes]).toEqual([0, 0])
   })
 
@@ -116,6 +120,41 @@ describe('a store on disk', () => {
     expect((await store.read('asked for')).length).toBe(1)
     expect(await store.read('key 0')).toEqual([])
     expect((await store.read('key 599')).length).toBe(1)
+  })
+
+  test('stays within its bound when small ones are followed by large ones, and the other way round', async () => {
+    await using place = await folder()
+    const bytesMax = 20e6
+    await using store = await disk(place.store, { bytesMax })
+    const sizes = [...Array(4_000).fill(1_500), ...Array(60).fill(1_048_576), ...Array(4_000).fill(1_500)]
+
+    let most = 0
+    for (const [at, size] of sizes.entries()) {
+      store.write(`key ${at}`, responseOf(Buffer.alloc(size), { version: String(at) }))
+      if (at % 200 !== 0 && size < 1e6) continue
+      await store.flushed()
+      most = Math.max(most, store.bytes)
+    }
+    await store.flushed()
+
+    expect(most).toBeLessThanOrEqual(bytesMax)
+    expect(store.bytes).toBeGreaterThan(bytesMax / 2)
+    expect((await store.read(`key ${sizes.length - 1}`)).length).toBe(1)
+  })
+
+  test('answers with what waits to be written, and doesn’t wait for it', async () => {
+    await using place = await folder()
+    await using store = await disk(place.store)
+    store.write('ours', responseOf(Buffer.from('old')))
+    await store.flushed()
+
+    for (let at = 0; at < 300; at += 1) store.write(`key ${at}`, responseOf(bodyOf(at)))
+    store.write('ours', responseOf(Buffer.from('new'), { version: 'v2' }))
+    const [read] = await store.read('ours')
+
+    expect(read?.body.toString()).toBe('new')
+    // What was asked for before is still on its way.
+    expect(store.objects).toBeLessThan(300)
   })
 
   test('is not filled faster than it can write: what doesn’t fit in the queue isn’t kept', async () => {

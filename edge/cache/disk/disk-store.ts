@@ -3,10 +3,12 @@ import { crc32 } from 'node:zlib'
 import type { Logger } from 'pino'
 import type { Journal } from '../journal.ts'
 import type { StoredResponse } from '../stored-response.ts'
-import { CHUNK_BYTES, chunkKey, chunksOf, digestOf, type Entry, unpacked } from './entry.ts'
+import { applyWrites } from './apply-writes.ts'
+import { CHUNK_BYTES, chunkKey, chunksOf, digestOf, type Entry, entryBytes, unpacked } from './entry.ts'
+import { makeRoom } from './eviction.ts'
 import { journalIn } from './journal.ts'
-import { openTables, type Tables, totalsIn } from './tables.ts'
-import { applyWrites, BATCH_BYTES_MAX, BATCH_WRITES_MAX, type Write } from './write-queue.ts'
+import { objectsIn, openTables, type Tables, usedBytes } from './tables.ts'
+import { type Write, WriteQueue, withWrites } from './write-queue.ts'
 
 /** Cached responses on disk, shared by all workers of a machine and still there after a restart. */
 export interface DiskStore extends AsyncDisposable {
@@ -16,7 +18,7 @@ export interface DiskStore extends AsyncDisposable {
   write(key: string, stored: StoredResponse): void
   /** Drops all that is kept for a key, what still waits to be written too. */
   remove(key: string): void
-  /** Resolves when all that was asked for so far is written. */
+  /** Resolves when all that was asked for so far is written (or has failed, and is counted). */
   flushed(): Promise<void>
   /** What must be there as long as the responses are: in the same file. */
   journal<Kept>(): Journal<Kept>
@@ -31,7 +33,7 @@ export interface DiskStore extends AsyncDisposable {
 /** How to open a disk store. */
 export interface DiskSettings {
   directory: string
-  /** Bound on what entries take up, bytes; the file is larger by what LMDB keeps free. */
+  /** Bound on the pages in use, bytes; the file is larger by what LMDB keeps free. */
   bytesMax: number
   log: Logger
   /** Whether memory answers a key, so that disk never hears of its hits. */
@@ -40,6 +42,8 @@ export interface DiskSettings {
 
 /** Bodies that may wait to be written, bytes: a fill faster than the disk must not fill memory. */
 const QUEUE_BYTES_MAX = 67_108_864
+/** Outdated keys that one transaction drops. */
+const OUTDATED_MAX = 256
 /** Hit marks that are kept until the next transaction. */
 const MARKS_MAX = 4_096
 /** A disk that stays full, or broken, is told of so often, ms. */
@@ -58,18 +62,12 @@ class LmdbStore implements DiskStore {
   damaged = 0
   readonly #tables: Tables
   readonly #settings: DiskSettings
-  readonly #queue: Write[] = []
-  /** Bodies that were read, with the turns of their entries then. */
-  readonly #marks = new Map<number, number>()
+  readonly #queue = new WriteQueue()
+  readonly #marks = new Set<number>()
   /** Keys whose newest write failed: what disk has for them is outdated, and goes as soon as it can be written to. */
   readonly #outdated = new Set<string>()
-  /** How many writes of a key wait: while there are any, disk has what is outdated. */
-  readonly #waiting = new Map<string, number>()
   readonly #readerCheck: NodeJS.Timeout
-  #queuedBytes = 0
   #writing: Promise<void> | undefined
-  /** The next transaction, until it has ended. */
-  #batch: Promise<void> | undefined
   #complainedAtMs = -COMPLAINT_MS
 
   constructor(tables: Tables, settings: DiskSettings) {
@@ -83,18 +81,110 @@ class LmdbStore implements DiskStore {
   }
 
   get bytes(): number {
-    return totalsIn(this.#tables).bytes
+    return usedBytes(this.#tables)
   }
 
   get objects(): number {
-    return totalsIn(this.#tables).objects
+    return objectsIn(this.#tables)
   }
 
   async read(key: string): Promise<readonly StoredResponse[]> {
+    // Written while we read: then it is in both, and counts as it was asked for.
+    const before = [...this.#queue.ofKey(key)]
+    const found = await this.#onDisk(key)
+    const meanwhile = this.#queue.ofKey(key).filter((write) => !before.includes(write))
+    return withWrites(found, [...before, ...meanwhile])
+  }
+
+  write(key: string, stored: StoredResponse): void {
+    const { byteLength } = stored.body
+    if (this.#queue.bytes + byteLength > QUEUE_BYTES_MAX || byteLength > this.#settings.bytesMax / 4) {
+      this.dropped += 1
+      // What disk has, or will have, is older than what is not kept now.
+      this.#enqueue({ key })
+      return
+    }
+    this.#enqueue({ key, stored })
+  }
+
+  remove(key: string): void {
+    this.#enqueue({ key })
+  }
+
+  flushed(): Promise<void> {
+    return this.#queue.settled()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#readerCheck)
+    await this.flushed()
+    await this.#writing
+    await this.#tables.root.close()
+  }
+
+  #enqueue(write: Write): void {
+    this.#queue.add(write)
+    this.#writing ??= this.#writeAll()
+  }
+
+  async #writeAll(): Promise<void> {
+    while (!this.#queue.isEmpty) {
+      // What comes in the same turn goes into the same transaction.
+      await nextTurn()
+      const batch = this.#queue.nextBatch()
+      await this.#writeBatch(batch)
+      this.#queue.done(batch)
+    }
+    // At once, so that what is added next finds that nobody writes.
+    this.#writing = undefined
+  }
+
+  async #writeBatch(batch: readonly Write[]): Promise<void> {
+    const outdated = [...this.#outdated].slice(0, OUTDATED_MAX)
+    const writes = [...outdated.map((key) => ({ key })), ...batch]
     try {
-      // Not for all that waits: during a fill there is always more.
-      while (this.#waiting.has(key)) await this.#batch
-      if (this.#outdated.has(key)) return []
+      while (!(await this.#tables.root.transaction(() => this.#writeInRoom(writes))));
+      for (const key of outdated) this.#outdated.delete(key)
+    } catch (error) {
+      this.#failed(batch)
+      this.#complain(error, 'the cache on disk can’t be written: nothing is kept until it can')
+    }
+  }
+
+  /** Inside a transaction. @returns false when room has to be made first, which another transaction goes on with */
+  #writeInRoom(writes: readonly Write[]): boolean {
+    const { bytesMax, isHot = () => false } = this.#settings
+    this.#putMarks()
+    const needed = Math.min(
+      bytesMax / 2,
+      writes.reduce((sum, write) => sum + neededBytes(write), 0),
+    )
+    if (!makeRoom(this.#tables, bytesMax - needed, isHot)) return false
+    applyWrites(this.#tables, writes)
+    // What is needed was an estimate.
+    makeRoom(this.#tables, bytesMax, isHot)
+    return true
+  }
+
+  #putMarks(): void {
+    const { hits, order } = this.#tables
+    for (const turn of this.#marks) {
+      // Who went, or was given another turn meanwhile, needs no mark.
+      if (order.doesExist(turn)) hits.put(turn, MARK)
+    }
+    this.#marks.clear()
+  }
+
+  #failed(batch: readonly Write[]): void {
+    this.dropped += batch.filter(({ stored }) => stored !== undefined).length
+    for (const { key } of batch) {
+      if (this.#tables.entries.doesExist(digestOf(key))) this.#outdated.add(key)
+    }
+  }
+
+  async #onDisk(key: string): Promise<readonly StoredResponse[]> {
+    if (this.#outdated.has(key)) return []
+    try {
       const { entries } = this.#tables
       const digest = digestOf(key)
       // A thread touches the pages first, so that it and not the loop waits for the disk.
@@ -109,100 +199,6 @@ class LmdbStore implements DiskStore {
     } catch (error) {
       this.#complain(error, 'the cache on disk can’t be read')
       return []
-    }
-  }
-
-  write(key: string, stored: StoredResponse): void {
-    if (this.#queuedBytes + stored.body.byteLength > QUEUE_BYTES_MAX) {
-      this.dropped += 1
-      // What disk has, or will have, is older than what is not kept now.
-      this.#enqueue({ key })
-      return
-    }
-    this.#enqueue({ key, stored })
-  }
-
-  remove(key: string): void {
-    this.#enqueue({ key })
-  }
-
-  async flushed(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#readerCheck)
-    await this.flushed()
-    await this.#tables.root.close()
-  }
-
-  #enqueue(write: Write): void {
-    this.#queue.push(write)
-    this.#queuedBytes += write.stored?.body.byteLength ?? 0
-    this.#waiting.set(write.key, (this.#waiting.get(write.key) ?? 0) + 1)
-    this.#writing ??= this.#writeAll()
-  }
-
-  async #writeAll(): Promise<void> {
-    try {
-      while (this.#queue.length > 0) {
-        this.#batch = this.#writeNext()
-        await this.#batch
-      }
-    } finally {
-      // In the same turn in which the queue was found empty: what comes next begins anew.
-      this.#writing = undefined
-    }
-  }
-
-  async #writeNext(): Promise<void> {
-    // What comes in the same turn goes into the same transaction.
-    await nextTurn()
-    const batch = this.#nextBatch()
-    await this.#writeBatch(batch)
-    for (const { key, stored } of batch) {
-      this.#queuedBytes -= stored?.body.byteLength ?? 0
-      const left = (this.#waiting.get(key) ?? 1) - 1
-      if (left === 0) this.#waiting.delete(key)
-      else this.#waiting.set(key, left)
-    }
-  }
-
-  #nextBatch(): Write[] {
-    let bytes = 0
-    let count = 0
-    while (count < this.#queue.length && count < BATCH_WRITES_MAX && bytes < BATCH_BYTES_MAX) {
-      bytes += this.#queue[count]?.stored?.body.byteLength ?? 0
-      count += 1
-    }
-    return this.#queue.splice(0, count)
-  }
-
-  async #writeBatch(batch: readonly Write[]): Promise<void> {
-    const { root, hits, order } = this.#tables
-    const marks = [...this.#marks]
-    this.#marks.clear()
-    const outdated = [...this.#outdated].slice(0, BATCH_WRITES_MAX)
-    const writes = [...outdated.map((key) => ({ key })), ...batch]
-    try {
-      await root.transaction(() => {
-        for (const [body, turn] of marks) {
-          // Gone meanwhile, maybe by another process: nobody would ever take its mark away.
-          if (order.doesExist(turn)) hits.put(body, MARK)
-        }
-        applyWrites(this.#tables, writes, this.#settings.bytesMax, this.#settings.isHot ?? (() => false))
-      })
-      for (const key of outdated) this.#outdated.delete(key)
-    } catch (error) {
-      this.#failed(batch)
-      this.#complain(error, 'the cache on disk can’t be written: nothing is kept until it can')
-    }
-  }
-
-  #failed(batch: readonly Write[]): void {
-    this.dropped += batch.filter(({ stored }) => stored !== undefined).length
-    for (const { key } of batch) {
-      if (this.#tables.entries.doesExist(digestOf(key))) this.#outdated.add(key)
     }
   }
 
@@ -221,7 +217,7 @@ class LmdbStore implements DiskStore {
       this.#damagedAt(entry.key)
       return undefined
     }
-    if (this.#marks.size < MARKS_MAX) this.#marks.set(entry.body, entry.turn)
+    if (this.#marks.size < MARKS_MAX) this.#marks.add(entry.turn)
     return { ...entry.head, body }
   }
 
@@ -241,3 +237,10 @@ class LmdbStore implements DiskStore {
 }
 
 const MARK = Buffer.from([1])
+
+/** Room that a write needs at most, bytes, estimated. */
+function neededBytes({ key, stored }: Write): number {
+  if (stored === undefined) return 0
+  const { body, ...head } = stored
+  return entryBytes({ key, head, body: 0, bodyBytes: body.byteLength, bodySum: 0, turn: 0 })
+}

@@ -17,13 +17,15 @@ export interface Entry {
   turn: number
 }
 
+/** LMDB's pages, bytes. */
+export const PAGE_BYTES = 4096
+
 /**
  * Bytes of a chunk: 16 pages of LMDB less the header of the first. Chunks of one size leave holes of that
  * size when they are evicted, so that the next ones fit in; whole slices would need 256 pages in a row.
  */
-export const CHUNK_BYTES = 16 * 4096 - 16
+export const CHUNK_BYTES = 16 * PAGE_BYTES - 16
 
-const PAGE_BYTES = 4096
 /** What an entry takes up beside its head and its body: keys, its turn, its share of half-full pages. */
 const OVERHEAD_BYTES = 512
 
@@ -45,7 +47,7 @@ export function chunksOf(bodyBytes: number): number {
   return Math.ceil(bodyBytes / CHUNK_BYTES)
 }
 
-/** Bytes of disk that an entry takes up, near enough to keep the store in its bounds. */
+/** Bytes of disk that an entry takes up, estimated; what all take up is counted by LMDB. */
 export function entryBytes({ key, head, bodyBytes }: Entry): number {
   const text = head.fields.reduce((sum, part) => sum + part.length + 4, key.length + 256)
   const body = bodyBytes < PAGE_BYTES / 2 ? bodyBytes : Math.ceil(bodyBytes / PAGE_BYTES) * PAGE_BYTES

@@ -9,8 +9,8 @@ const PRUNED_MAX = 10_000
  * newest, whichever process appends; once `append` has resolved, every process reads the record, also
  * after a `kill -9`.
  */
-export function journalIn<Kept>({ root, journal, totals }: Tables): Journal<Kept> {
-  const newest = () => (totals.get('newest') ?? 0) as number
+export function journalIn<Kept>({ root, journal, numbers }: Tables): Journal<Kept> {
+  const newest = () => (numbers.get('newest') ?? 0) as number
   return {
     get newest() {
       return newest()
@@ -18,7 +18,7 @@ export function journalIn<Kept>({ root, journal, totals }: Tables): Journal<Kept
     append(record) {
       return root.transaction(() => {
         const sequence = newest() + 1
-        totals.put('newest', sequence)
+        numbers.put('newest', sequence)
         journal.put(sequence, Buffer.from(JSON.stringify(record)))
         return sequence
       })

@@ -12,7 +12,7 @@ const LOOKED_AT = 1_000
 
 const [directory = ''] = process.argv.slice(2)
 const tables = openEnvironment(directory, 1_048_576)
-const format = tables.totals.get('format')
+const format = tables.numbers.get('format')
 if (format !== undefined && format !== FORMAT) {
   process.stdout.write(`its format is ${format}, and this program writes ${FORMAT}`)
   process.exit(1)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Logger } from 'pino'
+import { PAGE_BYTES } from './entry.ts'
 
 /**
  * The tables of a disk store, in one LMDB environment that all workers of a machine have open. All keys
@@ -12,9 +13,10 @@ import type { Logger } from 'pino'
  *     entries   digest of a key (16 bytes)        every response kept for it, newest first (`entry.ts`)
  *     bodies    number of a body (6), chunk (2)   a chunk of a body
  *     order     number, counted up                digest of one response's key: first in, first looked at
- *     hits      number of a body                  a mark: asked for since it was last looked at
+ *     hits      a number of the order             a mark: asked for since it was last looked at
  *     journal   number, counted up                an invalidation (`journal.ts`)
- *     totals    a name                            what the rest adds up to, and the format
+ *     numbers   a name                            the numbers given last, and the format (called `totals`
+ *                                                 in the file, where every format of ours is found)
  */
 export interface Tables {
   root: RootDatabase<Buffer, string>
@@ -23,27 +25,48 @@ export interface Tables {
   order: Database<Buffer, number>
   hits: Database<Buffer, number>
   journal: Database<Buffer, number>
-  totals: Database<number | Totals, string>
+  numbers: Database<number | Numbers, string>
 }
 
-/** What the entries add up to, and the numbers that were given last. Read and written once a transaction. */
-export interface Totals {
-  bytes: number
-  objects: number
+/** The numbers that were given last: none is given twice. Read and written once a transaction. */
+export interface Numbers {
   turns: number
   bodies: number
 }
 
-/** The totals as they are. */
-export function totalsIn({ totals }: Tables): Totals {
-  const { bytes = 0, objects = 0, turns = 0, bodies = 0 } = (totals.get('all') ?? {}) as Partial<Totals>
-  return { bytes, objects, turns, bodies }
+/** The numbers as they are. */
+export function countersIn({ numbers }: Tables): Numbers {
+  const { turns = 0, bodies = 0 } = (numbers.get('all') ?? {}) as Partial<Numbers>
+  return { turns, bodies }
+}
+
+/** Bytes of the pages that entries are on, as LMDB counts them: also within a transaction, and cheap. */
+export function usedBytes({ entries, bodies, order, hits }: Tables): number {
+  let pages = 0
+  for (const table of [entries, bodies, order, hits]) {
+    const { treeBranchPageCount, treeLeafPageCount, overflowPages } = table.getStats() as PageCounts
+    pages += treeBranchPageCount + treeLeafPageCount + overflowPages
+  }
+  return pages * PAGE_BYTES
+}
+
+/** Responses kept: each has one turn. */
+export function objectsIn({ order }: Tables): number {
+  return (order.getStats() as PageCounts).entryCount
+}
+
+/** Of what LMDB tells of a table: its types leave that open. */
+interface PageCounts {
+  treeBranchPageCount: number
+  treeLeafPageCount: number
+  overflowPages: number
+  entryCount: number
 }
 
 /** Changes whenever bytes on disk change their meaning; another format's store is set aside. */
-export const FORMAT = 1
+export const FORMAT = 2
 
-/** LMDB keeps free pages, and an entry rarely fills its pages: room beyond what entries count, as a share. */
+/** LMDB keeps free pages: room that is mapped beyond the pages in use, as a share. It maps more if it has to. */
 const SLACK = 1.5
 const SLACK_BYTES = 67_108_864
 
@@ -60,7 +83,7 @@ export async function openTables(directory: string, bytesMax: number, log: Logge
   }
   mkdirSync(directory, { recursive: true })
   const tables = openEnvironment(directory, Math.round(bytesMax * SLACK) + SLACK_BYTES)
-  if (tables.totals.get('format') === undefined) await tables.totals.put('format', FORMAT)
+  if (tables.numbers.get('format') === undefined) await tables.numbers.put('format', FORMAT)
   // Processes that were killed still hold their places, and with them pages that could be free.
   tables.root.readerCheck()
   return tables
@@ -77,7 +100,7 @@ export function openEnvironment(directory: string, mapBytes: number): Tables {
     order: root.openDB<Buffer, number>('order', { encoding: 'binary' }),
     hits: root.openDB<Buffer, number>('hits', { encoding: 'binary' }),
     journal: root.openDB<Buffer, number>('journal', { encoding: 'binary' }),
-    totals: root.openDB<number | Totals, string>('totals', { encoding: 'json' }),
+    numbers: root.openDB<number | Numbers, string>('totals', { encoding: 'json' }),
   }
 }
 

@@ -1,9 +1,5 @@
-import { crc32 } from 'node:zlib'
 import type { StoredResponse } from '../stored-response.ts'
 import { sameSelection } from '../vary.ts'
-import { CHUNK_BYTES, chunkKey, digestOf, type Entry, entryBytes, packed } from './entry.ts'
-import { drop, makeRoom, takeTurn, unpackedOrNone } from './eviction.ts'
-import { type Tables, type Totals, totalsIn } from './tables.ts'
 
 /** What waits to be written: a response to keep, or (without one) a key to drop. */
 export interface Write {
@@ -12,63 +8,75 @@ export interface Write {
 }
 
 /** What one transaction takes: more would keep the loop busy for too long at a time. */
-export const BATCH_BYTES_MAX = 2_097_152
-export const BATCH_WRITES_MAX = 256
+const BATCH_BYTES_MAX = 2_097_152
+const BATCH_WRITES_MAX = 256
 
-/** Most variants of one key, as in memory. */
-const VARIANTS_MAX = 32
+/** Writes that wait for their transaction, in order; until it has ended they can be read from here. */
+export class WriteQueue {
+  /** Bodies that wait, bytes. */
+  bytes = 0
+  readonly #waiting: Write[] = []
+  readonly #ofKeys = new Map<string, Write[]>()
+  readonly #settling: { after: number; resolve(): void }[] = []
+  #asked = 0
+  #done = 0
 
-/** Does writes in order, inside a transaction, and makes room for them. */
-export function applyWrites(
-  tables: Tables,
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0
+  }
+
+  add(write: Write): void {
+    this.#waiting.push(write)
+    this.#asked += 1
+    this.bytes += write.stored?.body.byteLength ?? 0
+    const ofKey = this.#ofKeys.get(write.key)
+    if (ofKey === undefined) this.#ofKeys.set(write.key, [write])
+    else ofKey.push(write)
+  }
+
+  /** The writes of a key that disk doesn't have yet, oldest first. */
+  ofKey(key: string): readonly Write[] {
+    return this.#ofKeys.get(key) ?? []
+  }
+
+  /** Takes what comes next; `done` has to be told once it is written, or has failed. */
+  nextBatch(): Write[] {
+    let bytes = 0
+    let count = 0
+    while (count < this.#waiting.length && count < BATCH_WRITES_MAX && bytes < BATCH_BYTES_MAX) {
+      bytes += this.#waiting[count]?.stored?.body.byteLength ?? 0
+      count += 1
+    }
+    return this.#waiting.splice(0, count)
+  }
+
+  done(batch: readonly Write[]): void {
+    for (const { key, stored } of batch) {
+      this.bytes -= stored?.body.byteLength ?? 0
+      const ofKey = this.#ofKeys.get(key)
+      ofKey?.shift()
+      if (ofKey?.length === 0) this.#ofKeys.delete(key)
+    }
+    this.#done += batch.length
+    while ((this.#settling[0]?.after ?? Infinity) <= this.#done) this.#settling.shift()?.resolve()
+  }
+
+  /** Resolves when all that was added so far is done; what is added meanwhile isn't waited for. */
+  settled(): Promise<void> {
+    if (this.#done === this.#asked) return Promise.resolve()
+    return new Promise((resolve) => this.#settling.push({ after: this.#asked, resolve }))
+  }
+}
+
+/** What a key has once writes that still wait are done. @param found what disk has, newest first */
+export function withWrites(
+  found: readonly StoredResponse[],
   writes: readonly Write[],
-  bytesMax: number,
-  isHot: (key: string) => boolean,
-): void {
-  const totals = totalsIn(tables)
-  const bytesBefore = totals.bytes
-  for (const { key, stored } of writes) {
-    const digest = digestOf(key)
-    if (stored === undefined) dropKey(tables, totals, digest, key)
-    else keep(tables, totals, digest, key, stored)
+): readonly StoredResponse[] {
+  let kept = found
+  for (const { stored } of writes) {
+    if (stored === undefined) kept = []
+    else kept = [stored, ...kept.filter((other) => !sameSelection(other.selection, stored.selection))]
   }
-  makeRoom(tables, totals, { bytesMax, bytesBefore }, isHot)
-  tables.totals.put('all', totals)
-}
-
-function dropKey(tables: Tables, totals: Totals, digest: Buffer, key: string): void {
-  let entries: readonly Entry[] = unpackedOrNone(tables, digest)
-  for (const entry of entries) {
-    if (entry.key !== key) continue
-    drop(tables, totals, digest, entries, entry)
-    entries = entries.filter((one) => one !== entry)
-  }
-}
-
-function keep(tables: Tables, totals: Totals, digest: Buffer, key: string, stored: StoredResponse): void {
-  const { body, ...head } = stored
-  let entries: readonly Entry[] = unpackedOrNone(tables, digest)
-  const old = entries.find((one) => one.key === key && sameSelection(one.head.selection, head.selection))
-  const sameBody = old !== undefined && old.head.version === head.version && old.bodyBytes === body.byteLength
-  if (sameBody) {
-    const renewed = { ...old, head }
-    totals.bytes += entryBytes(renewed) - entryBytes(old)
-    tables.entries.put(digest, packed([renewed, ...entries.filter((one) => one !== old)]))
-    return
-  }
-  const outdated = old ?? (entries.length >= VARIANTS_MAX ? entries.at(-1) : undefined)
-  if (outdated !== undefined) {
-    drop(tables, totals, digest, entries, outdated)
-    entries = entries.filter((one) => one !== outdated)
-  }
-  totals.bodies += 1
-  const number = totals.bodies
-  const entry: Entry = { key, head, body: number, bodyBytes: body.byteLength, bodySum: crc32(body), turn: 0 }
-  for (let at = 0; at < body.byteLength; at += CHUNK_BYTES) {
-    tables.bodies.put(chunkKey(number, at / CHUNK_BYTES), body.subarray(at, at + CHUNK_BYTES))
-  }
-  takeTurn(tables, totals, digest, entry)
-  tables.entries.put(digest, packed([entry, ...entries]))
-  totals.objects += 1
-  totals.bytes += entryBytes(entry)
+  return kept
 }

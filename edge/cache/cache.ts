@@ -8,7 +8,7 @@ import {
   partFromStream,
   withFields,
 } from './answer.ts'
-import { type Asked, ask } from './ask.ts'
+import { ask } from './ask.ts'
 import type { Asking } from './asking.ts'
 import { asksForLess } from './conditional.ts'
 import { AS_STORED, type Encoding } from './encoding/encoding.ts'
@@ -19,13 +19,15 @@ import { reuseOf, ttlSeconds } from './freshness.ts'
 import { createHitForMiss } from './hit-for-miss.ts'
 import { type InMemory, inMemory, type MemoryAsked } from './in-memory.ts'
 import { invalidatedTargets } from './invalidation.ts'
-import { type Fetching, landNew } from './landing.ts'
+import type { Fetching } from './landing.ts'
 import type { Outcome } from './outcome.ts'
+import { keepPosted } from './posted.ts'
 import { firstByteAsked } from './range.ts'
 import { reuseFor, wishesOf } from './request-directives.ts'
-import { answerFromSlices, startingAgainOnce } from './sliced-answer.ts'
+import { answerFromSlices } from './sliced-answer.ts'
 import { isSliced } from './sliced-object.ts'
 import { createSlices } from './slices.ts'
+import { BrokeOff, begun, startingAgainOnce } from './starting-again.ts'
 import type { StoredResponse } from './stored-response.ts'
 import { isReusableForGet } from './storing.ts'
 import { UpstreamError } from './upstream-error.ts'
@@ -233,11 +235,11 @@ export function createCache(
     const outcome: Outcome = { ...told, kind, forwardStatus: head.status, stored: true }
     const form = encoding.ofArriving(asking, key, head, body)
     const answered = partFromStream(asking.request, form.head, form.read, outcome, now())
-    if (answered !== undefined) return answered
-    const whole = await body.whole
-    return whole === undefined
-      ? pass(asking, missOf(key))
-      : fromStored(asking, key, { ...head, body: whole }, outcome)
+    if (answered !== undefined) return begun(answered, asking.viewer)
+    const whole = await body.waitForWhole()
+    if (whole !== undefined) return fromStored(asking, key, { ...head, body: whole }, outcome)
+    if (body.failure !== undefined) throw new BrokeOff(body.failure)
+    return pass(asking, missOf(key))
   }
 
   function fromUnshareable(
@@ -264,7 +266,7 @@ export function createCache(
       }
       const outcome: Outcome = { kind: 'miss', forward, forwardStatus: response.status, upstreamUs }
       if (isReusableForGet(request, response) && asking.rules.ttl === undefined) {
-        return keepPosted(asking, reply, validAsOf, outcome)
+        return keepPosted(fetching, flights, asking, { ...reply, validAsOf, outcome })
       }
       return { ...response, outcome }
     } catch (error) {
@@ -274,20 +276,12 @@ export function createCache(
     }
   }
 
-  /** RFC 9110 §9.3.3: what a POST shows of its own target is stored for the next GET. */
-  async function keepPosted(
-    asking: Asking,
-    reply: Asked,
-    validAsOf: number,
-    outcome: Outcome,
-  ): Promise<Answer> {
+  /** RFC 9111 §4.2.4: what is stale stands in where no response could be had. */
+  function standIn(asking: Asking, { failure: detail }: UpstreamError): Promise<Answer> | undefined {
     const key = asking.keyOf(asking.request.target)
-    const fetched = { ...asking, key, stored: undefined, slice: undefined, validAsOf }
-    const { request } = asking
-    const flight = flights.launch(request, key, async (_, self) => landNew(fetching, fetched, reply, self))
-    const landing = await flight.landing
-    if (landing.kind !== 'shared') return { ...reply.response, outcome }
-    return { ...reply.response, body: landing.body.read(), outcome }
+    const stored = usableOf(fetching, key, asking.request)
+    if (stored === undefined || now() >= stored.deadlines.staleIfDisconnectedUntilMs) return undefined
+    return fromStored(asking, key, stored, { kind: 'stale', forward: 'stale', detail, upstreamUs: 0 })
   }
 
   function invalidate(key: string): void {
@@ -296,7 +290,11 @@ export function createCache(
   }
 
   return {
-    answer: (asking) => startingAgainOnce(() => answer(asking)),
+    answer: (asking) =>
+      startingAgainOnce(
+        () => answer(asking),
+        (error) => standIn(asking, error),
+      ),
     inMemory: (asked) => inMemory(fetching, encoding, asked),
     drop: invalidate,
   }

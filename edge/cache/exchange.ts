@@ -72,7 +72,8 @@ const BY_CODE: Readonly<Record<string, UpstreamFailure>> = {
   ERR_ASSERTION: 'OriginInvalidResponseError',
 }
 
-function failureOf(cause: unknown): UpstreamFailure {
+/** The word for what undici met: while it waited for a response, or in the middle of a body. */
+export function failureOf(cause: unknown): UpstreamFailure {
   if (cause instanceof errors.HTTPParserError) return 'OriginInvalidResponseError'
   const code = (cause as NodeJS.ErrnoException).code ?? ''
   // Certificates that don't hold: nothing was sent.

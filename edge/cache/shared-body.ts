@@ -66,6 +66,8 @@ export class SharedBody {
   #bytes = 0
   #budgeted = 0
   #kept = true
+  readonly #unkept = Promise.withResolvers<undefined>()
+  #waiting = 0
   #ended = false
   #failure: Error | undefined
   #sourceMayGoOn: (() => void) | undefined
@@ -86,12 +88,30 @@ export class SharedBody {
 
   /** As `pieces`, in one: that costs the memory for the body once more when it was in several. */
   get whole(): Promise<Buffer | undefined> {
-    return this.pieces.then((pieces) => (pieces?.length === 1 ? pieces[0] : pieces && Buffer.concat(pieces)))
+    return this.pieces.then(inOne)
+  }
+
+  /**
+   * The whole for somebody who can't begin before it is here: it goes on arriving for them as for a reader.
+   * `undefined` as soon as it is known that it won't be kept.
+   */
+  async waitForWhole(): Promise<Buffer | undefined> {
+    this.#waiting += 1
+    try {
+      return inOne(await Promise.race([this.pieces, this.#unkept.promise]))
+    } finally {
+      this.#waiting -= 1
+    }
   }
 
   /** Whether a new reader would still get the body from its start. */
   get joinable(): boolean {
     return this.#kept && this.#failure === undefined
+  }
+
+  /** What cut it off while it was kept, if anything did. */
+  get failure(): Error | undefined {
+    return this.#kept ? this.#failure : undefined
   }
 
   /** A stream of the body from its start. It ends in an 'error' event when the source was cut off. */
@@ -128,6 +148,7 @@ export class SharedBody {
   /** A chunk belongs to one piece: where one ends the chunk is cut. */
   #takeIn(chunk: Buffer): void {
     if (!this.#kept) {
+      this.#unkept.resolve(undefined)
       this.#pieces.length = 0
       this.#chunks.push(chunk)
       return
@@ -190,6 +211,7 @@ export class SharedBody {
 
   #giveUpSoon(): void {
     const giveUp = () => {
+      if (this.#kept && this.#waiting > 0) return
       this.#source.destroy(new Error('nobody reads this body'))
       this.#wasRead = true
       this.#sourceMayGoOn?.()
@@ -218,6 +240,10 @@ export class SharedBody {
     }
     throw new Error('nobody reads this body any more, and it is not kept')
   }
+}
+
+function inOne(pieces: readonly Buffer[] | undefined): Buffer | undefined {
+  return pieces?.length === 1 ? pieces[0] : pieces && Buffer.concat(pieces)
 }
 
 /** One reader's stream over the shared chunks. */

@@ -8,7 +8,6 @@ import { readSlices, SlicesLost } from './sliced-body.ts'
 import { canBeHadInSlices, type SlicedObject } from './sliced-object.ts'
 import { forgetVersion, type Slices } from './slices.ts'
 import type { Store } from './store.ts'
-import { UpstreamError } from './upstream-error.ts'
 
 /** Most slices that are sought on disk before an answer begins, to tell whether it is a hit. */
 const LOADS_MAX = 16
@@ -46,22 +45,6 @@ export function answerFromSlices(
   return canBeHadInSlices(object.head)
     ? answerAsSlicesCome(slices, object, asking, wanted)
     : answerFromAll({ slices, store }, object, asking, wanted)
-}
-
-/** Lets a request start again, once, when what was stored has turned out to be of no use. */
-export async function startingAgainOnce(attempt: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await attempt()
-  } catch (error) {
-    if (!(error instanceof SlicesLost)) throw error
-  }
-  try {
-    return await attempt()
-  } catch (cause) {
-    if (!(cause instanceof SlicesLost)) throw cause
-    const error = new UpstreamError('OriginInvalidResponseError', 'upstream', { cause })
-    return failedAnswer(error, { forward: 'partial', upstreamUs: 0 })
-  }
 }
 
 /** What is to be sent, and which slices that takes, in order. */

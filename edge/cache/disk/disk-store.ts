@@ -7,7 +7,7 @@ import { applyWrites } from './apply-writes.ts'
 import { CHUNK_BYTES, chunkKey, chunksOf, digestOf, type Entry, entryBytes, unpacked } from './entry.ts'
 import { makeRoom } from './eviction.ts'
 import { journalIn } from './journal.ts'
-import { objectsIn, openTables, type Tables, usedBytes } from './tables.ts'
+import { objectsIn, openTables, type Tables, transact, usedBytes } from './tables.ts'
 import { type Write, WriteQueue, withWrites } from './write-queue.ts'
 
 /** Cached responses on disk, shared by all workers of a machine and still there after a restart. */
@@ -48,6 +48,8 @@ const OUTDATED_MAX = 256
 const MARKS_MAX = 4_096
 /** A disk that stays full, or broken, is told of so often, ms. */
 const COMPLAINT_MS = 60_000
+/** After a failure nothing is tried for so long, ms: LMDB's binding words each one on standard error. */
+const PAUSE_MS = 1_000
 /** Processes that were killed hold pages until somebody looks, ms. */
 const READER_CHECK_MS = 60_000
 
@@ -69,6 +71,7 @@ class LmdbStore implements DiskStore {
   readonly #readerCheck: NodeJS.Timeout
   #writing: Promise<void> | undefined
   #complainedAtMs = -COMPLAINT_MS
+  #failedAtMs = -PAUSE_MS
 
   constructor(tables: Tables, settings: DiskSettings) {
     this.#tables = tables
@@ -140,12 +143,14 @@ class LmdbStore implements DiskStore {
   }
 
   async #writeBatch(batch: readonly Write[]): Promise<void> {
+    if (performance.now() - this.#failedAtMs < PAUSE_MS) return this.#failed(batch)
     const outdated = [...this.#outdated].slice(0, OUTDATED_MAX)
     const writes = [...outdated.map((key) => ({ key })), ...batch]
     try {
-      while (!(await this.#tables.root.transaction(() => this.#writeInRoom(writes))));
+      while (!(await transact(this.#tables, () => this.#writeInRoom(writes))));
       for (const key of outdated) this.#outdated.delete(key)
     } catch (error) {
+      this.#failedAtMs = performance.now()
       this.#failed(batch)
       this.#complain(error, 'the cache on disk can’t be written: nothing is kept until it can')
     }

@@ -1,5 +1,5 @@
 import type { Journal } from '../journal.ts'
-import type { Tables } from './tables.ts'
+import { type Tables, transact } from './tables.ts'
 
 /** Most records that one transaction forgets. */
 const PRUNED_MAX = 10_000
@@ -9,14 +9,15 @@ const PRUNED_MAX = 10_000
  * newest, whichever process appends; once `append` has resolved, every process reads the record, also
  * after a `kill -9`.
  */
-export function journalIn<Kept>({ root, journal, numbers }: Tables): Journal<Kept> {
+export function journalIn<Kept>(tables: Tables): Journal<Kept> {
+  const { journal, numbers } = tables
   const newest = () => (numbers.get('newest') ?? 0) as number
   return {
     get newest() {
       return newest()
     },
     append(record) {
-      return root.transaction(() => {
+      return transact(tables, () => {
         const sequence = newest() + 1
         numbers.put('newest', sequence)
         journal.put(sequence, Buffer.from(JSON.stringify(record)))
@@ -32,7 +33,7 @@ export function journalIn<Kept>({ root, journal, numbers }: Tables): Journal<Kep
     async prune(beforeSequence) {
       let forgotten: number
       do {
-        forgotten = await root.transaction(() => {
+        forgotten = await transact(tables, () => {
           const outdated = [...journal.getKeys({ end: beforeSequence, limit: PRUNED_MAX })]
           for (const sequence of outdated) journal.remove(sequence)
           return outdated.length

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Logger } from 'pino'
@@ -50,6 +51,23 @@ export function usedBytes({ entries, bodies, order, hits }: Tables): number {
   return pages * PAGE_BYTES
 }
 
+/**
+ * Does something in one transaction, alone among all processes. When it is no Promise that `action` gives, all
+ * of it is kept or nothing.
+ *
+ * @throws Error with LMDB's reason as its cause: disk is full or broken
+ */
+export async function transact<Result>({ root }: Tables, action: () => Result): Promise<Result> {
+  try {
+    return await root.transaction(action)
+  } catch (error) {
+    const { commitError } = error as { commitError?: Promise<never> }
+    // LMDB's binding gives the reason apart, as a promise: one that nobody takes would end the process.
+    const reason = await Promise.race([commitError?.catch((cause: unknown) => cause), nextTurn()])
+    throw new Error(`a transaction failed: ${reason ?? error}`, { cause: reason ?? error })
+  }
+}
+
 /** Responses kept: each has one turn. */
 export function objectsIn({ order }: Tables): number {
   return (order.getStats() as PageCounts).entryCount
@@ -91,7 +109,14 @@ export async function openTables(directory: string, bytesMax: number, log: Logge
 
 /** Opens the environment as it is. @param mapBytes at least so much is mapped */
 export function openEnvironment(directory: string, mapBytes: number): Tables {
-  const root = open<Buffer, string>({ path: directory, mapSize: mapBytes, maxDbs: 8, encoding: 'binary' })
+  const root = open<Buffer, string>({
+    path: directory,
+    mapSize: mapBytes,
+    maxDbs: 8,
+    encoding: 'binary',
+    // Batches of its own have promises that nobody sees: when a write fails, they would end the process.
+    eventTurnBatching: false,
+  })
   const bytes = { encoding: 'binary', keyEncoding: 'binary' } as const
   return {
     root,

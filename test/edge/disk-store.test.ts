@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -195,6 +195,20 @@ describe('a store on disk', () => {
     store.write('key', responseOf(bodyOf(1)))
 
     expect((await store.read('key')).length).toBe(1)
+    expect((await readdir(place.path)).filter((name) => name.includes('broken')).length).toBe(1)
+  })
+
+  test('whose file was cut off is set aside and begun anew', async () => {
+    await using place = await folder()
+    {
+      await using store = await disk(place.store)
+      for (let at = 0; at < 200; at += 1) store.write(`key ${at}`, responseOf(bodyOf(at)))
+    }
+    await truncate(join(place.store, 'data.mdb'), 10_000_000)
+
+    await using store = await disk(place.store)
+
+    expect(store.objects).toBe(0)
     expect((await readdir(place.path)).filter((name) => name.includes('broken')).length).toBe(1)
   })
 

@@ -4,7 +4,9 @@
  *
  * Ends with status 0 when the store can be used; says why not on standard output.
  */
-import { unpacked } from './entry.ts'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { PAGE_BYTES, unpacked } from './entry.ts'
 import { FORMAT, openEnvironment } from './tables.ts'
 
 /** Entries that are looked at: from both ends of each table, as damage is mostly where was written last. */
@@ -15,6 +17,12 @@ const tables = openEnvironment(directory, 1_048_576)
 const format = tables.numbers.get('format')
 if (format !== undefined && format !== FORMAT) {
   process.stdout.write(`its format is ${format}, and this program writes ${FORMAT}`)
+  process.exit(1)
+}
+const { lastPageNumber } = tables.root.getStats() as { lastPageNumber: number }
+const { size } = statSync(join(directory, 'data.mdb'))
+if (size < (lastPageNumber + 1) * PAGE_BYTES) {
+  process.stdout.write(`its file ends at ${size} bytes, before its last page (${lastPageNumber})`)
   process.exit(1)
 }
 for (const reverse of [false, true]) {

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Logger } from 'pino'
 import type { Answer } from '../edge/cache/answer.ts'
 import type { Cache } from '../edge/cache/cache.ts'
+import { failureOf } from '../edge/cache/exchange.ts'
 import { filterFields, firstValue } from '../edge/cache/fields.ts'
 import { ViewerGone } from '../edge/cache/flight.ts'
 import type { Request, Upstream } from '../edge/cache/message.ts'
@@ -103,16 +104,20 @@ function fromOrigin(
   { requestId, distribution }: FromEdge,
 ): Upstream {
   return async (request, signal) => {
+    const report = ({ message, remedy, failure }: UpstreamError) =>
+      log.warn({ requestId, distribution, target: request.target, failure, remedy }, message)
     try {
       const response = await origin.fetch(requestForOrigin(request, behavior), signal)
+      response.body?.once('error', (cause) => {
+        const failure = failureOf(cause)
+        // What has no word of its own is that we gave it up.
+        if (failure !== 'OriginError') report(new UpstreamError(failure, origin.name, { cause }))
+      })
       // What tiers say to each other, no origin may say.
       const fields = filterFields(response.fields, (name) => !isBetweenTiers(name))
       return responseFromOrigin({ ...response, fields }, behavior)
     } catch (error) {
-      if (error instanceof UpstreamError) {
-        const { message, remedy, failure } = error
-        log.warn({ requestId, distribution, target: request.target, failure, remedy }, message)
-      }
+      if (error instanceof UpstreamError) report(error)
       throw error
     }
   }

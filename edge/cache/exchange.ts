@@ -47,9 +47,11 @@ export function neverConnected(error: unknown): boolean {
   )
 }
 
-/** `Host` is set anew, and node:http has already answered `Expect` (RFC 9110 §10.1.1). */
+/** Set anew, as the framing is for each connection; and node:http has already answered `Expect` (RFC 9110 §10.1.1). */
+const NOT_SENT: ReadonlySet<string> = new Set(['expect', 'host', 'transfer-encoding'])
+
 function isSendable(name: string): boolean {
-  return name !== 'host' && name !== 'expect'
+  return !NOT_SENT.has(name)
 }
 
 const BY_CODE: Readonly<Record<string, UpstreamFailure>> = {
@@ -72,8 +74,9 @@ const BY_CODE: Readonly<Record<string, UpstreamFailure>> = {
   ERR_ASSERTION: 'OriginInvalidResponseError',
 }
 
-/** The word for what undici met: while it waited for a response, or in the middle of a body. */
+/** The word for what was met while a response was waited for, or in the middle of its body. */
 export function failureOf(cause: unknown): UpstreamFailure {
+  if (cause instanceof UpstreamError) return cause.failure
   if (cause instanceof errors.HTTPParserError) return 'OriginInvalidResponseError'
   const code = (cause as NodeJS.ErrnoException).code ?? ''
   // Certificates that don't hold: nothing was sent.

@@ -5,7 +5,9 @@ import { pipeline } from 'node:stream/promises'
 import type { Logger } from 'pino'
 import type { Served } from '../answer-viewer.ts'
 import type { Answer } from '../cache/answer.ts'
+import { failureOf } from '../cache/exchange.ts'
 import { ViewerGone } from '../cache/flight.ts'
+import type { UpstreamFailure } from '../cache/upstream-error.ts'
 import { interimTo } from '../distribution/interim.ts'
 import { ownAnswer } from '../distribution/respond.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
@@ -122,7 +124,10 @@ async function handle(
     meter.firstByte()
     await write(response, served.answer)
   } catch (error) {
-    if (!viewer.gone.aborted) {
+    if (error instanceof BodyBroke) {
+      served = served && brokenOff(served, error.failure)
+      behind.log.warn({ requestId: viewer.requestId, failure: error.failure }, error.message)
+    } else if (!viewer.gone.aborted) {
       behind.log.error({ requestId: viewer.requestId, error: describe(error) }, 'a response broke off')
       failLate(response, viewer.requestId)
     }
@@ -130,11 +135,40 @@ async function handle(
   meter.whenClosed((transfer) => behind.ended(viewer, served, transfer))
 }
 
-/** Writes an answer; rejects when its body breaks off, and then the connection is broken too. */
+/**
+ * Writes an answer; rejects when its body breaks off, and then the connection is broken too.
+ *
+ * @throws BodyBroke when the body did, and not the viewer
+ */
 async function write(response: ServerResponse, answer: Answer): Promise<void> {
   response.writeHead(answer.status, [...answer.fields])
-  if (answer.body instanceof Readable) await pipeline(answer.body, response)
-  else response.end(answer.body)
+  if (!(answer.body instanceof Readable)) {
+    response.end(answer.body)
+    return
+  }
+  let broke: BodyBroke | undefined
+  answer.body.once('error', (cause) => {
+    // A viewer who leaves ends the body too, and is gone by then.
+    if (!response.destroyed) broke = new BodyBroke(cause)
+  })
+  await pipeline(answer.body, response).catch((error: unknown) => {
+    throw broke ?? error
+  })
+}
+
+/** A body was cut off where it comes from. */
+class BodyBroke extends Error {
+  readonly failure: UpstreamFailure
+
+  constructor(cause: Error) {
+    super(`a body broke off: ${cause.message}`, { cause })
+    this.failure = failureOf(cause)
+  }
+}
+
+/** The status is out already; what broke the body off is for the log. */
+function brokenOff(served: Served, failure: UpstreamFailure): Served {
+  return { ...served, resultType: 'Error', detailedResultType: failure }
 }
 
 /** What can still be said once something unforeseen has happened: an error page, or a broken connection. */

@@ -1,7 +1,8 @@
 import { buildConnector } from 'undici'
+import { skipContinue } from './skip-continue.ts'
 
 /**
- * Connects to an origin, over HTTP/1.1 only, and makes a connection that was *reset* a failure.
+ * Connects to an origin, over HTTP/1.1 only, skips `100 Continue`, and makes a connection that was *reset* a failure.
  *
  * undici takes a reset in a body that ends with its connection for the end of the body ("on Mac OS, we
  * get an ECONNRESET even if there is a full body"), so half an object would be stored as whole. Such a
@@ -18,6 +19,7 @@ export function connectorFor(timeoutMs: number): buildConnector.connector {
       socket?.prependListener('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'ECONNRESET') error.code = 'EPIPE'
       })
+      if (socket !== null && socket !== undefined) skipContinue(socket)
       connected(...result)
     })
   }

@@ -3,14 +3,15 @@ import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { exchange } from '../../edge/cache/exchange.ts'
-import { filterFields, joinedValue } from '../../edge/cache/fields.ts'
-import { discardBody, type Request, type Response } from '../../edge/cache/message.ts'
+import type { Request, Response } from '../../edge/cache/message.ts'
 import { UpstreamError } from '../../edge/cache/upstream-error.ts'
 import { connectorFor } from './connector.ts'
+import { interimPatience } from './interim-patience.ts'
 import type { Origin } from './origin.ts'
 import { isPassing } from './passing-failure.ts'
 import { plainResponse } from './plain-response.ts'
 import type { HttpOriginSettings } from './schema.ts'
+import { soundResponse } from './sound-response.ts'
 import { startCheck } from './start-check.ts'
 import { untilAborted } from './until-aborted.ts'
 
@@ -43,9 +44,11 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Response> {
     const host = (request.hostHeader ?? settings.hostHeader) === 'viewer' ? request.host : url.host
-    const asked = { ...request, target: `${prefix}${request.target}` }
-    const coming = exchange(pool, asked, { where: name, host }, signal)
-    return wellFramed(await untilAborted(coming, signal), name)
+    const patience = interimPatience(request, name)
+    const asked = { ...request, target: `${prefix}${request.target}`, informed: patience.informed }
+    const given = AbortSignal.any([signal, patience.lost])
+    const coming = exchange(pool, asked, { where: name, host }, given)
+    return soundResponse(request, await untilAborted(coming, given), name)
   }
 
   async function fetch(request: Request, signal: AbortSignal): Promise<Response> {
@@ -79,23 +82,6 @@ function mayRepeat(request: Request): boolean {
 /** Whether a target is a path, and stays below the one of the origin's URL: `/../admin` would leave it. */
 function isBelow(prefix: string, target: string): boolean {
   return target.startsWith('/') && (prefix === '' || !LEADS_UP.test(target.split('?', 1)[0] ?? ''))
-}
-
-/**
- * The response, if its body is what the next hop will take it for.
- *
- * A transfer coding other than `chunked` was never asked for (we send no `TE`) and would reach the
- * viewer unnamed, since the field ends here (RFC 9112 §7). A 204 has no length (RFC 9110 §8.6).
- */
-function wellFramed(response: Response, where: string): Response {
-  const coding = joinedValue(response.fields, 'transfer-encoding')
-  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
-    discardBody(response)
-    const cause = new Error(`Transfer-Encoding: ${coding.slice(0, 100)}`)
-    throw new UpstreamError('OriginInvalidResponseError', where, { cause })
-  }
-  if (response.status !== 204) return response
-  return { ...response, fields: filterFields(response.fields, (field) => field !== 'content-length') }
 }
 
 /** Connects and no more: every request that an origin gets is to be a viewer's. @throws UpstreamError */

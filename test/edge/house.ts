@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { Agent, request } from 'undici'
 import { assembleWorker } from '../../edge/assemble.ts'
 import { holdInvalidations } from '../../edge/cache/held-invalidations.ts'
@@ -48,6 +48,7 @@ export const HOST = 'site.example'
 /**
  * @param origin URL of an HTTP origin, or whole distributions
  * @param more.cache settings of the caches of both
+ * @param more.log for both; silent when left out
  * @param more.disk folder for the edge's cache; only memory when left out
  */
 export async function houseInFrontOf(
@@ -57,6 +58,7 @@ export async function houseInFrontOf(
     cache?: object
     disk?: string
     lane?: LaneUse
+    log?: Logger
     limits?: object
     tls?: { cert: string; key: string }
   } = {},
@@ -83,7 +85,7 @@ export async function houseInFrontOf(
   const port = await freePort()
   let aheadMs = 0
   const now = () => Date.now() + aheadMs
-  const log = pino({ level: 'silent' })
+  const { log = pino({ level: 'silent' }) } = more
   const parts = new AsyncDisposableStack()
   const client = new Agent()
 

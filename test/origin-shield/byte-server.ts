@@ -8,6 +8,8 @@ export interface ByteServer extends AsyncDisposable {
   readonly heads: string[]
   /** How many connections were made. */
   connections(): number
+  /** How many of them are open. */
+  open(): number
 }
 
 /** Starts a server that is asked to `answer` each time the head of a request has come. */
@@ -36,6 +38,7 @@ export async function startByteServer(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     heads,
     connections: () => connections,
+    open: () => sockets.size,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       server.close()

@@ -1,175 +1,43 @@
-import type { Socket } from 'node:net'
-import { describe, expect, test } from 'vitest'
-import { HOST, houseInFrontOf } from '../edge/house.ts'
+import { once } from 'node:events'
+import { type ClientRequest, createServer, type IncomingMessage, request } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { pino } from 'pino'
+import { generate } from 'selfsigned'
+import { describe, expect, test, vi } from 'vitest'
+import { HOST, type House, houseInFrontOf } from '../edge/house.ts'
+import { freePort } from '../free-port.ts'
 import { startByteServer } from './byte-server.ts'
+import { BEFORE_THE_BODY, GOOD, IN_THE_BODY, ODD_BUT_RIGHT, says } from './faults.ts'
 
-const OK = 'HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\n'
-const GOOD = `${OK}Content-Length: 4\r\n\r\ngood`
-
-/** What an origin does wrong, and what the viewer gets: a status with a reason, or a connection that breaks. */
-interface Fault {
-  name: string
-  does(socket: Socket): void
-  status: number
-  /** In `Cache-Status` and the log (`x-edge-detailed-result-type`). */
-  reason: string
+/** A house in front of one origin, and the reasons that its shield gave its operator. */
+async function houseThatTells(url: string) {
+  const told: string[] = []
+  const write = (line: string) => void told.push(...(/"failure":"(\w+)"/.exec(line)?.slice(1) ?? []))
+  const http = { url, originReadTimeout: 0.4, connectionAttempts: 1 }
+  const distributions = [{ id: 'site', aliases: [HOST], origins: [{ id: 'origin', http }] }]
+  const house = await houseInFrontOf(distributions, { log: pino({ level: 'warn' }, { write }) })
+  return { house, told }
 }
-
-const says = (text: string) => (socket: Socket) => void socket.write(text, 'latin1')
-const saysAndLeaves = (text: string) => (socket: Socket) => void socket.end(text, 'latin1')
-
-/** Before the head is whole all is still open: the viewer gets a status and a reason. */
-const BEFORE_THE_HEAD: Fault[] = [
-  { name: 'nothing, and leaves', does: (socket) => socket.end(), status: 502, reason: 'OriginReadError' },
-  {
-    name: 'nothing, and resets',
-    does: (socket) => socket.resetAndDestroy(),
-    status: 502,
-    reason: 'OriginReadError',
-  },
-  { name: 'nothing at all', does: () => undefined, status: 504, reason: 'OriginTimeoutError' },
-  { name: 'half a status line', does: says('HTTP/1.1 20'), status: 504, reason: 'OriginTimeoutError' },
-  { name: 'half a head', does: says(`${OK}X-Half: `), status: 504, reason: 'OriginTimeoutError' },
-  { name: 'a head in drops', does: drip, status: 504, reason: 'OriginTimeoutError' },
-  { name: 'HTTP/0.9', does: saysAndLeaves('<html>good'), status: 502, reason: 'OriginInvalidResponseError' },
-  {
-    name: 'another protocol',
-    does: saysAndLeaves('220 smtp.example ESMTP\r\n'),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  {
-    name: 'a status of two digits',
-    does: says('HTTP/1.1 20 OK\r\n\r\n'),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  {
-    name: 'two different lengths',
-    does: says(`${OK}Content-Length: 4\r\nContent-Length: 5\r\n\r\ngoood`),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  // RFC 9112 §6.3 lets a recipient take it as one; refusing it is the other way that it allows.
-  {
-    name: 'the same length twice',
-    does: says(`${OK}Content-Length: 4\r\nContent-Length: 4\r\n\r\ngood`),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  // RFC 9110 §15.2 would have it ignored; undici closes the connection.
-  {
-    name: 'a 100 that nobody asked for',
-    does: says(`HTTP/1.1 100 Continue\r\n\r\n${GOOD}`),
-    status: 502,
-    reason: 'OriginReadError',
-  },
-  {
-    name: 'a length that is none',
-    does: says(`${OK}Content-Length: four\r\n\r\ngood`),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  {
-    name: 'a length and chunks',
-    does: says(`${OK}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  {
-    name: 'a coding that nobody asked for',
-    does: says(`${OK}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  {
-    name: 'a NUL in a field',
-    does: says(`${OK}X-Bad: a\0b\r\nContent-Length: 4\r\n\r\ngood`),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  {
-    name: 'a bare CR in a field',
-    does: says(`${OK}X-Bad: a\rSet-Cookie: x=1\r\nContent-Length: 4\r\n\r\ngood`),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  {
-    name: 'a folded field',
-    does: says(`${OK}X-Folded: a\r\n b\r\nContent-Length: 4\r\n\r\ngood`),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  {
-    name: 'a space before the colon',
-    does: says(`${OK}X-Bad : a\r\nContent-Length: 4\r\n\r\ngood`),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  {
-    name: '100,000 fields',
-    does: says(`${OK}${'X-Many: 1\r\n'.repeat(100_000)}\r\n`),
-    status: 502,
-    reason: 'OriginInvalidResponseError',
-  },
-  { name: 'fields without end', does: endless, status: 502, reason: 'OriginInvalidResponseError' },
-  {
-    name: 'a 101 that nobody asked for',
-    does: says('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
-    status: 502,
-    reason: 'OriginReadError',
-  },
-]
-
-/** With the head gone only the connection can tell that the body isn't whole. */
-const IN_THE_BODY: Pick<Fault, 'name' | 'does'>[] = [
-  { name: 'leaves before its length is there', does: saysAndLeaves(`${OK}Content-Length: 10\r\n\r\ngood`) },
-  {
-    name: 'leaves between two chunks',
-    does: saysAndLeaves(`${OK}Transfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n`),
-  },
-  {
-    name: 'sends a chunk whose size is none',
-    does: says(`${OK}Transfer-Encoding: chunked\r\n\r\n4\r\ngood\r\nzz\r\n`),
-  },
-  {
-    name: 'sends a chunk that is longer than it said',
-    does: says(`${OK}Transfer-Encoding: chunked\r\n\r\n2\r\ngood\r\n0\r\n\r\n`),
-  },
-  { name: 'stops in the middle', does: says(`${OK}Content-Length: 10\r\n\r\ngood`) },
-]
-
-/** What is odd but sound, or can be read in one way only. */
-const ODD_BUT_RIGHT: (Pick<Fault, 'name' | 'does'> & { status?: number; body: string })[] = [
-  {
-    name: 'HTTP/1.0 and the end of the connection for a length',
-    does: saysAndLeaves('HTTP/1.0 200 OK\r\nCache-Control: max-age=600\r\n\r\ngood'),
-    body: 'good',
-  },
-  { name: 'more than its length', does: saysAndLeaves(`${GOOD} and more`), body: 'good' },
-  {
-    name: 'a body after a 204',
-    does: saysAndLeaves('HTTP/1.1 204 No Content\r\nCache-Control: max-age=600\r\n\r\nbad'),
-    status: 204,
-    body: '',
-  },
-  {
-    name: 'a 103 first',
-    does: says(`HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n${GOOD}`),
-    body: 'good',
-  },
-]
 
 /** In front of an origin that does something first and is well from then on. */
 async function faultyHouse(does: (socket: Socket) => void) {
   let isWell = false
   const origin = await startByteServer((socket) => (isWell ? says(GOOD)(socket) : does(socket)))
-  const http = { url: origin.url, originReadTimeout: 0.4, connectionAttempts: 1 }
-  const house = await houseInFrontOf([{ id: 'site', aliases: [HOST], origins: [{ id: 'origin', http }] }])
+  const { house, told } = await houseThatTells(origin.url)
   return {
     house,
-    recover: () => {
+    told,
+    /** What a viewer gets once the origin is well; whatever it did before left no connection behind. */
+    async afterwards() {
       isWell = true
+      const { status, body } = await house.get('/page')
+      await vi.waitFor(() => {
+        if (origin.open() > 1) throw new Error(`${origin.open()} connections are open`)
+      })
+      return [status, body]
     },
     async [Symbol.asyncDispose]() {
       await house[Symbol.asyncDispose]()
@@ -178,53 +46,194 @@ async function faultyHouse(does: (socket: Socket) => void) {
   }
 }
 
+/** What the last fault was called, to the viewer and in the log. */
+async function reasonOf(house: House) {
+  const got = await house.get('/page')
+  const [record] = await house.records(1)
+  const detail = /detail=(\w+)$/.exec(got.headers['cache-status'] ?? '')?.[1]
+  return { status: got.status, viewer: detail, log: record?.detailedResultType }
+}
+
 describe('an origin that says', () => {
-  test.each(BEFORE_THE_HEAD)(
+  test.concurrent.each(BEFORE_THE_BODY)(
     '$name is a $status for the viewer: $reason',
     async ({ does, status, reason }) => {
       await using faulty = await faultyHouse(does)
 
-      const got = await faulty.house.get('/page')
-      const [record] = await faulty.house.records(1)
-      faulty.recover()
-      const after = await faulty.house.get('/page')
+      const got = await reasonOf(faulty.house)
 
-      expect([got.status, record?.detailedResultType]).toEqual([status, reason])
-      expect(got.headers['cache-status']).toContain(`detail=${reason}`)
-      expect([after.status, after.body]).toEqual([200, 'good'])
+      expect(got).toEqual({ status, viewer: reason, log: reason })
+      expect(new Set(faulty.told)).toEqual(new Set([reason]))
+      expect(await faulty.afterwards()).toEqual([200, 'good'])
     },
   )
 
-  test.each(ODD_BUT_RIGHT)('$name is understood', async ({ does, status = 200, body }) => {
+  test.concurrent.each(ODD_BUT_RIGHT)('$name is understood', async ({ does, status = 200, body }) => {
     await using faulty = await faultyHouse(does)
 
     const got = await faulty.house.get('/page')
 
     expect([got.status, got.body]).toEqual([status, body])
+    expect(faulty.told).toEqual([])
   })
 })
 
 describe('an origin that', () => {
-  test.each(IN_THE_BODY)('$name breaks the viewer’s connection, and nothing is kept', async ({ does }) => {
-    await using faulty = await faultyHouse(does)
+  test.concurrent.each(IN_THE_BODY)(
+    '$name breaks the viewer’s connection, which is logged, and nothing is kept',
+    async ({ does }) => {
+      await using faulty = await faultyHouse(does)
 
-    const got = await faulty.house.get('/page').catch((error: Error) => error)
-    faulty.recover()
-    const after = await faulty.house.get('/page')
+      const got = await faulty.house.get('/page').catch((error: Error) => error)
+      const [record] = await faulty.house.records(1)
 
-    expect(got instanceof Error || got.status === 502 || got.status === 504).toBe(true)
-    expect([after.status, after.body]).toEqual([200, 'good'])
+      // Where none of it has gone out yet, there still is a status.
+      expect(got instanceof Error || got.status === 502 || got.status === 504).toBe(true)
+      expect(record?.detailedResultType).toMatch(/^Origin(Read|InvalidResponse|Timeout)Error$/)
+      expect(faulty.told.length).toBeGreaterThan(0)
+      expect(await faulty.afterwards()).toEqual([200, 'good'])
+    },
+  )
+
+  test('answers a kept connection ahead of time, after a response without a body, is not believed', async () => {
+    const evil = GOOD.replace('good', 'evil')
+    await using faulty = await faultyHouse(says(`HTTP/1.1 204 No Content\r\n\r\n${evil}`))
+
+    const first = await faulty.house.get('/other')
+
+    expect(first.status).toBe(204)
+    expect(await faulty.afterwards()).toEqual([200, 'good'])
+  })
+
+  test.each([
+    ['leaves', (socket: Socket) => socket.end()],
+    ['resets', (socket: Socket) => setTimeout(() => socket.resetAndDestroy(), 30)],
+    ['stays', () => undefined],
+  ])('answers before the request has ended, and %s, is heard', async (_, then) => {
+    const refusal = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\n\r\ntoo much'
+    await using origin = await startByteServer((socket) => socket.write(refusal, () => then(socket)))
+    const { house } = await houseThatTells(origin.url)
+    await using _house = house
+
+    const upload = post(house)
+    upload.write('x'.repeat(1_000_000))
+    const [response] = (await once(upload, 'response')) as [IncomingMessage]
+
+    expect([response.statusCode, await text(response)]).toEqual([413, 'too much'])
+    upload.destroy()
+    await expect.poll(() => origin.open()).toBe(0)
+  })
+
+  test('says 100 Continue to an upload that didn’t ask gets the upload, and is heard', async () => {
+    await using origin = await startByteServer((socket, nth) => {
+      // The end of the upload looks like that of a head.
+      if (nth.request > 1) return
+      let body = ''
+      socket.write('HTTP/1.1 100 ')
+      setTimeout(() => socket.write('Continue\r\nX-Why: not\r\n\r\n'), 20)
+      socket.on('data', (chunk) => {
+        body += chunk
+        if (body.endsWith('0\r\n\r\n')) socket.write(GOOD)
+      })
+    })
+    const { house } = await houseThatTells(origin.url)
+    await using _house = house
+
+    const upload = post(house)
+    upload.write('first, ')
+    await expect.poll(() => origin.heads.length).toBe(1)
+    upload.end('second')
+    const [response] = (await once(upload, 'response')) as [IncomingMessage]
+
+    expect([response.statusCode, await text(response)]).toEqual([200, 'good'])
   })
 })
 
-function drip(socket: Socket): void {
-  const timer = setInterval(() => socket.write('X'), 50)
-  socket.once('close', () => clearInterval(timer))
-  socket.write(`${OK}X-Slow: `)
+describe('an origin that can’t be connected to', () => {
+  test('because nobody listens there', async () => {
+    expect(await reasonAt(`http://127.0.0.1:${await freePort()}`)).toBe('OriginConnectError')
+  })
+
+  test('because its name has no address', async () => {
+    // A label of 64 characters can't be in the DNS, so nobody is asked.
+    expect(await reasonAt(`http://${'x'.repeat(64)}.example`)).toBe('OriginDnsError')
+  })
+
+  test('because it speaks plain HTTP where TLS is expected', async () => {
+    await using plain = await listening(createServer((_, response) => response.end('good')))
+    expect(await reasonAt(plain.url)).toBe('OriginConnectError')
+  })
+
+  test.each([
+    ['nobody vouches for its certificate', { isTrusted: false }],
+    ['its certificate is of another host', { host: '127.0.0.2' }],
+    ['its certificate has expired', { until: new Date('2021-01-02') }],
+  ])('because %s', async (_, flaw) => {
+    await using secure = await secureOrigin(flaw)
+    expect(await reasonAt(secure.url)).toBe('OriginConnectError')
+  })
+
+  test('is none when its certificate holds', async () => {
+    await using secure = await secureOrigin({})
+    expect(await reasonAt(secure.url)).toBe(undefined)
+  })
+
+  async function reasonAt(url: string): Promise<string | undefined> {
+    const { house, told } = await houseThatTells(url)
+    await using _house = house
+    const got = await reasonOf(house)
+    if (got.status === 200) return undefined
+    expect(got).toEqual({ status: 502, viewer: told[0], log: told[0] })
+    return told[0]
+  }
+})
+
+/** An HTTPS server whose certificate has a flaw, or none. */
+async function secureOrigin({ host = '127.0.0.1', isTrusted = true, until = new Date('2100-01-01') }) {
+  const notBeforeDate = new Date('2021-01-01')
+  const authority = await generate([{ name: 'commonName', value: 'authority' }], {
+    notBeforeDate,
+    notAfterDate: new Date('2100-01-01'),
+    extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
+  })
+  const { private: key, cert } = await generate([{ name: 'commonName', value: host }], {
+    notBeforeDate,
+    notAfterDate: until,
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: host }] }],
+    ca: { key: authority.private, cert: authority.cert },
+  })
+  const trusted = getCACertificates('default')
+  if (isTrusted) setDefaultCACertificates([...trusted, authority.cert])
+  const server = await listening(createTlsServer({ key, cert }, (_, response) => response.end('good')))
+  return {
+    ...server,
+    async [Symbol.asyncDispose]() {
+      setDefaultCACertificates(trusted)
+      await server[Symbol.asyncDispose]()
+    },
+  }
 }
 
-function endless(socket: Socket): void {
-  const timer = setInterval(() => socket.write('X-More: and more\r\n'.repeat(100)), 5)
-  socket.once('close', () => clearInterval(timer))
-  socket.write(OK)
+async function listening(server: Server) {
+  server.listen({ host: '127.0.0.1', port: 0 })
+  await once(server, 'listening')
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.close()
+    },
+  }
+}
+
+function post(house: House): ClientRequest {
+  const upload = request({
+    host: '127.0.0.1',
+    port: house.port,
+    method: 'POST',
+    path: '/up',
+    headers: { host: HOST },
+    agent: false,
+  })
+  // A viewer who is refused may lose the connection while it still sends.
+  return upload.on('error', () => undefined)
 }

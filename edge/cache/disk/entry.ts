@@ -22,8 +22,8 @@ export const PAGE_BYTES = 4096
 
 /**
  * Bytes of a chunk: 16 pages of LMDB less the header of the first. Chunks of one size leave holes of that
- * size when they are evicted, so that the next ones fit in; whole slices would need 256 pages in a row. Of 4, 16, 64 and 256
- * pages this left the smallest file after churn of all sizes, and 64 and more were a fifth faster at most.
+ * size when they are evicted, so that the next ones fit in; whole slices would need 256 pages in a row. Of 4,
+ * 16, 64 and 256 pages these left the smallest file after bodies of all sizes, and larger ones were little faster.
  */
 export const CHUNK_BYTES = 16 * PAGE_BYTES - 16
 

@@ -2,7 +2,7 @@ import { chunkKey, chunksOf, type Entry, entryBytes, packed, unpacked } from './
 import { countersIn, type Numbers, type Tables, usedBytes } from './tables.ts'
 
 /** Most entries that one transaction looks at: the loop must not wait for one huge sweep. */
-const LOOKED_AT_MAX = 512
+const LOOKED_AT_MAX = 128
 
 /**
  * Makes room, inside a transaction: entries are looked at in the order in which they came; one that was

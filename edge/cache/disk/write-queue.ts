@@ -9,7 +9,7 @@ export interface Write {
 
 /** What one transaction takes: more would keep the loop busy for too long at a time. */
 const BATCH_BYTES_MAX = 2_097_152
-const BATCH_WRITES_MAX = 256
+const BATCH_WRITES_MAX = 64
 
 /** Writes that wait for their transaction, in order; until it has ended they can be read from here. */
 export class WriteQueue {

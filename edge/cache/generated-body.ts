@@ -31,7 +31,7 @@ class GeneratedBody extends Readable {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#closed()
-    // What it holds is free as soon as it has come to its next piece.
+    // What it holds is free as soon as it has come to its next piece; how that ends is of no use to anybody now.
     this.#pieces.return(undefined).catch(() => undefined)
     done(error)
   }

@@ -95,6 +95,7 @@ export function openNode({
   /** Numbers must reach every process in their order: a later one alone would hide an earlier one. */
   function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
     const result = turn.then(act)
+    // Whoever asked is told of a failure; the next one's turn comes all the same.
     turn = result.catch(() => undefined)
     return result
   }

@@ -6,6 +6,7 @@ import { askNode } from '../../edge/invalidation/ask-node.ts'
 import { assembleInvalidation, type Invalidating } from '../../edge/invalidation/assemble.ts'
 import { signatureOf } from '../../edge/invalidation/signature.ts'
 import { type Listening, serveAdmin } from '../../edge/program/admin.ts'
+import { freePort } from '../free-port.ts'
 
 const KEY = 'k'.repeat(32)
 const TOKEN = 't'.repeat(32)
@@ -180,9 +181,8 @@ describe('several nodes', () => {
   })
 
   test('a node that can’t be reached is named with 207, and has it as soon as it is back', async () => {
-    const gone = await node('shield')
-    const url = `http://127.0.0.1:${gone.port}`
-    await gone[Symbol.asyncDispose]()
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
     const edge = await node('edge')
     const asked = await node('shield', { shields: [url], edges: [`http://127.0.0.1:${edge.port}`] })
 
@@ -196,7 +196,7 @@ describe('several nodes', () => {
         { tier: 'edge', status: 'applied' },
       ],
     })
-    const back = await node('shield', {}, gone.port)
+    const back = await node('shield', {}, port)
     await expect.poll(() => back.node.applied, { timeout: 10_000 }).toBe(1)
     // What the edge may have fetched from that shield meanwhile goes too.
     await expect.poll(() => edge.node.applied).toBe(2)

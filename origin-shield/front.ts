@@ -108,11 +108,13 @@ function fromOrigin(
       log.warn({ requestId, distribution, target: request.target, failure, remedy }, message)
     try {
       const response = await origin.fetch(requestForOrigin(request, behavior), signal)
-      response.body?.once('error', (cause) => {
-        const failure = failureOf(cause)
-        // What has no word of its own is that we gave it up.
-        if (failure !== 'OriginError') report(new UpstreamError(failure, origin.name, { cause }))
-      })
+      if (response.body instanceof Readable) {
+        response.body.once('error', (cause) => {
+          const failure = failureOf(cause)
+          // What has no word of its own is that we gave it up.
+          if (failure !== 'OriginError') report(new UpstreamError(failure, origin.name, { cause }))
+        })
+      }
       // What tiers say to each other, no origin may say.
       const fields = filterFields(response.fields, (name) => !isBetweenTiers(name))
       return responseFromOrigin({ ...response, fields }, behavior)

@@ -19,17 +19,18 @@ export interface Answer {
 }
 
 /**
- * The answer to a GET or HEAD out of a whole stored response: itself, a part of it (206), or that it
- * hasn't changed (304).
+ * The answer to a GET or HEAD out of a whole response: itself, a part of it (206), or that it hasn't
+ * changed (304).
  */
 export function answerFromStored(
   request: RequestHead,
   stored: StoredResponse,
   outcome: Outcome,
   nowMs: number,
+  origin: Origin = 'stored',
 ): Answer {
   const head = { status: stored.status, fields: fieldsWithAge(stored, nowMs) }
-  const { status, fields, segments } = selectedOf(request, head, stored.body.byteLength, 'stored')
+  const { status, fields, segments } = selectedOf(request, head, stored.body.byteLength, origin)
   return { status, fields, body: bytesOf(segments, stored.body), outcome }
 }
 

@@ -58,7 +58,7 @@ export interface Cache {
  */
 export function createCache(
   fetching: Fetching,
-  encoding: Pick<Encoding, 'ofStored' | 'ofArriving'> = AS_STORED,
+  encoding: Pick<Encoding, 'ofStored' | 'ofArriving' | 'ofArrived'> = AS_STORED,
 ): Cache {
   const { store, invalidations, now } = fetching
   const flights = createFlights(store)
@@ -146,6 +146,9 @@ export function createCache(
       case 'shared':
         hitForMiss.forget(key)
         return fromShared(asking, key, landing, kind, told)
+      case 'arrived':
+        hitForMiss.forget(key)
+        return fromArrived(asking, key, landing, kind, told)
       case 'freshened':
         return fromStored(asking, key, landing.stored, { kind: 'revalidated', ...told, forwardStatus: 304 })
       case 'stale-allowed':
@@ -240,6 +243,20 @@ export function createCache(
     if (whole !== undefined) return fromStored(asking, key, { ...head, body: whole }, outcome)
     if (body.failure !== undefined) throw new BrokeOff(body.failure)
     return pass(asking, missOf(key))
+  }
+
+  function fromArrived(
+    asking: Asking,
+    key: string,
+    { stored }: Extract<Landing, { kind: 'arrived' }>,
+    kind: 'miss' | 'hit',
+    told: Pick<Outcome, 'forward' | 'collapsed' | 'upstreamUs'>,
+  ): Promise<Answer> | Answer {
+    const outcome: Outcome = { ...told, kind, forwardStatus: stored.status, stored: true }
+    const form = encoding.ofArrived(asking, key, stored)
+    if ('stored' in form) return answerFromStored(asking.request, form.stored, outcome, now(), 'received')
+    const answered = answerFromStream(asking.request, form.head, form.read, outcome, now())
+    return begun(answered, asking.viewer)
   }
 
   function fromUnshareable(

@@ -1,6 +1,8 @@
+import type { Readable } from 'node:stream'
 import { type Dispatcher, errors } from 'undici'
-import { filterFields } from './fields.ts'
+import { type Fields, filterFields } from './fields.ts'
 import type { Request, Response } from './message.ts'
+import { announcedBytes } from './stored-response.ts'
 import { UpstreamError, type UpstreamFailure } from './upstream-error.ts'
 
 /**
@@ -30,10 +32,20 @@ export async function exchange(
     const fields = headers as unknown as string[] // `responseHeaders: 'raw'` gives the flat list; the types don't say so
     const bodyless = request.method === 'HEAD' || statusCode === 204 || statusCode === 304
     if (bodyless) body.resume()
-    return { status: statusCode, fields, body: bodyless ? undefined : body }
+    return { status: statusCode, fields, body: bodyless ? undefined : (arrived(body, fields) ?? body) }
   } catch (cause) {
     throw new UpstreamError(failureOf(cause), where, { cause })
   }
+}
+
+/** All of a body, where it is here already: a small one comes together with its head. */
+function arrived(body: Readable, fields: Fields): Buffer | undefined {
+  const bytes = announcedBytes(fields)
+  if (bytes === undefined || body.readableLength !== bytes) return undefined
+  const whole = Buffer.allocUnsafeSlow(bytes)
+  body.read()?.copy(whole)
+  body.resume()
+  return whole
 }
 
 /** Whether the other side was never reached, so that the request can't have been acted upon. */

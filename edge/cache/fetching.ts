@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { type Asked, ask } from './ask.ts'
 import { cacheControlOf } from './cache-control.ts'
 import { PARTIAL_FIELDS } from './conditional.ts'
@@ -100,9 +99,7 @@ function landConfirmation(
     return { kind: 'freshened', stored: renewed, forOne, upstreamUs }
   }
   fetching.store.forget(key)
-  const body = isSliced(renewed)
-    ? readWhole(fetching.slices, { ...asked, head: renewed })
-    : Readable.from([renewed.body])
+  const body = isSliced(renewed) ? readWhole(fetching.slices, { ...asked, head: renewed }) : renewed.body
   const whole = { status: renewed.status, fields: [...renewed.fields, ...forOne], body }
   return { kind: 'unshareable', response: whole, because: decision.because, upstreamUs }
 }

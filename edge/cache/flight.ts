@@ -13,6 +13,8 @@ export type Landing =
    * fields that may not, and are for the request that set out alone.
    */
   | { kind: 'shared'; head: StoredHead; forOne: Fields; body: SharedBody; upstreamUs: number }
+  /** The same, when its body came whole together with its head, and it is stored already. */
+  | { kind: 'arrived'; stored: StoredResponse; forOne: Fields; upstreamUs: number }
   /** What was stored still holds (304). */
   | { kind: 'freshened'; stored: StoredResponse; forOne: Fields; upstreamUs: number }
   /** Upstream failed, and what was stored may stand in (RFC 5861 §4, RFC 9111 §4.2.4). */
@@ -94,6 +96,7 @@ export function isFor(landing: Landing, fields: Fields): boolean {
   switch (landing.kind) {
     case 'shared':
       return landing.body.joinable && selects(fields, landing.head.selection)
+    case 'arrived':
     case 'freshened':
     case 'stale-allowed':
     case 'sliced':

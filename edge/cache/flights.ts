@@ -45,10 +45,11 @@ export function createFlights(store: Store): Flights {
       abort()
     }
     flights.set(name, flight)
-    // Until the body is stored the flight is where it can be had.
-    void flight.landing
-      .then((landing) => (landing.kind === 'shared' ? landing.body.pieces : undefined))
-      .then(() => leave(name, flight))
+    void flight.landing.then((landing) => {
+      // Until the body is stored the flight is where it can be had.
+      if (landing.kind === 'shared') void landing.body.pieces.then(() => leave(name, flight))
+      else leave(name, flight)
+    })
     return flight
   }
 

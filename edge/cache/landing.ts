@@ -1,11 +1,10 @@
-import { Readable } from 'node:stream'
 import type { Asked } from './ask.ts'
 import { cacheControlOf } from './cache-control.ts'
 import { isEncodable } from './encoding/encoded-fields.ts'
 import { type Fields, filterFields } from './fields.ts'
 import type { Flight, Landing } from './flight.ts'
 import type { Invalidations } from './invalidations.ts'
-import type { Request, Upstream } from './message.ts'
+import { bodyStream, type Request, type Upstream } from './message.ts'
 import { type ByteBudget, SharedBody } from './shared-body.ts'
 import { NO_BYTES, putSliced } from './sliced-object.ts'
 import type { Slices } from './slices.ts'
@@ -57,17 +56,25 @@ export function landNew(fetching: Fetching, asked: Fetched, reply: Asked, flight
   const control = cacheControlOf(response.fields)
   const decision = mayStore({ ...request, method: sharedMethod(request) }, response, control, rules)
   if (!decision.store) return { kind: 'unshareable', response, because: decision.because, upstreamUs }
-  const head = storedHeadOf(asked, response, exchange)
-  if ((announcedBytes(response.fields) ?? 0) > fetching.objectBytesMax) {
+  const { body = NO_BYTES } = response
+  const bytes = Buffer.isBuffer(body) ? body.byteLength : (announcedBytes(response.fields) ?? 0)
+  if (bytes > fetching.objectBytesMax) {
     return { kind: 'unshareable', response, because: 'too-large', upstreamUs }
   }
-  const body = new SharedBody(response.body ?? Readable.from([]), {
+  const head = storedHeadOf(asked, response, exchange)
+  const forOne = fieldsForOne(response.fields)
+  if (Buffer.isBuffer(body) && bytes <= fetching.sliceBytes) {
+    const stored = { ...head, body }
+    if (!flight.outdated) keep(fetching, key, stored)
+    return { kind: 'arrived', stored, forOne, upstreamUs }
+  }
+  const shared = new SharedBody(bodyStream(response), {
     keptBytesMax: fetching.objectBytesMax,
     budget: fetching.arriving,
     pieceBytes: fetching.sliceBytes,
   })
-  void keepWhenWhole(fetching, key, head, body, flight)
-  return { kind: 'shared', head, forOne: fieldsForOne(response.fields), body, upstreamUs }
+  void keepWhenWhole(fetching, key, head, shared, flight)
+  return { kind: 'shared', head, forOne, body: shared, upstreamUs }
 }
 
 /** The fields that may not be kept, and so are for the request alone that made upstream send them. */

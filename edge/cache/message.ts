@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { Fields } from './fields.ts'
 
 /** The part of a request before its body (RFC 9110 §6.2). */
@@ -30,13 +30,14 @@ export interface ResponseHead {
   fields: Fields
 }
 
-/** A response as it comes in: the head is whole, the body still flows. */
+/** A response as it comes in: the head is whole, the body may still flow. */
 export interface Response extends ResponseHead {
   /**
-   * The body; `undefined` when the response has none (HEAD, 204, 304). A body that was cut off
-   * ends in an 'error' event, never in a clean end.
+   * The body; `undefined` when the response has none (HEAD, 204, 304). One that came together with its head is
+   * a Buffer, all of it and in memory of its own: small ones cost no stream. A body that still flows and is cut
+   * off ends in an 'error' event, never in a clean end.
    */
-  body?: Readable | undefined
+  body?: Readable | Buffer | undefined
 }
 
 /**
@@ -47,7 +48,13 @@ export interface Response extends ResponseHead {
  */
 export type Upstream = (request: Request, signal: AbortSignal) => Promise<Response>
 
+/** A response's body as a stream, however it came. */
+export function bodyStream({ body }: Response): Readable {
+  if (body instanceof Readable) return body
+  return Readable.from(body === undefined ? [] : [body])
+}
+
 /** Ends a response that nobody reads: its connection is given up, and that is no error to anybody. */
-export function discardBody(response: Response): void {
-  response.body?.on('error', () => undefined).destroy()
+export function discardBody({ body }: Response): void {
+  if (body instanceof Readable) body.on('error', () => undefined).destroy()
 }

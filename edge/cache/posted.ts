@@ -21,6 +21,6 @@ export async function keepPosted(
   const fetched = { ...asking, key, stored: undefined, slice: undefined, validAsOf }
   const flight = flights.launch(request, key, async (_, self) => landNew(fetching, fetched, reply, self))
   const landing = await flight.landing
-  if (landing.kind !== 'shared') return { ...reply.response, outcome }
-  return { ...reply.response, body: landing.body.read(), outcome }
+  const body = landing.kind === 'shared' ? landing.body.read() : reply.response.body
+  return { ...reply.response, body, outcome }
 }

@@ -171,10 +171,12 @@ export class SharedBody {
 
   /** Slow readers go on in the piece that will be stored; the chunks, which are the same memory again, are free. */
   #settlePiece(): void {
-    const piece = Buffer.concat(this.#chunks.slice(this.#pieceFrom), this.#pieceBytes)
+    // Not from Node's pool: a small body that is kept would keep 64 KB of others' that are not.
+    const piece = Buffer.allocUnsafeSlow(this.#pieceBytes)
     let at = 0
     for (let index = this.#pieceFrom; index < this.#chunks.length; index += 1) {
       const { length } = this.#chunks[index] as Buffer
+      this.#chunks[index]?.copy(piece, at)
       this.#chunks[index] = piece.subarray(at, at + length)
       at += length
     }

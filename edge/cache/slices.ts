@@ -3,7 +3,7 @@ import { PARTIAL_FIELDS } from './conditional.ts'
 import { type Fields, filterFields } from './fields.ts'
 import { type Awaited, landingOf } from './flight.ts'
 import { createHitForMiss } from './hit-for-miss.ts'
-import { discardBody, type Request, type RequestHead } from './message.ts'
+import { bodyStream, discardBody, type Request, type RequestHead } from './message.ts'
 import { type ByteRange, bytesIn, firstByteAsked } from './range.ts'
 import { isSliceOf, putSlice, type SlicedObject, sliceKey, sliceRange } from './sliced-object.ts'
 import type { Store } from './store.ts'
@@ -162,7 +162,7 @@ async function landingFrom(
   { response, upstreamUs }: Asked,
 ): Promise<SliceLanding | undefined> {
   if (isSliceOf(object, range, response)) {
-    const body = await bodyOf(response.body ?? [], bytesIn(range))
+    const body = await bodyOf(bodyStream(response), bytesIn(range))
     return body && { kind: 'slice', body, fields: response.fields, upstreamUs }
   }
   discardBody(response)
@@ -172,10 +172,7 @@ async function landingFrom(
 }
 
 /** A body of just so many bytes, in memory of its own, or `undefined`. */
-async function bodyOf(
-  source: AsyncIterable<Buffer> | Iterable<Buffer>,
-  bytes: number,
-): Promise<Buffer | undefined> {
+async function bodyOf(source: AsyncIterable<Buffer>, bytes: number): Promise<Buffer | undefined> {
   const body = Buffer.allocUnsafeSlow(bytes)
   let at = 0
   try {

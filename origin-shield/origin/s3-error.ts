@@ -1,5 +1,5 @@
 import { firstValue } from '../../edge/cache/fields.ts'
-import type { Response } from '../../edge/cache/message.ts'
+import { bodyStream, type Response } from '../../edge/cache/message.ts'
 import { UpstreamError, type UpstreamFailure } from '../../edge/cache/upstream-error.ts'
 import { plainResponse } from './plain-response.ts'
 
@@ -32,11 +32,11 @@ export async function readS3Failure(response: Response): Promise<S3Failure> {
   }
 }
 
-async function beginningOf({ body }: Response): Promise<string> {
+async function beginningOf(response: Response): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
   try {
-    for await (const chunk of body ?? []) {
+    for await (const chunk of bodyStream(response)) {
       chunks.push(chunk)
       bytes += chunk.length
       if (bytes > ERROR_BYTES_MAX) break

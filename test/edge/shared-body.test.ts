@@ -35,6 +35,16 @@ describe('a body that arrives once', () => {
     expect(String(await buffer(late))).toBe('first, second')
   })
 
+  test('is kept in memory of its own, so that what is dropped is free', async () => {
+    const source = new PassThrough()
+    const body = new SharedBody(source, { keptBytesMax: 1e6, budget: createByteBudget(1e6) })
+
+    source.end('small')
+    const whole = await body.whole
+
+    expect(whole?.buffer.byteLength).toBe(5)
+  })
+
   test('beyond the memory for arriving bodies waits for a reader who reads nothing', async () => {
     const source = new PassThrough()
     const body = new SharedBody(source, { keptBytesMax: 1e9, budget: createByteBudget(500_000) })

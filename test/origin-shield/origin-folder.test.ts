@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { firstValue } from '../../edge/cache/fields.ts'
-import type { Request } from '../../edge/cache/message.ts'
+import { bodyStream, discardBody, type Request } from '../../edge/cache/message.ts'
 import { openFolderOrigin } from '../../origin-shield/origin/folder.ts'
 import { folderOrigin } from '../../origin-shield/origin/schema.ts'
 
@@ -25,7 +25,7 @@ async function folderWith(files: Record<string, string>) {
   const origin = openFolderOrigin(folderOrigin.parse({ path: root }))
   async function get(target: string, fields: string[] = [], method = 'GET') {
     const response = await origin.fetch({ ...GET, method, target, fields }, new AbortController().signal)
-    const body = response.body === undefined ? '' : await text(response.body)
+    const body = await text(bodyStream(response))
     return { status: response.status, body, field: (name: string) => firstValue(response.fields, name) }
   }
   return { root, base, origin, get, [Symbol.asyncDispose]: () => rm(base, { recursive: true }) }
@@ -244,13 +244,13 @@ describe('a folder’s files', () => {
     await folder.get('/a.txt', ['Range', 'bytes=2000000-'])
     await folder.get('/docs')
     const unread = await folder.origin.fetch({ ...GET, target: '/a.txt' }, new AbortController().signal)
-    unread.body?.destroy()
+    discardBody(unread)
     const viewer = new AbortController()
     const aborted = await folder.origin.fetch({ ...GET, target: '/a.txt' }, viewer.signal)
     viewer.abort()
     await expect(folder.origin.fetch({ ...GET, target: '/a.txt' }, viewer.signal)).rejects.toThrow('aborted')
 
-    expect(aborted.body?.destroyed).toBe(true)
+    expect(bodyStream(aborted).destroyed).toBe(true)
     await expect.poll(openFiles).toBe(before)
   })
 })

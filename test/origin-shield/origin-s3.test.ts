@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test, vi } from 'vitest'
 import { firstValue } from '../../edge/cache/fields.ts'
+import { bodyStream } from '../../edge/cache/message.ts'
 import { openS3Origin } from '../../origin-shield/origin/s3.ts'
 import { s3Origin } from '../../origin-shield/origin/schema.ts'
 import { KEYS, startS3Server } from './s3-server.ts'
@@ -17,7 +18,7 @@ async function fetchFrom(
   await using origin = openS3Origin(s3Origin.parse({ bucket: 'site', endpoint, ...KEYS, ...settings }))
   const request = { method, scheme: 'http', host: 'viewer.example', target, fields }
   const response = await origin.fetch(request, AbortSignal.timeout(8_000))
-  const body = response.body === undefined ? '' : await text(response.body)
+  const body = await text(bodyStream(response))
   return { status: response.status, body, field: (name: string) => firstValue(response.fields, name) }
 }
 

@@ -8,6 +8,7 @@ import type { Store } from '../store.ts'
 import { announcedBytes, type StoredHead, type StoredResponse } from '../stored-response.ts'
 import { type Coding, codingFor, memoisedAcceptance } from './accept-encoding.ts'
 import { isEncodable } from './encoded-fields.ts'
+import { type Encoder, encodeAsItComes } from './encoders.ts'
 import { encodedHead, encodedResponse, formKey, formOf, isDraft, variedHead } from './form.ts'
 import { createWorks, type WorkCounts } from './works.ts'
 
@@ -41,6 +42,8 @@ export interface Encoding {
   ofStored(asked: EncodingAsked, key: string, stored: StoredResponse): Form | Promise<Form>
   /** The form to give of a response that is still arriving. */
   ofArriving(asked: EncodingAsked, key: string, head: StoredHead, body: SharedBody): ArrivingForm
+  /** The form to give of a response that has just arrived. */
+  ofArrived(asked: EncodingAsked, key: string, stored: StoredResponse): Form
   readonly counts: WorkCounts
 }
 
@@ -96,17 +99,33 @@ export function createEncoding(parts: { store: Store; arriving: ByteBudget }): E
   }
 
   function ofArriving(asked: EncodingAsked, key: string, head: StoredHead, body: SharedBody): ArrivingForm {
+    const asItIs = (head: StoredHead) => ({ head, read: () => body.read() })
+    const feed = (encoder: Encoder, coding: Coding) => encodeAsItComes(body.read(), encoder, coding)
+    return drafted(asked, key, head, { asItIs, feed })
+  }
+
+  function ofArrived(asked: EncodingAsked, key: string, stored: StoredResponse): Form {
+    const asItIs = (stored: StoredResponse) => ({ stored })
+    const feed = (encoder: Encoder) => void encoder.end(stored.body)
+    return drafted(asked, key, stored, { asItIs, feed })
+  }
+
+  /** The form for whoever asks first, encoded with little effort where they take a coding. */
+  function drafted<Head extends StoredHead, Given extends Form>(
+    asked: EncodingAsked,
+    key: string,
+    head: Head,
+    { asItIs, feed }: { asItIs(head: Head): Given; feed(encoder: Encoder, coding: Coding): void },
+  ): Given | ArrivingForm {
     const bytes = announcedBytes(head.fields)
-    const identity = { head, read: () => body.read() }
     // A body of unknown length may be one that is made as it goes, and wants to be seen as it goes.
-    if (bytes === undefined || !isNegotiable(asked, head, bytes)) return identity
+    if (bytes === undefined || !isNegotiable(asked, head, bytes)) return asItIs(head)
     const coding = codingOf(asked, head)
-    const asIs = { ...identity, head: variedHead(head) }
-    if (coding === undefined) return asIs
+    if (coding === undefined) return asItIs(variedHead(head))
     const form = encodedHead(head, coding)
     if (isBodyless(asked.request, form)) return { head: form, read: unread }
-    const work = works.beginDraft({ key, head, coding, body, bytes })
-    return work === undefined ? declined(asIs) : { head: form, read: () => work.read() }
+    const work = works.beginDraft({ key, head, coding, bytes, feed })
+    return work === undefined ? declined(asItIs(variedHead(head))) : { head: form, read: () => work.read() }
   }
 
   function declined<Given extends Form>(asItIs: Given): Given {
@@ -124,12 +143,13 @@ export function createEncoding(parts: { store: Store; arriving: ByteBudget }): E
     return is
   }
 
-  return { ofStored, ofArriving, counts: works.counts }
+  return { ofStored, ofArriving, ofArrived, counts: works.counts }
 }
 
 /** Gives everybody what is stored. */
-export const AS_STORED: Pick<Encoding, 'ofStored' | 'ofArriving'> = {
+export const AS_STORED: Pick<Encoding, 'ofStored' | 'ofArriving' | 'ofArrived'> = {
   ofStored: (_asked, _key, stored) => ({ stored }),
+  ofArrived: (_asked, _key, stored) => ({ stored }),
   ofArriving: (_asked, _key, head, body) => ({ head, read: () => body.read() }),
 }
 

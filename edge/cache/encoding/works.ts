@@ -2,7 +2,7 @@ import { type ByteBudget, createByteBudget, SharedBody } from '../shared-body.ts
 import type { Store } from '../store.ts'
 import type { StoredHead, StoredResponse } from '../stored-response.ts'
 import type { Coding } from './accept-encoding.ts'
-import { createEncoder, type Effort, type Encoder, encodeAsItComes, LEVELS } from './encoders.ts'
+import { createEncoder, type Effort, type Encoder, LEVELS } from './encoders.ts'
 import { encodedResponse, formKey, formVersion } from './form.ts'
 
 /**
@@ -27,14 +27,14 @@ export interface WorkCounts {
 }
 
 /** What a form is made of. */
-interface Material {
+export interface Material {
   key: string
   coding: Coding
   head: StoredHead
   /** Length of the body, bytes. */
   bytes: number
   /** Writes the body to its encoder. */
-  feed(encoder: Encoder): void
+  feed(encoder: Encoder, coding: Coding): void
 }
 
 /** Makes encoded forms: each one once at a time, a bounded number at once, and keeps what comes of it. */
@@ -42,7 +42,7 @@ export interface Works {
   /** Makes a form of a stored body, or joins in where it is being made; `undefined` when too much is. */
   beginFinal(made: { key: string; stored: StoredResponse; coding: Coding }): SharedBody | undefined
   /** Makes a form of a body while it arrives. */
-  beginDraft(made: Omit<Material, 'feed'> & { body: SharedBody }): SharedBody | undefined
+  beginDraft(made: Material): SharedBody | undefined
   /** Whether the form is known to be no smaller than the body as it is. */
   isFutile(head: StoredHead, coding: Coding): boolean
   readonly counts: WorkCounts
@@ -65,7 +65,7 @@ export function createWorks({ store, arriving }: { store: Store; arriving: ByteB
     atOnce[effort] += 1
     counts.begun[effort] += 1
     const encoder = createEncoder(coding, LEVELS[coding][effort], bytes)
-    feed(encoder)
+    feed(encoder, coding)
     // What can't be made smaller gets a little larger.
     const form = new SharedBody(encoder, { keptBytesMax: 2 * bytes, budget: budgets[effort] })
     underWay.set(id, form)
@@ -101,11 +101,7 @@ export function createWorks({ store, arriving }: { store: Store; arriving: ByteB
         bytes: stored.body.byteLength,
         feed: (encoder) => void encoder.end(stored.body),
       }),
-    beginDraft: ({ body, ...made }) =>
-      begin('draft', {
-        ...made,
-        feed: (encoder) => encodeAsItComes(body.read(), encoder, made.coding),
-      }),
+    beginDraft: (made) => begin('draft', made),
     isFutile: (head, coding) => futile.has(formVersion(head.version, coding, 'final')),
     counts,
   }

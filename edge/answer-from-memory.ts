@@ -1,6 +1,6 @@
 import { refusalOf, served } from './answer-viewer.ts'
 import { answerFromStored } from './cache/answer.ts'
-import { NO_FIELDS } from './cache/fields.ts'
+import { type Fields, NO_FIELDS } from './cache/fields.ts'
 import { ttlSeconds } from './cache/freshness.ts'
 import type { Request, RequestHead } from './cache/message.ts'
 import type { StoredResponse } from './cache/stored-response.ts'
@@ -8,10 +8,11 @@ import { keyOfForwarded } from './distribution/cache-key.ts'
 import { behaviorOf, type MatchedDistribution } from './distribution/match.ts'
 import { normalisedTarget } from './distribution/normalise.ts'
 import type { PreparedBehavior } from './distribution/prepared-behavior.ts'
+import type { Selection } from './distribution/selection.ts'
 import { withIndex } from './distribution/target.ts'
 import type { Edge } from './edge.ts'
 import type { Place } from './geo/place.ts'
-import { fieldsOf, type PlainHead } from './listen/plain-head.ts'
+import { fieldsIn, type PlainHead } from './listen/plain-head.ts'
 import { type ConnectionFacts, hostIn, nameOf } from './listen/request.ts'
 import { fits, NO_REQUEST_ID, type WireForm, wireFormOf } from './listen/wire-form.ts'
 import { forwardedRequest } from './viewer-asking.ts'
@@ -58,7 +59,7 @@ export function answerFromMemory(edge: Edge, idleMs: number): LookUp {
 
   return (head, asker, nowMs) => {
     const { scheme, place } = asker
-    const { method } = head
+    const { method, conditions } = head
     const site = siteOf(head.host, scheme)
     const target = normalisedTarget(head.target)
     if (site === undefined || target === undefined) return undefined
@@ -66,28 +67,48 @@ export function answerFromMemory(edge: Edge, idleMs: number): LookUp {
     const meant = withIndex(target, distribution)
     const behavior = behaviorOf(distribution, meant)
     if (!isPlain(behavior)) return undefined
-    const bare: Request = { method, scheme, host, target, fields: NO_FIELDS }
-    if (refusalOf(edge, { request: bare }, behavior) !== undefined) return undefined
+    const bare: Request = { method, scheme, host, target: meant, fields: NO_FIELDS }
+    if (refusalOf(edge, { request: { ...bare, target } }, behavior) !== undefined) return undefined
 
-    const forwarded = () => {
-      const request = { ...bare, target: meant, fields: fieldsOf(head) }
-      return forwardedRequest(edge, { ...asker, protocolVersion: 'HTTP/1.1' }, { place, behavior }, request)
-    }
+    /** The request as it goes on, as far as these of the viewer's fields make it. */
+    const forwarded = (fields: Fields) =>
+      forwardedRequest(
+        edge,
+        { ...asker, protocolVersion: 'HTTP/1.1' },
+        { place, behavior },
+        { ...bare, fields },
+      )
     // Most answers depend on no field, and reading them all would cost more than the rest of this.
-    const needsFields = head.isPartial || behavior.selection !== undefined
-    const request = needsFields ? forwarded() : { ...bare, target: meant }
+    const { selection } = behavior
+    const inKey = selection === undefined ? conditions : head.lines
+    const request = inKey === '' ? bare : forwarded(fieldsIn(inKey, selection && namesInKey(selection)))
     const found = edge.cache.inMemory({
-      key: keyOfForwarded(distribution.id, request, behavior.selection)(request.target),
+      key: keyOfForwarded(distribution.id, request, selection)(request.target),
       request,
       acceptEncoding: head.acceptEncoding,
       rules: behavior.rules,
-      selecting: () => (needsFields ? request : forwarded()).fields,
+      selecting: (names) => forwarded(fieldsIn(head.lines, [...names, 'connection'])).fields,
     })
     if (found === undefined || distribution.errorPages.has(found.stored.status)) return undefined
     const form = formsOf(head, request, { stored: found.stored, distribution, nowMs })
     if (form === undefined) return undefined
     return { form, hostName, target, holds: (nowMs) => fits(form, nowMs) && found.holds(nowMs) }
   }
+}
+
+/** Fields that ask for less than the whole, and the one that could name others as being of this connection alone. */
+const ALWAYS_READ = ['if-none-match', 'if-modified-since', 'range', 'connection']
+
+const read = new WeakMap<Selection, readonly string[]>()
+
+/** Names of a viewer's fields on which a hit depends under a cache policy. */
+function namesInKey(selection: Selection): readonly string[] {
+  const known = read.get(selection)
+  if (known !== undefined) return known
+  const { headers, cookies } = selection.key
+  const names = [...ALWAYS_READ, ...headers, ...(cookies === 'none' ? [] : ['cookie'])]
+  read.set(selection, names)
+  return names
 }
 
 /** Whether a behaviour leaves nothing to do for each request that only the long way does. */
@@ -119,7 +140,7 @@ interface Forms {
   fields: StoredResponse['fields']
   deadlines: StoredResponse['deadlines']
   distribution: MatchedDistribution
-  /** By method, what is wanted, and whether the connection ends. */
+  /** By whether the connection ends, the method, and the conditions. */
   made: Map<string, WireForm>
 }
 
@@ -150,15 +171,27 @@ function keptForms(edge: Edge, idleMs: number) {
   }
 
   return (head: PlainHead, request: RequestHead, wanted: Wanted): WireForm | undefined => {
-    if (head.isPartial) return make(request, wanted, head.closes)
     const { made } = formsBeside(wanted.stored, wanted.distribution)
-    const name = head.closes ? CLOSING[head.method] : head.method
+    const name = `${head.closes ? 'close' : 'keep'} ${head.method} ${head.conditions}`
     const known = made.get(name)
     if (known !== undefined && fits(known, wanted.nowMs)) return known
     const form = make(request, wanted, head.closes)
-    if (form !== undefined) made.set(name, form)
+    if (form === undefined || !isKept(form, head)) return form
+    if (made.size >= FORMS_MAX) made.clear()
+    made.set(name, form)
     return form
   }
+}
+
+/** Forms beside one body. Most have four at most; whoever asks for parts could make up any number. */
+const FORMS_MAX = 16
+
+/** Largest form of a part that is kept, bytes, and of what asks for it, characters. */
+const PART_BYTES_MAX = 8_192
+const CONDITIONS_LENGTH_MAX = 256
+
+function isKept(form: WireForm, { conditions }: PlainHead): boolean {
+  return conditions === '' || (form.bytes <= PART_BYTES_MAX && conditions.length <= CONDITIONS_LENGTH_MAX)
 }
 
 /** What is to be said, of which site's, and when (Unix ms). */
@@ -167,8 +200,6 @@ interface Wanted {
   distribution: MatchedDistribution
   nowMs: number
 }
-
-const CLOSING = { GET: 'GET, then close', HEAD: 'HEAD, then close' } as const
 
 /** Forms are for all viewers, wherever they are; the log asks the connection. */
 const NOWHERE: Place = { country: '' }

@@ -11,8 +11,11 @@ import { chosen, type StoredResponse } from './stored-response.ts'
 /** A GET or HEAD that is asked of memory alone. `request` may lack fields that no body depends on. */
 export interface MemoryAsked extends EncodingAsked {
   key: string
-  /** The request's fields as they would go on; asked for only where variants have to be told apart. */
-  selecting(): Fields
+  /**
+   * The request's fields as they would go on, as far as they have one of these names (lower case); asked for
+   * only where variants have to be told apart.
+   */
+  selecting(names: readonly string[]): Fields
 }
 
 /** A fresh response, and how to see that it still is what memory has. */
@@ -43,8 +46,8 @@ export function inMemory(
   const { store, now } = means
   const { key } = asked
   const variants = store.variants(key)
-  const isVaried = variants.some(({ selection }) => selection.length > 0)
-  const stored = chosen(variants, isVaried ? asked.selecting() : NO_FIELDS)
+  const names = selectingNames(variants)
+  const stored = chosen(variants, names.length > 0 ? asked.selecting(names) : NO_FIELDS)
   if (stored === undefined || isSliced(stored) || !isFresh(means, stored, now())) return undefined
   const form = encoding.ofStored(asked, key, stored)
   if (!('stored' in form)) return undefined
@@ -60,6 +63,15 @@ export function inMemory(
       (formsKey === undefined || store.variants(formsKey) === forms) &&
       isFresh(means, stored, nowMs),
   }
+}
+
+/** What tells a key's responses apart: the fields that their `Vary` named. */
+function selectingNames(variants: readonly StoredResponse[]): string[] {
+  const names: string[] = []
+  for (const { selection } of variants) {
+    for (let at = 0; at < selection.length; at += 2) names.push(selection[at] as string)
+  }
+  return names
 }
 
 function isFresh({ invalidations }: Means, stored: StoredResponse, nowMs: number): boolean {

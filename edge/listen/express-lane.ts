@@ -4,8 +4,7 @@ import type { Logger } from 'pino'
 import type { Asker, Hit, LookUp } from '../answer-from-memory.ts'
 import { ttlSeconds } from '../cache/freshness.ts'
 import type { Place } from '../geo/place.ts'
-import type { HitLog } from '../log/hit-log.ts'
-import type { Moment } from '../log/prepared-line.ts'
+import type { Expected, HitLog } from '../log/hit-log.ts'
 import type { Connections } from './connections.ts'
 import { handOverTo } from './hand-over.ts'
 import { countFrom } from './http1.ts'
@@ -15,7 +14,6 @@ import { mayBecomePlain, type PlainHead, plainHeadAt } from './plain-head.ts'
 import { connectionOf } from './request.ts'
 import { nextRequestIdBytes } from './request-id.ts'
 import { shared, viewOf } from './shared-buffer.ts'
-import type { WireForm } from './wire-form.ts'
 import { writeCopy, writeForm } from './write-form.ts'
 
 /** What the lane is made of. */
@@ -177,13 +175,10 @@ export function expressLane(parts: LaneParts): ExpressLane {
     clock: Clock,
     repeatable: string | undefined,
   ): void {
-    const { form } = hit
-    const asker = askerOf(c)
-    say(c, form, clock, repeatable === undefined, (moment) => hits.first(hit, head, asker, moment))
+    const expected = hits.expect(hit, head, askerOf(c))
+    say(c, hit, expected, clock, repeatable === undefined)
     if (repeatable === undefined || !c.isOurs) return
-    if (repeatable === c.lastHead) {
-      c.plan = { bytes: Buffer.from(repeatable, 'latin1'), hit, expected: hits.expect(hit, head, asker) }
-    }
+    if (repeatable === c.lastHead) c.plan = { bytes: Buffer.from(repeatable, 'latin1'), hit, expected }
     c.lastHead = repeatable
   }
 
@@ -193,40 +188,37 @@ export function expressLane(parts: LaneParts): ExpressLane {
       c.plan = undefined
       return false
     }
-    say(c, hit.form, { startedMs, nowMs }, false, (moment) => hits.again(expected, hit, moment))
+    say(c, hit, expected, { startedMs, nowMs }, false)
     return true
   }
 
   function say(
     c: LaneConnection,
-    form: WireForm,
+    hit: Hit,
+    expected: Expected,
     { startedMs, nowMs }: Clock,
     isInBatch: boolean,
-    told: (moment: Moment) => void,
   ): void {
-    const requestId = nextRequestIdBytes()
-    const ttl = ttlSeconds(form.deadlines, nowMs)
+    const { form } = hit
+    const id = nextRequestIdBytes()
+    const requestId = id.toString('latin1')
+    const ttlNow = ttlSeconds(form.deadlines, nowMs)
     answered += 1
     c.waitsFor = 'idle'
     c.journeys = 0
     if (form.whole === undefined) {
       // A large one is on its way for a while: the log says how long.
-      const id = Buffer.from(requestId)
       const firstByteUs = sinceUs(startedMs)
-      writeCopy(c.socket, form, id, nowMs, () =>
-        told({
-          timeMs: Date.now(),
-          requestId: id,
-          firstByteUs,
-          takenUs: sinceUs(startedMs),
-          ttlSeconds: ttl,
-        }),
-      )
+      writeCopy(c.socket, form, id, nowMs, () => {
+        const takenUs = sinceUs(startedMs)
+        hits.sent(expected, hit, { timeMs: Date.now(), requestId, firstByteUs, takenUs, ttlSeconds: ttlNow })
+      })
     } else {
-      if (isInBatch) writeCopy(c.socket, form, requestId, nowMs)
-      else writeForm(c.socket, form, requestId, nowMs)
+      if (isInBatch) writeCopy(c.socket, form, id, nowMs)
+      else writeForm(c.socket, form, id, nowMs)
       const takenUs = sinceUs(startedMs)
-      told({ timeMs: Date.now(), requestId, firstByteUs: takenUs, takenUs, ttlSeconds: ttl })
+      const timeMs = Date.now()
+      hits.sent(expected, hit, { timeMs, requestId, firstByteUs: takenUs, takenUs, ttlSeconds: ttlNow })
     }
     if (form.closes) close(c)
   }

@@ -26,8 +26,8 @@ export interface PlainHead {
   host: string
   /** Whether the viewer wants the connection closed. */
   closes: boolean
-  /** Whether it asks for less than the whole: a precondition or a range. */
-  isPartial: boolean
+  /** The lines that ask for less than the whole, a precondition or a range; empty when it asks for all. */
+  conditions: string
   /** Whether it says what only `answerViewer` understands: plain to read, but not to answer. */
   needsLongWay: boolean
   acceptEncoding: string | undefined
@@ -58,7 +58,7 @@ export function plainHeadAt(text: string, at: number): PlainHead | undefined {
     bytes: whole.length,
     host: '',
     closes: false,
-    isPartial: false,
+    conditions: '',
     needsLongWay: false,
     acceptEncoding: undefined,
     userAgent: undefined,
@@ -78,16 +78,26 @@ export function mayBecomePlain(text: string): boolean {
   return startsLike(text, 'GET /') || startsLike(text, 'HEAD /')
 }
 
-/** All fields, name, value, name, value, …, as node:http gives them. */
-export function fieldsOf({ lines }: PlainHead): string[] {
+/**
+ * The fields that some lines of a head hold, name, value, name, value, …, as node:http gives them.
+ *
+ * @param names of those that are wanted, in lower case; all when left out
+ */
+export function fieldsIn(lines: string, names?: readonly string[]): string[] {
   const fields: string[] = []
   for (let at = 0; at < lines.length; ) {
     const end = lines.indexOf('\r', at)
     const colon = lines.indexOf(':', at)
-    fields.push(lines.slice(at, colon), valueBetween(lines, colon + 1, end))
+    if (names === undefined || names.some((name) => isNamed(lines, at, colon, name))) {
+      fields.push(lines.slice(at, colon), valueBetween(lines, colon + 1, end))
+    }
     at = end + 2
   }
   return fields
+}
+
+function isNamed(lines: string, at: number, colon: number, name: string): boolean {
+  return name.length === colon - at && lines.slice(at, colon).toLowerCase() === name
 }
 
 function startsLike(text: string, begin: string): boolean {
@@ -204,7 +214,7 @@ function readLine(
     case 'if-none-match':
     case 'if-modified-since':
     case 'range':
-      head.isPartial = true
+      head.conditions += head.lines.slice(at, end + 2)
       return true
     default:
       head.needsLongWay = true

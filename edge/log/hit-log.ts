@@ -1,94 +1,103 @@
 import type { Asker, Hit } from '../answer-from-memory.ts'
+import { NO_FIELDS } from '../cache/fields.ts'
+import { pathOf, queryOf } from '../distribution/target.ts'
 import type { PlainHead } from '../listen/plain-head.ts'
+import type { WireForm } from '../listen/wire-form.ts'
 import type { Meters, ResponseCounter } from '../meters.ts'
-import { type Moment, type PreparedLine, preparedLine } from './prepared-line.ts'
+import {
+  type ConnectionWords,
+  connectionWords,
+  lineAt,
+  type Moment,
+  type PreparedLine,
+  preparedLine,
+  type ResponseWords,
+  responseWords,
+} from './prepared-line.ts'
 import type { AccessRecord } from './record.ts'
 import { recordOf } from './record-of.ts'
 import type { Spool } from './spool.ts'
 
-/** A hit that is expected again: its log line and its counter, found beforehand. */
+/** What there is to log and count of a hit before it is sent, and of each that is asked in the same words. */
 export interface Expected {
   line: PreparedLine
   counter: ResponseCounter
 }
 
-/** Logs and counts hits. What is asked once costs a record; what is asked again and again, some copied bytes. */
+/**
+ * Logs and counts hits. A record as others have it would cost as much as all the rest of a hit; of the same
+ * line, what a response or a connection has in common is worded once.
+ */
 export interface HitLog {
-  first(hit: Hit, head: PlainHead, asker: Asker, moment: Moment): void
   expect(hit: Hit, head: PlainHead, asker: Asker): Expected
-  again(expected: Expected, hit: Hit, moment: Moment): void
+  /** The answer has been sent. */
+  sent(expected: Expected, hit: Hit, moment: Moment): void
 }
 
 /** @param node name of this machine in the log */
 export function hitLog(node: string, spool: Spool, meters: Meters): HitLog {
-  function count(counter: ResponseCounter, { form }: Hit): void {
-    counter.responses += 1
-    counter.bytesSent += form.bytes
+  const byForm = new WeakMap<WireForm, { words: ResponseWords; counter: ResponseCounter }>()
+  const byAsker = new WeakMap<Asker, ConnectionWords>()
+
+  function ofForm(form: WireForm, head: PlainHead, asker: Asker) {
+    const known = byForm.get(form)
+    if (known !== undefined) return known
+    const counter = meters.counterOf(form.served.resultType, form.status)
+    const made = { words: responseWords(recordOfAny(node, form, head, asker)), counter }
+    byForm.set(form, made)
+    return made
   }
-  const counterOf = ({ form }: Hit) => meters.counterOf(form.served.resultType, form.status)
+
+  function ofAsker(form: WireForm, head: PlainHead, asker: Asker): ConnectionWords {
+    const known = byAsker.get(asker)
+    if (known !== undefined) return known
+    const made = connectionWords(recordOfAny(node, form, head, asker))
+    byAsker.set(asker, made)
+    return made
+  }
 
   return {
-    first(hit, head, asker, moment) {
-      spool.append(recordOfHit(node, hit, head, asker, moment))
-      count(counterOf(hit), hit)
+    expect({ form, hostName, target }, head, asker) {
+      const { words, counter } = ofForm(form, head, asker)
+      const asked = {
+        host: hostName,
+        path: pathOf(target),
+        query: queryOf(target),
+        bytesReceived: head.bytes,
+        xForwardedFor: head.xForwardedFor ?? '',
+        userAgent: head.userAgent ?? '',
+        referer: head.referer ?? '',
+        secFetchDest: head.secFetchDest ?? '',
+        secPurpose: head.secPurpose || head.purpose || '',
+      }
+      return { line: preparedLine(words, ofAsker(form, head, asker), asked), counter }
     },
-    expect: (hit, head, asker) => ({
-      line: preparedLine(recordOfHit(node, hit, head, asker, NO_MOMENT)),
-      counter: counterOf(hit),
-    }),
-    again(expected, hit, moment) {
-      spool.appendPrepared(expected.line, moment)
-      count(expected.counter, hit)
+    sent({ line, counter }, { form }, moment) {
+      spool.appendLine(lineAt(line, moment))
+      counter.responses += 1
+      counter.bytesSent += form.bytes
     },
   }
 }
 
-const NO_MOMENT: Moment = { timeMs: 0, requestId: Buffer.alloc(0), firstByteUs: 0, takenUs: 0, ttlSeconds: 0 }
 const NEVER = new AbortController().signal
 
-/** The record of a hit, worded by `recordOf` as any other. */
-function recordOfHit(
-  node: string,
-  { form, hostName, target }: Hit,
-  head: PlainHead,
-  asker: Asker,
-  moment: Moment,
-): AccessRecord {
-  const { method } = head
+/** The record of some hit with a form, worded by `recordOf` as any other. */
+function recordOfAny(node: string, form: WireForm, { method }: PlainHead, asker: Asker): AccessRecord {
   const viewer = {
     ...asker,
-    request: { method, scheme: asker.scheme, host: hostName, target, fields: loggedFields(head) },
-    hostName,
-    requestId: moment.requestId.toString('latin1'),
+    request: { method, scheme: asker.scheme, host: '', target: '', fields: NO_FIELDS },
+    hostName: '',
+    requestId: '',
     protocolVersion: 'HTTP/1.1',
     gone: NEVER,
-  }
-  const served = {
-    ...form.served,
-    place: asker.place,
-    cacheStatus: form.served.cacheStatus.replace(/ttl=-?\d+$/, `ttl=${moment.ttlSeconds}`),
   }
   const transfer = {
     status: form.status,
     bytesSent: form.bytes,
-    bytesReceived: head.bytes,
-    timeToFirstByteUs: moment.firstByteUs,
-    timeTakenUs: moment.takenUs,
+    bytesReceived: 0,
+    timeToFirstByteUs: 0,
+    timeTakenUs: 0,
   }
-  return recordOf(node, viewer, served, transfer, moment.timeMs)
-}
-
-/** The fields that `recordOf` asks for. */
-function loggedFields(head: PlainHead): string[] {
-  const fields: string[] = []
-  const add = (name: string, value: string | undefined) => {
-    if (value !== undefined) fields.push(name, value)
-  }
-  add('x-forwarded-for', head.xForwardedFor)
-  add('user-agent', head.userAgent)
-  add('referer', head.referer)
-  add('sec-fetch-dest', head.secFetchDest)
-  add('sec-purpose', head.secPurpose)
-  add('purpose', head.purpose)
-  return fields
+  return recordOf(node, viewer, { ...form.served, place: asker.place }, transfer, 0)
 }

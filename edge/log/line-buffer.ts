@@ -1,4 +1,3 @@
-import { MOMENT_BYTES_MAX, type Moment, type PreparedLine } from './prepared-line.ts'
 import { FRAME_HEAD_BYTES, finishFrame } from './segment.ts'
 
 /** Size to begin with, and the largest that is used again: one flush's lines on a busy worker. Bytes. */
@@ -12,7 +11,6 @@ const BYTES_REUSED_MAX = 4 * 1_048_576
 export interface LineBuffer {
   /** False when there is no room. @param line of printable ASCII */
   append(line: string): boolean
-  appendPrepared(line: PreparedLine, moment: Moment): boolean
   /** All lines since the last time, as a segment's frame, and how many records they are. */
   take(): { frame: Buffer | undefined; records: number }
   /** Lets a frame's memory be used again. */
@@ -25,7 +23,6 @@ export function createLineBuffer(bytesMax: number): LineBuffer {
   let spare: Buffer<ArrayBuffer> | undefined
   let used = FRAME_HEAD_BYTES
   let records = 0
-  const clock = createClockText()
 
   function hasRoom(bytes: number): boolean {
     const wanted = used + bytes
@@ -45,26 +42,6 @@ export function createLineBuffer(bytesMax: number): LineBuffer {
       records += 1
       return true
     },
-    appendPrepared(
-      { beforeId, opening, middle, closing },
-      { timeMs, requestId, takenUs, firstByteUs, ttlSeconds },
-    ) {
-      const fixed = beforeId.length + opening.length + middle.length + closing.length
-      if (!hasRoom(fixed + MOMENT_BYTES_MAX)) return false
-      let at = used
-      at += clock(timeMs).copy(memory, at)
-      at += beforeId.copy(memory, at)
-      at += requestId.copy(memory, at)
-      at += opening.copy(memory, at)
-      at = writeInteger(memory, at, takenUs)
-      memory[at] = TAB
-      at = writeInteger(memory, at + 1, firstByteUs)
-      at += middle.copy(memory, at)
-      at = writeInteger(memory, at, ttlSeconds)
-      used = at + closing.copy(memory, at)
-      records += 1
-      return true
-    },
     take() {
       const taken = records
       if (taken === 0) return { frame: undefined, records: 0 }
@@ -79,35 +56,5 @@ export function createLineBuffer(bytesMax: number): LineBuffer {
       const { buffer } = frame
       if (buffer.byteLength <= BYTES_REUSED_MAX) spare = Buffer.from(buffer as ArrayBuffer)
     },
-  }
-}
-
-const TAB = 0x09
-const ZERO = 0x30
-
-/** Writes a whole number in decimal; returns where it ends. */
-function writeInteger(into: Buffer, at: number, value: number): number {
-  if (value < 0 || value > 999_999_999) return at + into.write(String(value), at, 'latin1')
-  let length = 1
-  for (let bound = 10; value >= bound; bound *= 10) length += 1
-  let rest = value
-  for (let digit = at + length - 1; digit >= at; digit -= 1) {
-    const tens = Math.floor(rest / 10)
-    into[digit] = ZERO + rest - tens * 10
-    rest = tens
-  }
-  return at + length
-}
-
-/** Formats a time in Unix ms; many records share one. */
-function createClockText(): (timeMs: number) => Buffer {
-  let text = Buffer.alloc(0)
-  let of = Number.NaN
-  return (timeMs) => {
-    if (timeMs !== of) {
-      of = timeMs
-      text = Buffer.from(String(timeMs), 'latin1')
-    }
-    return text
   }
 }

@@ -1,53 +1,114 @@
-import { type AccessRecord, formatRecord, RECORD_COLUMNS } from './record.ts'
+import { type AccessRecord, formatRecord, formatText, RECORD_COLUMNS } from './record.ts'
 
 /**
- * A record's line, formatted once for all who ask the same: only the moment is missing.
+ * A hit's line of which all but the moment is known:
  *
  *     timeMs · beforeId · requestId · opening · timeTakenUs · TAB · timeToFirstByteUs · middle · ttl · closing
  */
 export interface PreparedLine {
-  beforeId: Buffer
-  opening: Buffer
+  beforeId: string
+  opening: string
   /** Ends in `ttl=`. */
-  middle: Buffer
-  closing: Buffer
+  middle: string
+  closing: string
 }
 
 /** What differs from one record of a line to the next. */
 export interface Moment {
   /** Unix ms. */
   timeMs: number
-  requestId: Buffer
+  requestId: string
   /** From the request's head to the response's first and last byte, µs. */
   firstByteUs: number
   takenUs: number
   ttlSeconds: number
 }
 
-/** The longest that what a moment brings can be, in bytes: one 13-digit and three 10-digit numbers, an id. */
-export const MOMENT_BYTES_MAX = 96
+/** The line's text. */
+export function lineAt({ beforeId, opening, middle, closing }: PreparedLine, at: Moment): string {
+  const { timeMs, requestId, takenUs, firstByteUs, ttlSeconds } = at
+  return `${timeMs}${beforeId}${requestId}${opening}${takenUs}\t${firstByteUs}${middle}${ttlSeconds}${closing}`
+}
 
-const column = (name: keyof AccessRecord) => RECORD_COLUMNS.indexOf(name)
-const ID = column('requestId')
-const TAKEN = column('timeTakenUs')
-const FIRST_BYTE = column('timeToFirstByteUs')
-const CACHE_STATUS = column('cacheStatus')
+/** What the lines of all requests that one response answers have in common. */
+export interface ResponseWords {
+  node: string
+  /** What comes before the host, and between it and the scheme. */
+  distribution: string
+  site: string
+  protocol: string
+  sent: string
+  outcome: string
+  content: string
+}
 
-/** @param record of a hit, whose `cacheStatus` ends in its time to live */
-export function preparedLine(record: AccessRecord): PreparedLine {
-  const values = formatRecord(record).split('\t')
-  const between = (from: number, to: number) => `\t${values.slice(from, to).join('\t')}\t`
-  const [, beforeTtl = '', ttl = ''] = /^(.*ttl=)(-?\d+)$/.exec(values[CACHE_STATUS] ?? '') ?? []
-  const status = values.slice(FIRST_BYTE + 1, CACHE_STATUS).concat(beforeTtl)
-  if (ttl === '') throw new Error('a line without a time to live was to be prepared')
+/** What the lines of all requests of one connection have in common. */
+export interface ConnectionWords {
+  scheme: string
+  client: string
+  tls: string
+  place: string
+}
+
+/** What is of one request alone, as the viewer sent it. */
+export interface Asked {
+  host: string
+  path: string
+  query: string
+  bytesReceived: number
+  xForwardedFor: string
+  userAgent: string
+  referer: string
+  secFetchDest: string
+  secPurpose: string
+}
+
+/** @param record of any hit with the response, whose `cacheStatus` ends in its time to live */
+export function responseWords(record: AccessRecord): ResponseWords {
+  const words = wordsOf(record)
+  const cacheStatus = formatText(record.cacheStatus)
+  const ttl = /(?<=; ttl=)-?\d+$/.exec(cacheStatus)
+  if (ttl === null) throw new Error('a line without a time to live was to be prepared')
+  const outcome = words('originTimeUs', 'detailedResultType')
   return {
-    beforeId: latin1(between(1, ID)),
-    opening: latin1(between(ID + 1, TAKEN)),
-    middle: latin1(`\t${status.join('\t')}`),
-    closing: latin1(`\t${values.slice(CACHE_STATUS + 1).join('\t')}`),
+    node: words('node', 'node'),
+    distribution: words('distribution', 'distribution'),
+    site: words('site', 'method'),
+    protocol: words('protocolVersion', 'protocolVersion'),
+    sent: words('status', 'bytesSent'),
+    outcome: outcome + cacheStatus.slice(0, ttl.index),
+    content: words('contentType', 'rangeEnd'),
   }
 }
 
-function latin1(text: string): Buffer {
-  return Buffer.from(text, 'latin1')
+/** @param record of any request of the connection */
+export function connectionWords(record: AccessRecord): ConnectionWords {
+  const words = wordsOf(record)
+  return {
+    scheme: formatText(record.scheme),
+    client: words('clientIp', 'clientPort').slice(1),
+    tls: words('tlsProtocol', 'tlsCipher'),
+    place: words('country', 'asn'),
+  }
+}
+
+/** The line that `formatRecord` would make of the whole record, but for the moment. */
+export function preparedLine(to: ResponseWords, from: ConnectionWords, asked: Asked): PreparedLine {
+  const path = `${formatText(asked.path)}\t${formatText(asked.query)}`
+  const told = `${formatText(asked.userAgent)}\t${formatText(asked.referer)}`
+  const why = `${formatText(asked.secFetchDest)}\t${formatText(asked.secPurpose)}`
+  return {
+    beforeId: to.node,
+    opening: `${to.distribution}${asked.host}${to.site}${from.scheme}${to.protocol}${path}${to.sent}${asked.bytesReceived}\t`,
+    middle: to.outcome,
+    closing: `${to.content}${from.client}${formatText(asked.xForwardedFor)}${from.tls}${told}${from.place}${why}\n`,
+  }
+}
+
+/** Columns of a record's line from one to another, with the tabs before and behind. */
+function wordsOf(record: AccessRecord) {
+  const values = formatRecord(record).trimEnd().split('\t')
+  const at = (name: keyof AccessRecord) => RECORD_COLUMNS.indexOf(name)
+  return (first: keyof AccessRecord, last: keyof AccessRecord) =>
+    `\t${values.slice(at(first), at(last) + 1).join('\t')}\t`
 }

@@ -118,17 +118,20 @@ export function formatRecord(record: AccessRecord): string {
   let line = ''
   for (const column of RECORD_COLUMNS) {
     const value = record[column]
-    line += typeof value === 'number' ? `${value}\t` : `${printable(value)}\t`
+    line += typeof value === 'number' ? `${value}\t` : `${formatText(value)}\t`
   }
   return `${line.slice(0, -1)}\n`
 }
 
 /** Anything but space to `~`, and the backslash, which is an escape to readers of TSV. */
-const UNPRINTABLE = /[^\x20-\x5b\x5d-\x7e]/g
+const UNPRINTABLE = /[^\x20-\x5b\x5d-\x7e]/
+const EACH_UNPRINTABLE = new RegExp(UNPRINTABLE, 'g')
 
-function printable(value: string): string {
+/** One value of a line, bounded in length. */
+export function formatText(value: string): string {
   const bounded = value.length > VALUE_CHARACTERS_MAX ? value.slice(0, VALUE_CHARACTERS_MAX) : value
-  return bounded.replace(UNPRINTABLE, percentEncoded)
+  // Looking is cheaper than replacing, and there is next to never anything to replace.
+  return UNPRINTABLE.test(bounded) ? bounded.replace(EACH_UNPRINTABLE, percentEncoded) : bounded
 }
 
 /** Node gives header values as latin1, so a character is a byte; what is beyond is encoded as UTF-8. */

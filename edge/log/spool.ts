@@ -4,7 +4,6 @@ import { type FileHandle, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createLineBuffer } from './line-buffer.ts'
-import type { Moment, PreparedLine } from './prepared-line.ts'
 import { type AccessRecord, formatRecord } from './record.ts'
 import { type SegmentName, segmentFile } from './segment.ts'
 
@@ -20,8 +19,8 @@ const PENDING_MAX = 32 * 1_048_576
 export interface Spool extends AsyncDisposable {
   /** Never throws and never waits: the viewer comes first. */
   append(record: AccessRecord): void
-  /** As `append`, of a record whose line is known but for the moment. */
-  appendPrepared(line: PreparedLine, moment: Moment): void
+  /** As `append`, of a record whose line is known. */
+  appendLine(line: string): void
   /** Records that could not be written: the disk was full or too slow. */
   readonly lost: number
 }
@@ -91,10 +90,10 @@ export function openSpool(directory: string, log: Logger): Spool {
 
   return {
     append(record) {
-      if (!pending.append(formatRecord(record))) lost += 1
+      this.appendLine(formatRecord(record))
     },
-    appendPrepared(line, moment) {
-      if (!pending.appendPrepared(line, moment)) lost += 1
+    appendLine(line) {
+      if (!pending.append(line)) lost += 1
     },
     get lost() {
       return lost

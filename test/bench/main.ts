@@ -1,33 +1,28 @@
 /**
- * `npm run bench`: how fast a cache hit leaves our edge, beside nginx on the same ground.
- *
- * Prints a table, and writes it to RESULTS.md with the machine it was measured on. Takes under half a minute;
- * `--rounds N` and `--seconds N` make it longer or shorter. README.md of test/ says more.
+ * `npm run bench`: how fast our edge is, beside its peers on the same ground. Quick: three scenarios beside nginx,
+ * under a minute. `npm run bench -- --full`: all of them beside everybody, written to RESULTS.md with the
+ * machine they were measured on. README.md of test/ has the options.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, tmpdir, type } from 'node:os'
 import { join } from 'node:path'
 import { describeError, SelvedgeError } from '../../edge/program/errors.ts'
-import { bodyFrom, type Contender, type Stand } from './contender.ts'
-import { startEdge } from './edge.ts'
+import { CANDIDATES } from './contenders/list.ts'
 import { groundText, layGround, runInNamespace } from './ground.ts'
-import { type Scenario, wrkOn } from './load.ts'
-import { type Measured, measure } from './measure.ts'
-import { startNginx } from './nginx.ts'
 import { type Options, readOptions } from './options.ts'
-import { type Origin, startOrigin, textOf } from './origin.ts'
-import { tableOf } from './table.ts'
-import { ToolMissing } from './tools.ts'
+import { startOrigin } from './origin.ts'
+import { detailsOf } from './results.ts'
+import { type Outcome, runScenario } from './run.ts'
+import { SCENARIOS, type Scenario } from './scenarios.ts'
 
-const SCENARIO: Scenario = {
-  name: '1 KB cache hit, keep-alive, 64 connections, access log on',
-  path: '/1k',
-  bodyBytes: 1_024,
-  connections: 64,
-}
+/** Whom the quick run compares ours with. */
+const QUICK_PEERS = ['nginx']
 
 try {
-  const options = readOptions(process.argv.slice(2))
+  const options = readOptions(process.argv.slice(2), {
+    scenarios: SCENARIOS.map(({ id }) => id),
+    contenders: CANDIDATES.map(({ id }) => id),
+  })
   process.exitCode = (await runInNamespace()) ?? (await bench(options))
 } catch (error) {
   process.stderr.write(`bench: ${describeError(error)}\n`)
@@ -35,72 +30,55 @@ try {
 }
 
 async function bench(options: Options): Promise<number> {
-  const ground = layGround()
   const [busyBefore = 0] = loadavg()
-  const load = wrkOn(ground.loadCore)
+  const ground = layGround()
   await using parts = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'selvedge-bench-'))
   parts.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const body = textOf(SCENARIO.bodyBytes)
-  const origin = parts.use(await startOrigin(new Map([[SCENARIO.path, body]])))
+  chmodSync(folder, 0o755) // peers that give up root have theirs in it
+  const origin = parts.use(await startOrigin())
 
-  const standOf = (name: string): Stand => {
-    const own = join(folder, name)
-    mkdirSync(own)
-    return { originPort: origin.port, folder: own, core: ground.serverCore }
+  const chosen = SCENARIOS.filter((scenario) => isChosen(scenario, options))
+  const candidates = CANDIDATES.filter(({ id }) => id === 'selvedge' || takesPart(id, options))
+  const outcomes: Outcome[] = []
+  for (const [at, scenario] of chosen.entries()) {
+    process.stderr.write(`${at + 1}/${chosen.length} ${scenario.title}\n`)
+    const place = { ground, origin, folder, profile: options.profile }
+    const outcome = await runScenario(scenario, candidates, options, place)
+    outcomes.push(outcome)
+    if (!options.full) process.stdout.write(`\n${detailsOf(outcome)}\n`)
   }
-  const edge = parts.use(await startEdge(standOf('edge')))
-  const peer = await startNginx(standOf('nginx')).catch(sayMissing)
-  if (peer !== undefined) parts.use(peer)
-
-  const contenders = peer === undefined ? [edge] : [edge, peer]
-  await checkAnswers(contenders, body)
-  const asked = origin.requests
-  const measured = await measure(contenders, (port, seconds) => load(port, SCENARIO, seconds), options)
-  checkHits(origin, asked)
-  report(measured, [groundText(ground), machineText(busyBefore)], options)
+  const where = [howText(options), groundText(ground), machineText(busyBefore)]
+  report(outcomes, where, options)
   return 0
 }
 
-/** A peer that isn't installed is left out, and said to be. */
-function sayMissing(error: unknown): undefined {
-  if (!(error instanceof ToolMissing)) throw error
-  process.stderr.write(`bench: ${describeError(error)}\n  Measuring without it.\n`)
+function isChosen({ id, quick }: Scenario, { full, scenarios }: Options): boolean {
+  return scenarios.length > 0 ? scenarios.includes(id) : full || quick === true
 }
 
-/** Asks everybody twice, so that the second answer, the one that is measured, is out of the cache. */
-async function checkAnswers(contenders: readonly Contender[], body: Buffer): Promise<void> {
-  for (const { name, port } of contenders) {
-    for (const time of ['first', 'second']) {
-      if (body.equals(await bodyFrom(port, SCENARIO.path))) continue
-      throw new Error(`${name}: its ${time} answer to ${SCENARIO.path} is not what the origin sent`)
-    }
-  }
+function takesPart(id: string, { full, contenders }: Options): boolean {
+  return contenders.length > 0 ? contenders.includes(id) : full || QUICK_PEERS.includes(id)
 }
 
-function checkHits(origin: Origin, before: number): void {
-  const more = origin.requests - before
-  if (more > 0) throw new Error(`the origin was asked ${more} times while hits were measured`)
+function report(outcomes: readonly Outcome[], where: readonly string[], options: Options): void {
+  const notes = where.flatMap((sentence) => [sentence, '']).join('\n')
+  if (!options.full) return void process.stdout.write(notes)
+  const head =
+    '# Results\n\nWritten by `npm run bench -- --full`; compare within a run, never across machines.\n\n'
+  const text = head + [...outcomes.map(detailsOf), notes].join('\n')
+  process.stdout.write(text)
+  const isWhole = options.scenarios.length + options.contenders.length === 0
+  if (isWhole) writeFileSync(new URL('RESULTS.md', import.meta.url), text)
 }
 
-function report(measured: readonly Measured[], where: readonly string[], { rounds, seconds }: Options): void {
-  const peer = measured[1]
-  const text = [
-    `## ${SCENARIO.name}`,
-    '',
-    tableOf(measured, peer),
-    '',
+function howText({ rounds, seconds }: Options): string {
+  return [
     `Medians of ${rounds} interleaved rounds of ${seconds} s, smallest and largest in brackets; ratios are`,
     'taken within each round. Each server on one core, its load on another. CPU time is user and system,',
     'of all the processes of a contender. Where a contender used less than its core, the load or other',
-    'programs were the limit: there the ratio of CPU times says more than that of requests. The origin was',
-    'asked for nothing meanwhile.',
-    '',
-    ...where.flatMap((sentence) => [sentence, '']),
+    'programs were the limit: there the ratio of CPU times says more than that of requests.',
   ].join('\n')
-  process.stdout.write(`\n${text}`)
-  const head = '# Results\n\nWritten by `npm run bench`; compare within a run, never across machines.\n\n'
-  writeFileSync(new URL('RESULTS.md', import.meta.url), head + text)
 }
 
 /** @param busyBefore load average of the last minute before we began: what others did on the machine */

@@ -1,32 +1,64 @@
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../../edge/program/errors.ts'
 
-/** How much is measured. */
+/** What is measured, and how much. */
 export interface Options {
   /** How often each contender has its turn. */
   rounds: number
   /** How long a turn lasts, seconds. */
   seconds: number
+  /** All scenarios and contenders, written to RESULTS.md. */
+  full: boolean
+  /** Only these, when there are any. */
+  scenarios: readonly string[]
+  /** Only these beside ours, when there are any. */
+  contenders: readonly string[]
+  /** Folder for CPU profiles of ours. */
+  profile?: string | undefined
+}
+
+/** What may be named. */
+export interface Names {
+  scenarios: readonly string[]
+  contenders: readonly string[]
 }
 
 /** @throws ConfigError */
-export function readOptions(argv: readonly string[]): Options {
-  const { rounds, seconds } = valuesIn(argv)
-  return {
+export function readOptions(argv: readonly string[], names: Names): Options {
+  const { full = false, rounds, seconds, scenario = [], contender = [], profile } = valuesIn(argv)
+  const options = {
+    full,
     rounds: wholeNumber('--rounds', rounds ?? '3', 100),
-    seconds: wholeNumber('--seconds', seconds ?? '2', 60),
+    seconds: wholeNumber('--seconds', seconds ?? (full ? '2' : '1'), 60),
+    scenarios: known('--scenario', scenario, names.scenarios),
+    contenders: known('--contender', contender, names.contenders),
+    profile,
   }
+  if (profile !== undefined && options.scenarios.length !== 1)
+    throw new ConfigError('--profile', 'is for one scenario', 'Name it: --scenario hit-1k.')
+  return options
 }
 
-function valuesIn(argv: readonly string[]): { rounds?: string; seconds?: string } {
+function valuesIn(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
-      options: { rounds: { type: 'string' }, seconds: { type: 'string' } },
+      options: {
+        full: { type: 'boolean' },
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+        scenario: { type: 'string', multiple: true },
+        contender: { type: 'string', multiple: true },
+        profile: { type: 'string' },
+      },
     }).values
   } catch (error) {
     const [problem = ''] = (error as Error).message.split('\n')
-    throw new ConfigError('command line', problem, 'There are --rounds N and --seconds N.')
+    throw new ConfigError(
+      'command line',
+      problem,
+      'There are --full, --scenario NAME, --contender NAME, --rounds N, --seconds N and --profile FOLDER.',
+    )
   }
 }
 
@@ -34,4 +66,12 @@ function wholeNumber(option: string, text: string, maximum: number): number {
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= 1 && value <= maximum) return value
   throw new ConfigError(option, `can't be ${text}`, `Give a whole number from 1 to ${maximum}.`)
+}
+
+/** Names as given, several in one with commas between them. */
+function known(option: string, given: readonly string[], names: readonly string[]): string[] {
+  const wanted = given.flatMap((text) => text.split(','))
+  const stranger = wanted.find((name) => !names.includes(name))
+  if (stranger === undefined) return wanted
+  throw new ConfigError(option, `there is no ${stranger}`, `There are ${names.join(', ')}.`)
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { readReport } from './load.ts'
+import { readWrkReport } from './load/wrk.ts'
 import { cpuSeconds } from './processes.ts'
-import { spreadOf, tableOf } from './table.ts'
+import { spreadOf } from './statistics.ts'
+import { tableOf } from './table.ts'
 
 /** As wrk 4.1.0 prints it. */
 const REPORT = `Running 2s test @ http://127.0.0.1:34567/1k
@@ -13,17 +14,17 @@ const REPORT = `Running 2s test @ http://127.0.0.1:34567/1k
      50%  750.00us
      75%    1.05ms
      90%    1.70ms
-     99%    1.63s
+     99%    1.63s 
   146692 requests in 2.00s, 193.05MB read
 Requests/sec:  73198.44
 Transfer/sec:     96.33MB
 `
 
-const turn = { requests: 1_000, requestsPerSecond: 500, p50Ms: 1, p99Ms: 2, cpuUsPerRequest: 20 }
+const turn = { requests: 1_000, requestsPerSecond: 500, p50Ms: 1, p99Ms: 2, cpuUsPerRequest: 20, hitRatio: 1 }
 
 describe('what the benchmark reports', () => {
   test('figures of wrk in one unit, whatever units it chose', () => {
-    const report = readReport(REPORT)
+    const report = readWrkReport(REPORT)
 
     expect(report).toEqual({ requests: 146_692, requestsPerSecond: 73_198.44, p50Ms: 0.75, p99Ms: 1_630 })
   })
@@ -33,7 +34,7 @@ describe('what the benchmark reports', () => {
     (line) => {
       const report = REPORT.replace('Requests/sec', `${line}\nRequests/sec`)
 
-      expect(() => readReport(report)).toThrow(line.trim())
+      expect(() => readWrkReport(report)).toThrow(line.trim())
     },
   )
 
@@ -44,11 +45,11 @@ describe('what the benchmark reports', () => {
 
   test('ratios within each round, not of medians', () => {
     const ours = {
-      contender: { name: 'ours', version: '1' },
+      contender: { id: 'selvedge', name: 'ours', version: '1' },
       turns: [turn, { ...turn, requestsPerSecond: 100 }],
     }
     const peer = {
-      contender: { name: 'peer', version: '2' },
+      contender: { id: 'nginx', name: 'peer', version: '2' },
       turns: [turn, { ...turn, requestsPerSecond: 200 }],
     }
 

@@ -10,12 +10,13 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
-import { HOST } from './contender.ts'
-import { startTiers, type Tiers } from './edge.ts'
+import { HOST } from './contenders/contender.ts'
+import { startTiers, type Tiers } from './contenders/tiers.ts'
 import { cpuSeconds, peakResidentBytes, readBytes, untilAnswered } from './processes.ts'
 
 const OBJECT_BYTES = 10_000_000_000
 const SLICE_BYTES = 1_048_576
+const CACHE_BYTES = 64 * 1_048_576
 const RANGES = 200
 /** Ranges are of 1 KB to 2 MB, as likely small as large. */
 const RANGE_BYTES_MIN = 1_000
@@ -76,14 +77,17 @@ async function play(
 ): Promise<void> {
   const home = await mkdtemp(join(folder, 'tiers-'))
   const origin = { id: 'origin', folder: { path: join(folder, 'origin'), cacheControl: 'max-age=3600' } }
-  await using tiers = await startTiers(origin, home, { edge: 0, shield: 1 })
+  await using tiers = await startTiers(origin, home, {
+    cores: { edge: 0, shield: 1 },
+    cacheBytes: { edge: CACHE_BYTES, shield: CACHE_BYTES },
+  })
   await using parts = new AsyncDisposableStack()
   const client = parts.adopt(new Agent(), (one) => one.destroy())
   await untilAnswered(() => bytesOf(tiers, { first: 0, last: 0 }, client))
   const before = { edge: peakResidentBytes(tiers.edge), shield: peakResidentBytes(tiers.shield) }
   const readers = Array.from({ length: SLOW_READERS }, (_, at) => scene.slow(at))
     .filter((from) => from !== undefined)
-    .map((from) => slowReader(tiers.port, from))
+    .map((from) => slowReader(tiers.ports.http, from))
   await Promise.all(readers.map(({ begun }) => begun))
   const readBefore = readBytes(tiers.shield)
   const sentBefore = sum(readers.map(({ read }) => read()))
@@ -139,8 +143,8 @@ async function askForAll(
   return right
 }
 
-async function bytesOf({ port }: Tiers, { first, last }: ByteRange, client: Agent): Promise<Buffer> {
-  const response = await request(`http://127.0.0.1:${port}/film.mp4`, {
+async function bytesOf({ ports }: Tiers, { first, last }: ByteRange, client: Agent): Promise<Buffer> {
+  const response = await request(`http://127.0.0.1:${ports.http}/film.mp4`, {
     headers: { host: HOST, range: `bytes=${first}-${last}` },
     dispatcher: client,
   })

@@ -1,23 +1,5 @@
 import type { Measured, Turn } from './measure.ts'
-
-/** A median with the smallest and the largest of what it was taken from. */
-export interface Spread {
-  median: number
-  min: number
-  max: number
-}
-
-/** @param values at least one */
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = (sorted.length - 1) / 2
-  const [low, high] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]]
-  return {
-    median: ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2,
-    min: sorted[0] ?? Number.NaN,
-    max: sorted.at(-1) ?? Number.NaN,
-  }
-}
+import { coreShare, ratioOf, type Spread, spreadOf } from './statistics.ts'
 
 /**
  * A Markdown table, a row for each contender: medians of the rounds, with the smallest and the largest
@@ -26,18 +8,20 @@ export function spreadOf(values: readonly number[]): Spread {
  * @param peer what the others are compared with; no ratios without it
  */
 export function tableOf(all: readonly Measured[], peer: Measured | undefined): string {
-  const head = ['', 'requests/s', '× peer', 'CPU µs/request', '× peer', 'core used', 'p50 ms', 'p99 ms']
+  const beside = peer === undefined ? '× peer' : `× ${peer.contender.id}`
+  const head = ['', 'requests/s', beside, 'CPU µs/request', beside, 'core used', 'p50 ms', 'p99 ms', 'hits']
   const rows = all.map((one) => {
-    const { turns } = one
+    const { contender, turns } = one
     return [
-      `${one.contender.name} (${one.contender.version})`,
+      `${contender.name} (${contender.version})`,
       cell(turns, (turn) => turn.requestsPerSecond, 0),
       ratioCell(one, peer, (turn) => turn.requestsPerSecond),
       cell(turns, (turn) => turn.cpuUsPerRequest, 1),
       ratioCell(one, peer, (turn) => turn.cpuUsPerRequest),
-      coreCell(turns),
+      percent(coreShare(one), 0),
       cell(turns, (turn) => turn.p50Ms, 2),
       cell(turns, (turn) => turn.p99Ms, 2),
+      percent(spreadOf(turns.map((turn) => turn.hitRatio)).median, 1),
     ]
   })
   return aligned([head, ...rows])
@@ -64,21 +48,23 @@ function cell(turns: readonly Turn[], of: (turn: Turn) => number, digits: number
 }
 
 function ratioCell(one: Measured, peer: Measured | undefined, of: (turn: Turn) => number): string {
-  if (peer === undefined || one === peer) return ''
-  const ratios = one.turns.map((turn, round) => of(turn) / of(peer.turns[round] ?? turn))
-  return spreadText(spreadOf(ratios), 2)
+  return peer === undefined || one === peer ? '' : spreadText(ratioOf(one, peer, of), 2)
 }
 
-/** Median share of one core that the contender had. */
-function coreCell(turns: readonly Turn[]): string {
-  const shares = turns.map(({ cpuUsPerRequest, requestsPerSecond }) => cpuUsPerRequest * requestsPerSecond)
-  const { median } = spreadOf(shares)
-  return Number.isNaN(median) ? '–' : `${Math.round(median / 10_000)} %`
+function percent(share: number, digits: number): string {
+  return Number.isNaN(share) ? '–' : `${numberText(share * 100, digits)} %`
 }
 
 /** As `52,300 (51,900–53,000)`. */
-function spreadText({ median, min, max }: Spread, digits: number): string {
+export function spreadText({ median, min, max }: Spread, digits: number): string {
   if (Number.isNaN(median)) return '–'
-  const number = new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-  return `${number.format(median)} (${number.format(min)}–${number.format(max)})`
+  return `${numberText(median, digits)} (${numberText(min, digits)}–${numberText(max, digits)})`
+}
+
+/** As `52,300.0`. */
+export function numberText(value: number, digits: number): string {
+  return new Intl.NumberFormat('en', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value)
 }

@@ -50,7 +50,7 @@ function sizeOf(object: number): number {
 }
 
 /** Draws ranks from 0 on, each with a weight of (rank + 1)^-exponent. */
-function zipf(ranks: number, exponent: number, random: () => number): () => number {
+export function zipf(ranks: number, exponent: number, random: () => number): () => number {
   const below = new Float64Array(ranks)
   let sum = 0
   for (let rank = 0; rank < ranks; rank += 1) {

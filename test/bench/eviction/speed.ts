@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { type EvictionPolicy, Kept } from '../../../edge/cache/eviction/eviction.ts'
 import { POLICIES } from '../../../edge/cache/eviction/policies.ts'
-import { type Spread, spreadOf } from '../table.ts'
+import { type Spread, spreadOf } from '../statistics.ts'
 import { mulberry32 } from './generated.ts'
 
 /** As many keys as a worker's memory of some GB has, spelled as long as cache keys are. */

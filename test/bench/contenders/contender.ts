@@ -1,0 +1,42 @@
+/** Name that every contender answers to. */
+export const HOST = 'bench.localhost'
+
+/** What each contender may keep of responses, in memory. */
+export const CACHE_MEGABYTES = 64
+
+/** A caching server that is measured. Disposing ends it. */
+export interface Contender extends AsyncDisposable {
+  id: string
+  name: string
+  version: string
+  ports: Ports
+  /** The processes that were started; their children count with them. */
+  pids: readonly number[]
+}
+
+/** Where it listens. */
+export interface Ports {
+  http: number
+  /** HTTP/1.1 and, where it can, HTTP/2. */
+  https: number
+}
+
+/** What a contender is started with. */
+export interface Stand {
+  originPort: number
+  /** A folder of its own, for configuration and access log. */
+  folder: string
+  /** The core it is kept to. */
+  core: number
+  /** A folder for a CPU profile of ours. */
+  profile?: string | undefined
+}
+
+/** A contender that can be asked for. */
+export interface Candidate {
+  id: string
+  /** @throws ToolMissing where it isn't installed */
+  start(stand: Stand): Promise<Contender>
+  /** Scenarios that it can't take part in, and why. */
+  lacks?: Readonly<Record<string, string>>
+}

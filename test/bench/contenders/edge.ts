@@ -1,0 +1,29 @@
+import { CACHE_MEGABYTES, type Contender, type Stand } from './contender.ts'
+import { startTiers } from './tiers.ts'
+
+const MEBIBYTE = 1_048_576
+
+/** As little as it needs to take the largest body, 1 MB, as a whole. */
+const SHIELD_MEGABYTES = 2
+
+/**
+ * Our edge with one worker, and the shield behind it, all on one core. The access log goes to the spool
+ * on disk; no collector takes it from there, as nobody takes nginx's. The edge may keep as much as every
+ * peer, the shield next to nothing: what the edge lacks, the origin is asked for.
+ */
+export async function startEdge({ originPort, folder, core, profile }: Stand): Promise<Contender> {
+  const origin = { id: 'origin', http: { url: `http://127.0.0.1:${originPort}` } }
+  const { ports, edge, shield, ...parts } = await startTiers(origin, folder, {
+    cores: { edge: core, shield: core },
+    cacheBytes: { edge: CACHE_MEGABYTES * MEBIBYTE, shield: SHIELD_MEGABYTES * MEBIBYTE },
+    profile,
+  })
+  return {
+    id: 'selvedge',
+    name: 'Selvedge edge',
+    version: `Node ${process.versions.node}`,
+    ports,
+    pids: [shield, edge],
+    ...parts,
+  }
+}

@@ -1,0 +1,188 @@
+import type { Aim } from './aims.ts'
+
+/** What is asked for, by whom and how, and what is to come of it. */
+export interface Scenario {
+  /** As `--scenario` knows it. */
+  id: string
+  title: string
+  asks: Ask
+  load: LoadPlan
+  /** What the origin's count of requests has to prove. */
+  proves: 'hits' | 'misses' | 'hit ratio'
+  /** What the issue that asked for the benchmark wants to see. */
+  aims: readonly Aim[]
+  /** Measured without `--full` too. */
+  quick?: boolean
+}
+
+/** A request. `NUMBER` in its path or a header is another number each time. */
+export interface Ask {
+  over?: 'http' | 'https' | 'h2'
+  path: string
+  /** Beside `Host`. */
+  headers?: Readonly<Record<string, string>>
+  /** 200 unless said. */
+  status?: number
+  /** First and last byte of the body that the answer has; all unless said, none in a 304. */
+  part?: readonly [first: number, last: number]
+}
+
+export type LoadPlan =
+  /** Each connection asks again as soon as it is answered. */
+  { by: 'wrk'; connections: number; paths?: 'zipf' }
+
+/** Stands for a number that is another one in each request. */
+export const NUMBER = '@NUMBER@'
+
+/** What Chrome sends for a picture of a page: 15 headers with `Host`, 770 bytes. */
+const BROWSER: Readonly<Record<string, string>> = {
+  Connection: 'keep-alive',
+  'sec-ch-ua-platform': '"Windows"',
+  'User-Agent':
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+  'sec-ch-ua': '"Chromium";v="142", "Google Chrome";v="142", "Not_A Brand";v="99"',
+  DNT: '1',
+  'sec-ch-ua-mobile': '?0',
+  Accept: 'image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8',
+  'Sec-Fetch-Site': 'same-origin',
+  'Sec-Fetch-Mode': 'no-cors',
+  'Sec-Fetch-Dest': 'image',
+  Referer: 'https://bench.localhost/news/2026/a-page-with-a-name-of-usual-length/0000000001',
+  'Accept-Encoding': 'gzip, deflate, br, zstd',
+  'Accept-Language': 'en-GB,en;q=0.9,de-DE;q=0.8,de;q=0.7',
+  Priority: 'u=1, i',
+}
+
+/** A path as long as pictures' are, which makes the head 770 bytes. */
+const PICTURE = '/1024/assets/pictures/2026/11/a-photograph-with-some-name-of-usual-length-1280x720.webp'
+
+const WRK_64: LoadPlan = { by: 'wrk', connections: 64 }
+
+/** All that `npm run bench -- --full` measures, in its order. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    id: 'hit-1k',
+    title: '1 KB hit, 64 connections',
+    asks: { path: '/1024/hit' },
+    load: WRK_64,
+    proves: 'hits',
+    aims: [
+      { of: 'nginx', atLeast: 1.3 },
+      { of: 'varnish', atLeast: 2.5 },
+    ],
+    quick: true,
+  },
+  {
+    id: 'hit-10k',
+    title: '10 KB hit',
+    asks: { path: '/10240/hit' },
+    load: WRK_64,
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 1.3 }],
+  },
+  {
+    id: 'hit-100k',
+    title: '100 KB hit',
+    asks: { path: '/102400/hit' },
+    load: WRK_64,
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 1.2 }],
+  },
+  {
+    id: 'hit-1m',
+    title: '1 MB hit',
+    asks: { path: '/1048576/hit' },
+    load: WRK_64,
+    proves: 'hits',
+    aims: [
+      { of: 'nginx', atLeast: 0.65 },
+      { of: 'varnish', atLeast: 1.2 },
+    ],
+  },
+  {
+    id: 'browser-head',
+    title: '1 KB hit, a browser’s head, the same each time',
+    asks: { path: PICTURE, headers: BROWSER },
+    load: WRK_64,
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 1.3 }],
+  },
+  {
+    id: 'new-heads',
+    title: '1 KB hit, a browser’s head, every one new',
+    asks: {
+      path: PICTURE,
+      headers: { ...BROWSER, Referer: BROWSER.Referer?.replace('0000000001', NUMBER) ?? '' },
+    },
+    load: WRK_64,
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 0.85 }],
+    quick: true,
+  },
+  {
+    id: 'not-modified',
+    title: '304',
+    asks: {
+      path: '/1024/not-modified',
+      headers: { 'If-None-Match': '"/1024/not-modified"' },
+      status: 304,
+    },
+    load: WRK_64,
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 1.1 }],
+  },
+  {
+    id: 'range',
+    title: '1 KB range of 1 MB',
+    asks: {
+      path: '/1048576/range',
+      headers: { Range: 'bytes=500000-501023' },
+      status: 206,
+      part: [500_000, 501_023],
+    },
+    load: WRK_64,
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 1.3 }],
+  },
+  {
+    id: 'connections-1000',
+    title: '1 KB hit, 1,000 connections',
+    asks: { path: '/1024/hit' },
+    load: { by: 'wrk', connections: 1_000 },
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 1.2 }],
+  },
+  {
+    id: 'close',
+    title: '1 KB hit, `Connection: close`',
+    asks: { path: '/1024/close', headers: { Connection: 'close' } },
+    load: WRK_64,
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 0.6 }],
+  },
+  {
+    id: 'tls',
+    title: 'TLS 1.3, HTTP/1.1, 1 KB hit',
+    asks: { over: 'https', path: '/1024/hit' },
+    load: WRK_64,
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 0.95 }],
+  },
+  {
+    id: 'unique-misses',
+    title: 'Unique misses, 1 KB',
+    asks: { path: `/1024/miss/${NUMBER}` },
+    load: WRK_64,
+    proves: 'misses',
+    aims: [{ of: 'nginx', atLeast: 0.5 }],
+    quick: true,
+  },
+  {
+    id: 'zipf',
+    title: 'Zipf mix of 1 KB to 1 MB, cache of 64 MB',
+    asks: { path: '/7000/zipf/0' },
+    load: { by: 'wrk', connections: 64, paths: 'zipf' },
+    proves: 'hit ratio',
+    aims: [{ of: 'nginx', atLeast: 1 }],
+  },
+]

@@ -7,6 +7,8 @@ import { createRowOf } from './collect/row.ts'
 import { keepSalts } from './collect/salts.ts'
 import { createSegmentStore } from './collect/segment-store.ts'
 import { serveCollector } from './collect/serve.ts'
+import { keepDaily } from './daily/schedule.ts'
+import { createUpkeep } from './daily/upkeep.ts'
 import { startMeters } from './meters.ts'
 import type { AnalyticsSettings } from './settings.ts'
 
@@ -23,11 +25,12 @@ export async function assembleAnalytics(
   const { key, retentionDays, thumbnailerUrl, includeToday } = settings
   const clickhouse = parts.use(await openClickHouse(settings))
   const tables = parts.use(await prepareClickHouse(clickhouse, { retentionDays, log }))
-  const salts = parts.use(keepSalts(clickhouse.ingest, { now, log }))
+  const isPrepared = () => tables.done
+  const salts = parts.use(keepSalts(clickhouse.ingest, { now, log, layout: clickhouse.layout }))
   const store = parts.use(
     createSegmentStore({
       client: clickhouse.ingest,
-      isPrepared: () => tables.done,
+      isPrepared,
       saltOf: salts.of,
       rowOf: createRowOf(settings.distributions),
       retentionDays,
@@ -35,6 +38,7 @@ export async function assembleAnalytics(
     }),
   )
   const meters = startMeters(store)
+  parts.use(keepDaily({ upkeep: createUpkeep(clickhouse), isPrepared, retentionDays, log, now }))
 
   parts.use(await serveCollector({ at: settings.collector, key, store, meters, log, now }))
   const { query } = clickhouse

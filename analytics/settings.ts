@@ -24,6 +24,11 @@ export const analyticsSettings = programSettings.extend({
   clickhouseUrl: url
     .optional()
     .describe('A ClickHouse server, `https://user:password@host:8443/`; the embedded one when left out.'),
+  clickhouseCluster: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be letters, digits, `_`, `.` and `-`')
+    .optional()
+    .describe('Cluster of that server, over which tables are spread; it alone when left out.'),
   thumbnailerUrl: url.describe('Where pictures of sites are made.'),
   retentionDays: z
     .int()

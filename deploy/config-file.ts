@@ -90,6 +90,10 @@ const analytics = z.strictObject({
   collectorHost: inside.host,
   collectorPort: inside.port,
   clickhouseUrl: url.optional().describe('A ClickHouse server; CLICKHOUSE_URL, or embedded, when left out.'),
+  clickhouseCluster: z
+    .string()
+    .optional()
+    .describe('Cluster of that server, over which tables are spread; that server alone when left out.'),
   retentionDays: z.int().min(1).max(3660).default(100).describe('How long log records are kept.'),
   includeToday: z.boolean().default(true).describe('Whether rankings count the day that is not over yet.'),
   thumbnailer: url.optional().describe('The thumbnailer; the one on this machine when left out.'),

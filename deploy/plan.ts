@@ -102,6 +102,7 @@ function analyticsPlan({
       collector: { host: analytics.collectorHost, port: ports.collector },
       data: join(config.data, 'clickhouse'),
       clickhouseUrl: analytics.clickhouseUrl ?? process.env.CLICKHOUSE_URL,
+      clickhouseCluster: analytics.clickhouseCluster,
       thumbnailerUrl: analytics.thumbnailer ?? loopback(ports.thumbnailer),
       retentionDays: analytics.retentionDays,
       includeToday: analytics.includeToday,

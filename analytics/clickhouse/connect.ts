@@ -1,5 +1,6 @@
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { openEmbedded } from './embedded.ts'
+import type { Layout } from './layout.ts'
 import { leastBusy, type QueryClient } from './query-pool.ts'
 
 /** How many questions the embedded engine works on at a time: a slow one holds up no other. */
@@ -7,6 +8,9 @@ const QUERY_CLIENTS = 3
 
 /** How long a server may take to answer, ms: as long as an edge waits for its acknowledgement. */
 const ANSWER_MS_MAX = 30_000
+
+/** And for a statement of the day's upkeep, which may read all of a day, ms. */
+const UPKEEP_MS_MAX = 600_000
 
 /**
  * ClickHouse, embedded or a server: nobody else needs to know which.
@@ -19,6 +23,9 @@ export interface ClickHouse extends AsyncDisposable {
   readonly ingest: ClickHouseClient
   /** For questions; none waits for an insert. */
   readonly query: QueryClient
+  /** For what is worked out once a day; nobody waits for it. */
+  readonly upkeep: ClickHouseClient
+  readonly layout: Layout
   /** Whether it runs in this process, and so is never away. */
   readonly embedded: boolean
 }
@@ -29,6 +36,8 @@ export interface ClickHouseAt {
   data: string
   /** A server, which then is used instead. */
   clickhouseUrl?: string | undefined
+  /** The cluster that the server belongs to: see layout.ts. */
+  clickhouseCluster?: string | undefined
 }
 
 /**
@@ -37,34 +46,41 @@ export interface ClickHouseAt {
  * @throws ConfigError when there is neither
  * @throws DataDirectoryUnusable
  */
-export async function openClickHouse({ data, clickhouseUrl }: ClickHouseAt): Promise<ClickHouse> {
-  if (clickhouseUrl !== undefined) return connectServer(clickhouseUrl)
+export async function openClickHouse(at: ClickHouseAt): Promise<ClickHouse> {
+  const { data, clickhouseUrl, clickhouseCluster } = at
+  if (clickhouseUrl !== undefined) return connectServer(clickhouseUrl, { cluster: clickhouseCluster })
   const openClient = await openEmbedded(data)
   const ingest = openClient()
+  const upkeep = openClient()
   const askers = Array.from({ length: QUERY_CLIENTS }, openClient)
   const query = leastBusy(askers)
   return {
     ingest,
     query,
+    upkeep,
+    layout: {},
     embedded: true,
     async [Symbol.asyncDispose]() {
       await query.idle()
-      await Promise.all([ingest, ...askers].map((client) => client.close()))
+      await Promise.all([ingest, upkeep, ...askers].map((client) => client.close()))
     },
   }
 }
 
-function connectServer(url: string): ClickHouse {
-  const connect = () =>
-    createClient({ url, request_timeout: ANSWER_MS_MAX, log: { level: ClickHouseLogLevel.OFF } })
-  const ingest = connect()
-  const query = connect()
+function connectServer(url: string, layout: Layout): ClickHouse {
+  const connect = (answerMsMax: number) =>
+    createClient({ url, request_timeout: answerMsMax, log: { level: ClickHouseLogLevel.OFF } })
+  const ingest = connect(ANSWER_MS_MAX)
+  const query = connect(ANSWER_MS_MAX)
+  const upkeep = connect(UPKEEP_MS_MAX)
   return {
     ingest,
     query,
+    upkeep,
+    layout,
     embedded: false,
     async [Symbol.asyncDispose]() {
-      await Promise.all([ingest.close(), query.close()])
+      await Promise.all([ingest, query, upkeep].map((client) => client.close()))
     },
   }
 }

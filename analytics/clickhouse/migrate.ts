@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
+import { type Layout, laidOut, statementsOf } from './layout.ts'
 import { sqlFile } from './sql-file.ts'
 
 const MIGRATIONS = new URL('../migrations/', import.meta.url)
@@ -17,22 +18,26 @@ const GROUND = ['0001-database.sql', '0002-migrations.sql']
  *
  * @returns names of the files that were run now
  */
-export async function migrate(client: ClickHouseClient, { retentionDays }: { retentionDays: number }) {
-  for (const name of GROUND) await run(client, name)
+export async function migrate(
+  client: ClickHouseClient,
+  { retentionDays, layout = {} }: { retentionDays: number; layout?: Layout },
+): Promise<string[]> {
+  const run = async (name: string) => {
+    for (const query of await statementsOf(await sqlFile(MIGRATIONS.href, name), layout)) {
+      await client.command({ query })
+    }
+  }
+  for (const name of GROUND) await run(name)
   const done = await namesDone(client)
   const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort()
   const due = files.filter((name) => !done.has(name))
   const remember = await sqlFile(import.meta.url, 'remember-migration.sql')
   for (const name of due) {
-    if (!GROUND.includes(name)) await run(client, name)
+    if (!GROUND.includes(name)) await run(name)
     await client.command({ query: remember, query_params: { name } })
   }
-  await keepFor(client, retentionDays)
+  await keepFor(client, retentionDays, layout)
   return due
-}
-
-async function run(client: ClickHouseClient, name: string): Promise<void> {
-  await client.command({ query: await sqlFile(MIGRATIONS.href, name) })
 }
 
 async function namesDone(client: ClickHouseClient): Promise<Set<string>> {
@@ -43,13 +48,13 @@ async function namesDone(client: ClickHouseClient): Promise<Set<string>> {
 }
 
 /** The retention is a setting and may change; ClickHouse rewrites what it knows of each part when it does. */
-async function keepFor(client: ClickHouseClient, days: number): Promise<void> {
-  const query = await sqlFile(import.meta.url, 'retention-now.sql')
+async function keepFor(client: ClickHouseClient, days: number, layout: Layout): Promise<void> {
+  const query = laidOut(await sqlFile(import.meta.url, 'retention-now.sql'), layout)
   const result = await client.query({ query, format: 'JSONEachRow' })
-  const [now] = z.array(z.object({ days: z.string() })).parse(await result.json())
-  if (now?.days === String(days)) return
-  await client.command({
-    query: await sqlFile(import.meta.url, 'set-retention.sql'),
-    query_params: { days },
-  })
+  const now = z.array(z.object({ days: z.string() })).parse(await result.json())
+  if (now.every((table) => table.days === String(days))) return
+  for (const name of ['set-retention.sql', 'set-hours-retention.sql']) {
+    const change = laidOut(await sqlFile(import.meta.url, name), layout)
+    await client.command({ query: change, query_params: { days } })
+  }
 }

@@ -26,7 +26,7 @@ export async function prepareClickHouse(
   let done = false
 
   async function prepare(): Promise<void> {
-    const applied = await migrate(clickhouse.ingest, { retentionDays })
+    const applied = await migrate(clickhouse.ingest, { retentionDays, layout: clickhouse.layout })
     done = true
     if (applied.length > 0) log.info({ applied }, 'ClickHouse: tables are up to date')
   }

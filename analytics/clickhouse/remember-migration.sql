@@ -1,3 +1,3 @@
 INSERT INTO selvedge.migrations (name)
-SETTINGS async_insert = 0
+SETTINGS async_insert = 0, distributed_foreground_insert = 1
 SELECT {name:String}

@@ -1,2 +1,2 @@
-ALTER TABLE selvedge.access_log
+ALTER TABLE selvedge.access_log{{local}}{{on_cluster}}
     MODIFY TTL toDate(time) + toIntervalDay({days:UInt16})

@@ -1,3 +1,3 @@
-ALTER TABLE selvedge.salts
+ALTER TABLE selvedge.salts{{local}}{{on_cluster}}
     DELETE WHERE greatest(day, made) < {before:Date}
-    SETTINGS mutations_sync = 1
+    SETTINGS mutations_sync = 2

@@ -1,6 +1,7 @@
 -- The order of columns is that of the values in row.ts. `segment-token` stands for the segment's name,
 -- which is checked before it gets here, since a setting can't be bound. The bounds on rows and bytes are
--- beyond any segment, so that it is one block, which ClickHouse takes whole or not at all.
+-- beyond any segment, so that it is one block, which ClickHouse takes whole or not at all. The token holds for what views make of it, too; and on a cluster
+-- it is answered only when the shards have the rows.
 INSERT INTO selvedge.access_log
 (
     time, node, request_id, distribution, host, site, method, scheme, protocol_version, path, query,
@@ -11,7 +12,9 @@ INSERT INTO selvedge.access_log
 )
 SETTINGS
     insert_deduplication_token = 'segment-token',
+    deduplicate_blocks_in_dependent_materialized_views = 1,
     async_insert = 0,
+    distributed_foreground_insert = 1,
     max_insert_block_size = 2000000,
     min_insert_block_size_rows = 2000000,
     min_insert_block_size_bytes = 4000000000,

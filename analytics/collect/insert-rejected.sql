@@ -2,5 +2,6 @@
 INSERT INTO selvedge.rejected (segment, line, reason)
 SETTINGS
     insert_deduplication_token = 'segment-token',
-    async_insert = 0
+    async_insert = 0,
+    distributed_foreground_insert = 1
 FORMAT TabSeparated

@@ -3,6 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { messageOf } from '../clickhouse/failure.ts'
+import { type Layout, laidOut } from '../clickhouse/layout.ts'
 import { sqlFile } from '../clickhouse/sql-file.ts'
 
 const DAY_MS = 86_400_000
@@ -30,7 +31,10 @@ export interface Salts extends Disposable {
  *
  * @param now Unix ms
  */
-export function keepSalts(client: ClickHouseClient, { now, log }: { now(): number; log: Logger }): Salts {
+export function keepSalts(
+  client: ClickHouseClient,
+  { now, log, layout }: { now(): number; log: Logger; layout: Layout },
+): Salts {
   const known = new Map<string, Promise<string>>()
   let forgottenOn: string | undefined
 
@@ -62,7 +66,7 @@ export function keepSalts(client: ClickHouseClient, { now, log }: { now(): numbe
     known.clear()
     try {
       await client.command({
-        query: await sqlFile(import.meta.url, 'forget-salts.sql'),
+        query: laidOut(await sqlFile(import.meta.url, 'forget-salts.sql'), layout),
         query_params: { before: dayOf(now() - DAY_MS) },
       })
     } catch (error) {

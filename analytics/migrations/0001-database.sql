@@ -1,2 +1,2 @@
 -- Everything of ours. Atomic has to be said: the embedded engine's own default can do less.
-CREATE DATABASE IF NOT EXISTS selvedge ENGINE = Atomic
+CREATE DATABASE IF NOT EXISTS selvedge{{on_cluster}} ENGINE = Atomic

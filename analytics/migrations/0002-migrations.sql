@@ -1,8 +1,9 @@
 -- Which files of this folder were run.
-CREATE TABLE IF NOT EXISTS selvedge.migrations
+-- Sharded by 0.
+CREATE TABLE IF NOT EXISTS selvedge.migrations{{local}}{{on_cluster}}
 (
     name String,
     at DateTime('UTC') DEFAULT now('UTC')
 )
-ENGINE = ReplacingMergeTree
+ENGINE = {{replicated}}ReplacingMergeTree
 ORDER BY name

@@ -3,7 +3,8 @@
 --
 -- A segment is inserted with its name as the token, so that one sent again adds nothing; the window is
 -- how many inserts back that is noticed. Its TTL is set at each start, from `retentionDays`.
-CREATE TABLE IF NOT EXISTS selvedge.access_log
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.access_log{{local}}{{on_cluster}}
 (
     time                  DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     node                  LowCardinality(String),
@@ -42,11 +43,11 @@ CREATE TABLE IF NOT EXISTS selvedge.access_log
     is_bot                Bool CODEC(ZSTD(1)),
     is_page_view          Bool COMMENT 'A person looked at a page: collect/page-view.ts' CODEC(ZSTD(1))
 )
-ENGINE = MergeTree
+ENGINE = {{replicated}}MergeTree
 PARTITION BY toDate(time)
 ORDER BY (site, time)
 SETTINGS
-    non_replicated_deduplication_window = 10000,
+    {{remembered_inserts}} = 10000,
     fsync_after_insert = 1,
     fsync_part_directory = 1,
     ttl_only_drop_parts = 1

@@ -7,15 +7,18 @@
 --   country     '' when the address is in no country that the database knows
 SELECT
     country,
-    uniqExact(toDate(time), visitor) AS visitors,
-    count() AS pageViews,
+    sum(people) AS visitors,
+    sum(views) AS pageViews,
     round(pageViews / sum(pageViews) OVER (), 4) AS share
-FROM selvedge.access_log
-WHERE site = {site:String}
-  AND toDate(time) BETWEEN {from:Date} AND {to:Date}
-  AND is_page_view
-  AND NOT is_bot
+FROM (
+    SELECT country, uniqMerge(visitors) AS people, sum(page_views) AS views
+    FROM selvedge.site_hour
+    WHERE site = {site:String}
+      AND toDate(hour) BETWEEN {from:Date} AND {to:Date}
+    GROUP BY country, toDate(hour)
+)
 GROUP BY country
+HAVING pageViews > 0
 ORDER BY pageViews DESC, visitors DESC, country
 LIMIT {limit:UInt32}
 SETTINGS

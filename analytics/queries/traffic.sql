@@ -7,14 +7,14 @@
 --   bytes       sent in those responses, heads included
 SELECT
     site,
-    toDate(time) AS date,
-    uniqExactIf(visitor, is_page_view AND NOT is_bot) AS visitors,
-    countIf(is_page_view AND NOT is_bot) AS pageViews,
-    count() AS requests,
-    sum(bytes_sent) AS bytes
-FROM selvedge.access_log
+    toDate(hour) AS date,
+    uniqMerge(site_hour.visitors) AS visitors,
+    sum(page_views) AS pageViews,
+    sum(site_hour.requests) AS requests,
+    sum(site_hour.bytes) AS bytes
+FROM selvedge.site_hour AS site_hour
 WHERE site IN {sites:Array(String)}
-  AND toDate(time) BETWEEN {from:Date} AND {to:Date}
+  AND toDate(hour) BETWEEN {from:Date} AND {to:Date}
 GROUP BY site, date
 ORDER BY site, date
 SETTINGS

@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openClickHouse } from '../../analytics/clickhouse/connect.ts'
+import { type ClickHouse, openClickHouse } from '../../analytics/clickhouse/connect.ts'
 import { migrate } from '../../analytics/clickhouse/migrate.ts'
-import type { QueryClient } from '../../analytics/clickhouse/query-pool.ts'
 
 /** A row of the access log, of the columns that figures are made of. */
 export interface LogRow {
@@ -22,8 +21,7 @@ export interface LogRow {
 }
 
 /** The access log in an embedded ClickHouse of this process's own, made by our migrations. */
-export interface AccessLog extends AsyncDisposable {
-  query: QueryClient
+export interface AccessLog extends AsyncDisposable, Pick<ClickHouse, 'query' | 'ingest' | 'upkeep'> {
   insert(rows: readonly LogRow[]): Promise<void>
 }
 
@@ -57,6 +55,8 @@ export async function openAccessLog(): Promise<AccessLog> {
   await migrate(clickhouse.ingest, { retentionDays: 36_500 })
   return {
     query: clickhouse.query,
+    ingest: clickhouse.ingest,
+    upkeep: clickhouse.upkeep,
     async insert(rows) {
       const values = Array.from(rows)
       await clickhouse.ingest.insert({ table: 'selvedge.access_log', values, format: 'JSONEachRow' })

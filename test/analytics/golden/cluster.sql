@@ -1,0 +1,216 @@
+-- Everything of ours. Atomic has to be said: the embedded engine's own default can do less.
+CREATE DATABASE IF NOT EXISTS selvedge ON CLUSTER 'selvedge' ENGINE = Atomic
+;
+
+-- Which files of this folder were run.
+-- Sharded by 0.
+CREATE TABLE IF NOT EXISTS selvedge.migrations_local ON CLUSTER 'selvedge'
+(
+    name String,
+    at DateTime('UTC') DEFAULT now('UTC')
+)
+ENGINE = ReplicatedReplacingMergeTree
+ORDER BY name
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.migrations ON CLUSTER 'selvedge'
+AS selvedge.migrations_local
+ENGINE = Distributed('selvedge', 'selvedge', 'migrations_local', 0)
+;
+
+-- One row per response to a viewer: the record of edge/log/record.ts, which says what each column
+-- means, without addresses, and what the collector derives from it.
+--
+-- A segment is inserted with its name as the token, so that one sent again adds nothing; the window is
+-- how many inserts back that is noticed. Its TTL is set at each start, from `retentionDays`.
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.access_log_local ON CLUSTER 'selvedge'
+(
+    time                  DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    node                  LowCardinality(String),
+    request_id            String CODEC(ZSTD(1)),
+    distribution          LowCardinality(String),
+    host                  String CODEC(ZSTD(1)),
+    site                  String CODEC(ZSTD(1)),
+    method                LowCardinality(String),
+    scheme                LowCardinality(String),
+    protocol_version      LowCardinality(String),
+    path                  String CODEC(ZSTD(1)),
+    query                 String CODEC(ZSTD(1)),
+    status                UInt16 CODEC(ZSTD(1)),
+    bytes_sent            UInt64 CODEC(T64, ZSTD(1)),
+    bytes_received        UInt64 CODEC(T64, ZSTD(1)),
+    time_taken_us         UInt64 CODEC(T64, ZSTD(1)),
+    time_to_first_byte_us UInt64 CODEC(T64, ZSTD(1)),
+    origin_time_us        UInt64 CODEC(T64, ZSTD(1)),
+    result_type           LowCardinality(String),
+    detailed_result_type  LowCardinality(String),
+    cache_status          String CODEC(ZSTD(1)),
+    content_type          String CODEC(ZSTD(1)),
+    content_length        Nullable(UInt64) CODEC(ZSTD(1)),
+    range_start           Nullable(UInt64) CODEC(ZSTD(1)),
+    range_end             Nullable(UInt64) CODEC(ZSTD(1)),
+    network               String COMMENT 'Of the viewer: 192.0.2.0/24 or 2001:db8:1::/48' CODEC(ZSTD(1)),
+    tls_protocol          LowCardinality(String),
+    tls_cipher            LowCardinality(String),
+    user_agent            String CODEC(ZSTD(1)),
+    referer               String CODEC(ZSTD(1)),
+    country               LowCardinality(String),
+    asn                   UInt32 CODEC(ZSTD(1)),
+    sec_fetch_dest        String CODEC(ZSTD(1)),
+    sec_purpose           String CODEC(ZSTD(1)),
+    visitor               UInt64 COMMENT 'Who it was, for one day: collect/visitor.ts' CODEC(ZSTD(1)),
+    is_bot                Bool CODEC(ZSTD(1)),
+    is_page_view          Bool COMMENT 'A person looked at a page: collect/page-view.ts' CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY toDate(time)
+ORDER BY (site, time)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1,
+    ttl_only_drop_parts = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.access_log ON CLUSTER 'selvedge'
+AS selvedge.access_log_local
+ENGINE = Distributed('selvedge', 'selvedge', 'access_log_local', cityHash64(site))
+;
+
+-- Lines of segments that are no access-log record, each with the reason; addresses in them are gone.
+--
+-- Not partitioned: a segment sent again the day after has to meet the token it left here the first time.
+-- Sharded by 0.
+CREATE TABLE IF NOT EXISTS selvedge.rejected_local ON CLUSTER 'selvedge'
+(
+    at      DateTime('UTC') DEFAULT now('UTC'),
+    segment String CODEC(ZSTD(1)),
+    line    String CODEC(ZSTD(1)),
+    reason  String CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedMergeTree
+ORDER BY at
+TTL at + INTERVAL 30 DAY
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.rejected ON CLUSTER 'selvedge'
+AS selvedge.rejected_local
+ENGINE = Distributed('selvedge', 'selvedge', 'rejected_local', 0)
+;
+
+-- The secret of each day's visitor ids; see collect/salts.ts. `made` is the day on which it was.
+-- Sharded by 0.
+CREATE TABLE IF NOT EXISTS selvedge.salts_local ON CLUSTER 'selvedge'
+(
+    day  Date,
+    salt String,
+    made Date
+)
+ENGINE = ReplicatedMergeTree
+ORDER BY day
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 1000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.salts ON CLUSTER 'selvedge'
+AS selvedge.salts_local
+ENGINE = Distributed('selvedge', 'selvedge', 'salts_local', 0)
+;
+
+-- What each hour (UTC) brought to a site from a country: filled by site_hour_view from every insert into
+-- the log, and like the log it notices a segment that comes again. Days that are over are compared with
+-- the log, and made anew where they differ: daily/hours.ts.
+--
+--   requests     every response, bots, errors and parts of pages too
+--   page_views   by people, repeats too; visitors: who they were
+--   bytes        sent, heads included
+--
+-- Kept as long as the log. Sites come first: a page about one site reads its days in one go.
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.site_hour_local ON CLUSTER 'selvedge'
+(
+    site       String CODEC(ZSTD(1)),
+    hour       DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    country    LowCardinality(String),
+    requests   SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    page_views SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    bytes      SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    visitors   AggregateFunction(uniq, UInt64) CODEC(ZSTD(1)),
+    first_seen SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
+    last_seen  SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree
+PARTITION BY toDate(hour)
+ORDER BY (site, hour, country)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1,
+    ttl_only_drop_parts = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.site_hour ON CLUSTER 'selvedge'
+AS selvedge.site_hour_local
+ENGINE = Distributed('selvedge', 'selvedge', 'site_hour_local', cityHash64(site))
+;
+
+-- Adds to selvedge.site_hour what is inserted into the log. The same columns as in 0008 and in
+-- daily/fill-hours.sql, which a test compares with this.
+CREATE MATERIALIZED VIEW IF NOT EXISTS selvedge.site_hour_view ON CLUSTER 'selvedge'
+TO selvedge.site_hour_local
+AS SELECT
+    site,
+    toStartOfHour(time) AS hour,
+    country,
+    count() AS requests,
+    countIf(is_page_view AND NOT is_bot) AS page_views,
+    sum(bytes_sent) AS bytes,
+    uniqStateIf(visitor, is_page_view AND NOT is_bot) AS visitors,
+    min(time) AS first_seen,
+    max(time) AS last_seen
+FROM selvedge.access_log_local
+GROUP BY site, hour, country
+;
+
+-- What the log had before the view was made. The order, one thread and the token let it be run again, also
+-- after a kill half way, and by two programs at once: each block goes in once. What other programs insert
+-- between the view and this would count twice until daily/hours.ts compares their day.
+INSERT INTO selvedge.site_hour
+SETTINGS
+    insert_deduplication_token = 'fill-site-hour',
+    async_insert = 0,
+    distributed_foreground_insert = 1,
+    max_threads = 1,
+    max_partitions_per_insert_block = 0,
+    max_bytes_before_external_group_by = 500000000,
+    max_bytes_before_external_sort = 500000000
+SELECT
+    site,
+    toStartOfHour(time) AS hour,
+    country,
+    count() AS requests,
+    countIf(is_page_view AND NOT is_bot) AS page_views,
+    sum(bytes_sent) AS bytes,
+    uniqStateIf(visitor, is_page_view AND NOT is_bot) AS visitors,
+    min(time) AS first_seen,
+    max(time) AS last_seen
+FROM selvedge.access_log
+GROUP BY site, hour, country
+ORDER BY toDate(hour), site, hour, country
+;

@@ -3,10 +3,12 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { isWebSocket } from '../distribution/upgrade-proxy.ts'
 import { claim } from '../program/admin.ts'
+import type { Behind } from './answering.ts'
 import type { Connections } from './connections.ts'
 import type { ExpressLane } from './express-lane.ts'
-import { type Behind, http1Listener, unreadable } from './http1.ts'
+import { http1Listener, unreadable } from './http1.ts'
 import type { Internals } from './node-internals.ts'
+import { REQUEST_HEAD_BYTES_MAX } from './request.ts'
 import type { ListenLimits } from './settings.ts'
 import { type BehindUpgrade, upgradeListener } from './upgrade.ts'
 
@@ -15,9 +17,6 @@ const SHARED = { reusePort: process.platform === 'linux' }
 
 /** How long responses under way may take to finish when we stop, ms: a stop has to end. */
 const DRAIN_MS_MAX = 2_000
-
-/** Largest head of a request, bytes: CloudFront's. */
-const HEAD_BYTES_MAX = 20_480
 
 /** How often node:http looks for requests that take too long, ms. */
 const CHECK_MS = 5_000
@@ -41,7 +40,7 @@ export function slowServer(
   limits: ListenLimits,
 ): HttpServer {
   const options = {
-    maxHeaderSize: HEAD_BYTES_MAX,
+    maxHeaderSize: REQUEST_HEAD_BYTES_MAX,
     keepAliveTimeout: limits.idleMs,
     headersTimeout: Math.min(limits.headMs, limits.requestMs),
     requestTimeout: limits.requestMs,

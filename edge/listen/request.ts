@@ -1,10 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { countOf, type Fields, firstValue, joinedValue, NO_FIELDS } from '../cache/fields.ts'
 import { normalisedTarget } from '../distribution/normalise.ts'
 import type { ViewerRequest } from '../viewer.ts'
 import { nextRequestId } from './request-id.ts'
+
+/** Largest head of a request, bytes: CloudFront's. */
+export const REQUEST_HEAD_BYTES_MAX = 20_480
 
 /** A registered name or IPv4 address, or an IPv6 address in brackets, with an optional port (RFC 3986 §3.2.2). */
 const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
@@ -15,36 +19,66 @@ const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e]*$/
 /** Transfer codings that node:http takes off; any other would go on unnamed (RFC 9112 §6.1). */
 const CHUNKED = /^\s*chunked\s*$/i
 
+/** A request as a front has read it: by the grammar of its version of HTTP, and no more. */
+export interface ReceivedRequest extends ConnectionFacts {
+  method: string
+  scheme: string
+  /** As it was sent; the host is in the fields. */
+  target: string
+  fields: Fields
+  body: Readable | undefined
+  protocolVersion: string
+  gone: AbortSignal
+  /** What the front found wrong with it already. */
+  malformed?: string | undefined
+}
+
 /**
- * Reads what node:http parsed as a viewer's request.
+ * Reads what a front received as a viewer's request.
  *
  * node:http takes two Hosts, a Host with a path, `#` in the target, another host in an absolute target
  * and codings that nobody takes off; two readers could differ on these, so such a request is marked as
  * `malformed` (RFC 9112 §3.2, §6.1, §11.2), as is one whose target `normalisedTarget` refuses.
  */
-export function viewerRequestOf(incoming: IncomingMessage, scheme: string, gone: AbortSignal): ViewerRequest {
-  const fields = incoming.rawHeaders
-  const authority = authorityOf(incoming.url ?? '', firstValue(fields, 'host')?.trim() ?? '')
+export function viewerRequestOf(received: ReceivedRequest): ViewerRequest {
+  const { method, scheme, fields, body } = received
+  const authority = authorityOf(received.target, firstValue(fields, 'host')?.trim() ?? '')
   const target = normalisedTarget(authority.target)
   const malformed =
+    received.malformed ??
     malformationOf(fields, authority) ??
     (target === undefined ? 'The path of this request can be read in more than one way.' : undefined)
   const host = malformed === undefined ? normalisedHost(authority.host, scheme) : ''
   return {
-    request: {
-      method: incoming.method ?? 'GET',
-      scheme,
-      host,
-      target: target ?? authority.target,
-      fields,
-      body: hasBody(fields) ? incoming : undefined,
-    },
+    request: { method, scheme, host, target: target ?? authority.target, fields, body },
     hostName: nameOf(host),
     requestId: nextRequestId(),
+    protocolVersion: received.protocolVersion,
+    address: received.address,
+    port: received.port,
+    tlsProtocol: received.tlsProtocol,
+    tlsCipher: received.tlsCipher,
+    gone: received.gone,
+    ...(malformed !== undefined && { malformed }),
+  }
+}
+
+/** What node:http parsed. */
+export function receivedOverHttp1(
+  incoming: IncomingMessage,
+  scheme: string,
+  gone: AbortSignal,
+): ReceivedRequest {
+  const fields = incoming.rawHeaders
+  return {
+    method: incoming.method ?? 'GET',
+    scheme,
+    target: incoming.url ?? '',
+    fields,
+    body: hasBody(fields) ? incoming : undefined,
     protocolVersion: `HTTP/${incoming.httpVersion}`,
     ...connectionOf(incoming.socket),
     gone,
-    ...(malformed !== undefined && { malformed }),
   }
 }
 

@@ -8,7 +8,7 @@ import { createUpgradeProxy } from '../distribution/upgrade-proxy.ts'
 import type { Upgraded } from '../upgrade-viewer.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
 import { endWith, rawHead } from './raw-head.ts'
-import { viewerRequestOf } from './request.ts'
+import { receivedOverHttp1, viewerRequestOf } from './request.ts'
 
 /** What this front needs from the edge behind it. */
 export interface BehindUpgrade {
@@ -29,7 +29,7 @@ const NEVER = new AbortController().signal
 export function upgradeListener(scheme: string, behind: BehindUpgrade) {
   const carry = createUpgradeProxy({ changeOrigin: false })
   return (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const viewer = viewerRequestOf(incoming, scheme, NEVER)
+    const viewer = viewerRequestOf(receivedOverHttp1(incoming, scheme, NEVER))
     const { served, route } = behind.upgrade(viewer)
     // What is signed for the shield is the normalised target, and so that is what goes on.
     incoming.url = viewer.request.target

@@ -7,6 +7,8 @@ import { discardBody, type Request, type Response, type Upstream } from './cache
 import { UpstreamError, type UpstreamFailure } from './cache/upstream-error.ts'
 import { cdnIdOf, cdnLoop } from './distribution/cdn-loop.ts'
 import { shieldFields } from './distribution/shield-protocol.ts'
+import { HEAD_BYTES_MAX } from './shield-link/response-head.ts'
+import { openShieldLink, type ShieldLink } from './shield-link/shield-link.ts'
 import type { UpgradeRoute } from './upgrade-viewer.ts'
 import type { ViewerRequest } from './viewer.ts'
 
@@ -17,10 +19,14 @@ const HEAD_MS_MAX = 125_000
 /** Time between two pieces of a body, ms. */
 const BODY_MS_MAX = 125_000
 
+/** How long a connection is kept between requests, ms: less than a shield keeps it. */
+const IDLE_MS_MAX = 30_000
+
 /** Connections to one shield; one slow site's misses must not keep the others' waiting. */
 const CONNECTIONS_MAX = 1_024
-/** A shield takes 32 KB from an origin and adds what it knows, bytes. */
-const HEAD_BYTES_MAX = 49_152
+
+/** What the link to a shield takes, if it comes without a body: what may be sent twice, and is nearly all there is. */
+const BY_LINK: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 const REMEDY = 'Check that the shields in `edge.shields` are up (GET /healthz) and reachable from this edge.'
 
@@ -39,24 +45,14 @@ export interface Shields extends AsyncDisposable {
 
 /** Makes a pool of connections to each shield. @param urls `http:` URLs; @param key shared with the shields */
 export function connectShields(urls: readonly string[], key: string, log: Logger): Shields {
-  const pools = urls.map((url) => ({
-    url: new URL(url),
-    pool: new Pool(url, {
-      connections: CONNECTIONS_MAX,
-      maxHeaderSize: HEAD_BYTES_MAX,
-      connect: { timeout: CONNECT_MS_MAX },
-      headersTimeout: HEAD_MS_MAX,
-      bodyTimeout: BODY_MS_MAX,
-      keepAliveTimeout: 30_000,
-    }),
-  }))
+  const shields = urls.map((url) => connectShield(new URL(url)))
   return {
     async ask(cacheKey, request, about, signal) {
       const fields = request.fields.concat(shieldFields(key, request, about))
       let failure: unknown
-      for (const { pool, url } of ranked(pools, cacheKey)) {
+      for (const shield of ranked(shields, cacheKey)) {
         try {
-          return await askShield(pool, url, { ...request, fields }, signal)
+          return await askShield(shield, { ...request, fields }, signal)
         } catch (error) {
           failure = error
           // Only a request that never left may be sent again: a body is gone, and a POST may have been done.
@@ -68,11 +64,38 @@ export function connectShields(urls: readonly string[], key: string, log: Logger
       }
       throw failure
     },
-    shieldOf: (cacheKey) => (ranked(pools, cacheKey)[0] as { url: URL }).url,
+    shieldOf: (cacheKey) => (ranked(shields, cacheKey)[0] as { url: URL }).url,
     async [Symbol.asyncDispose]() {
-      await Promise.all(pools.map(({ pool }) => pool.destroy()))
+      for (const { link } of shields) link.destroy()
+      await Promise.all(shields.map(({ pool }) => pool.destroy()))
     },
   }
+}
+
+/** One shield: a link of our own for most requests, and undici for those that have a body. */
+interface Shield {
+  url: URL
+  link: ShieldLink
+  pool: Pool
+}
+
+function connectShield(url: URL): Shield {
+  const link = openShieldLink(url, {
+    connectionsMax: CONNECTIONS_MAX,
+    connectMs: CONNECT_MS_MAX,
+    headMs: HEAD_MS_MAX,
+    bodyMs: BODY_MS_MAX,
+    idleMs: IDLE_MS_MAX,
+  })
+  const pool = new Pool(url.origin, {
+    connections: CONNECTIONS_MAX,
+    maxHeaderSize: HEAD_BYTES_MAX,
+    connect: { timeout: CONNECT_MS_MAX },
+    headersTimeout: HEAD_MS_MAX,
+    bodyTimeout: BODY_MS_MAX,
+    keepAliveTimeout: IDLE_MS_MAX,
+  })
+  return { url, link, pool }
 }
 
 /** The way of upgrades: to the shield that the host belongs to, so that all of a site's meet there. */
@@ -110,13 +133,15 @@ function ranked<One extends { url: URL }>(shields: readonly One[], key: string):
 }
 
 /** What the shield answered; that it could not reach the origin is told by a field, and is an error here. */
-async function askShield(pool: Pool, url: URL, request: Request, signal: AbortSignal): Promise<Response> {
-  const response = await exchange(
-    pool,
-    request,
-    { where: `shield ${url.origin}`, host: request.host },
-    signal,
-  )
+async function askShield(
+  { url, link, pool }: Shield,
+  request: Request,
+  signal: AbortSignal,
+): Promise<Response> {
+  const isForLink = request.body === undefined && BY_LINK.has(request.method)
+  const response = isForLink
+    ? await link.ask(request, signal)
+    : await exchange(pool, request, { where: `shield ${url.origin}`, host: request.host }, signal)
   const failure = firstValue(response.fields, 'selvedge-failure')
   if (failure === undefined) return response
   discardBody(response)

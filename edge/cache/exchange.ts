@@ -1,8 +1,7 @@
-import type { Readable } from 'node:stream'
 import { type Dispatcher, errors } from 'undici'
-import { type Fields, filterFields } from './fields.ts'
+import { filterFields } from './fields.ts'
+import { IncomingResponse, TooManyInterim } from './incoming-response.ts'
 import type { Request, Response } from './message.ts'
-import { announcedBytes } from './stored-response.ts'
 import { UpstreamError, type UpstreamFailure } from './upstream-error.ts'
 
 /**
@@ -11,41 +10,34 @@ import { UpstreamError, type UpstreamFailure } from './upstream-error.ts'
  *
  * @param where the other side, for an operator's log
  * @param host value of `Host`
+ * @param signal ends it at once, before there is a connection too
+ * @returns the response; a body that came whole together with its head is a Buffer
  * @throws UpstreamError; its `cause` is undici's error
  */
-export async function exchange(
+export function exchange(
   dispatcher: Dispatcher,
   request: Request,
   { where, host }: { where: string; host: string },
   signal: AbortSignal,
 ): Promise<Response> {
-  try {
-    const { statusCode, headers, body } = await dispatcher.request({
-      method: request.method as Dispatcher.HttpMethod,
-      path: request.target,
-      headers: ['Host', host, ...filterFields(request.fields, isSendable)],
-      body: request.body ?? null,
-      responseHeaders: 'raw',
-      onInfo: ({ statusCode, headers }) => request.informed?.(statusCode, headers as unknown as string[]),
-      signal,
-    })
-    const fields = headers as unknown as string[] // `responseHeaders: 'raw'` gives the flat list; the types don't say so
-    const bodyless = request.method === 'HEAD' || statusCode === 204 || statusCode === 304
-    if (bodyless) body.resume()
-    return { status: statusCode, fields, body: bodyless ? undefined : (arrived(body, fields) ?? body) }
-  } catch (cause) {
-    throw new UpstreamError(failureOf(cause), where, { cause })
+  const { promise, resolve, reject } = Promise.withResolvers<Response>()
+  const incoming = new IncomingResponse(request, signal, {
+    responded: resolve,
+    failed: (cause) => reject(new UpstreamError(failureOf(cause), where, { cause })),
+  })
+  if (signal.aborted) return promise
+  const asked = {
+    method: request.method as Dispatcher.HttpMethod,
+    path: request.target,
+    headers: ['Host', host, ...filterFields(request.fields, isSendable)],
+    body: request.body ?? null,
   }
-}
-
-/** All of a body, where it is here already: a small one comes together with its head. */
-function arrived(body: Readable, fields: Fields): Buffer | undefined {
-  const bytes = announcedBytes(fields)
-  if (bytes === undefined || body.readableLength !== bytes) return undefined
-  const whole = Buffer.allocUnsafeSlow(bytes)
-  body.read()?.copy(whole)
-  body.resume()
-  return whole
+  try {
+    dispatcher.dispatch(asked, incoming)
+  } catch (error) {
+    incoming.onResponseError(undefined, error as Error)
+  }
+  return promise
 }
 
 /** Whether the other side was never reached, so that the request can't have been acted upon. */
@@ -89,7 +81,9 @@ const BY_CODE: Readonly<Record<string, UpstreamFailure>> = {
 /** The word for what was met while a response was waited for, or in the middle of its body. */
 export function failureOf(cause: unknown): UpstreamFailure {
   if (cause instanceof UpstreamError) return cause.failure
-  if (cause instanceof errors.HTTPParserError) return 'OriginInvalidResponseError'
+  if (cause instanceof errors.HTTPParserError || cause instanceof TooManyInterim) {
+    return 'OriginInvalidResponseError'
+  }
   const code = (cause as NodeJS.ErrnoException).code ?? ''
   // Certificates that don't hold: nothing was sent.
   if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code)) return 'OriginConnectError'

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 /** How far two machines' clocks may differ, and so how long a signature is worth something, seconds. */
 const CLOCK_SKEW_SECONDS_MAX = 300
@@ -23,7 +23,7 @@ export function signedValue(
   nowMs: number,
 ): string {
   const seconds = Math.floor(nowMs / 1000)
-  return `t=${seconds}, mac=${macOf(key, purpose, seconds, parts).toString('base64url')}`
+  return `t=${seconds}, mac=${macOf(key, purpose, seconds, parts)}`
 }
 
 /**
@@ -41,11 +41,25 @@ export function isSignedBy(
   if (match === null) return false
   const seconds = Number(match[1])
   if (Math.abs(nowMs / 1000 - seconds) > CLOCK_SKEW_SECONDS_MAX) return false
-  return timingSafeEqual(Buffer.from(match[2] as string, 'base64url'), macOf(key, purpose, seconds, parts))
+  const mac = macOf(key, purpose, seconds, parts)
+  return timingSafeEqual(Buffer.from(match[2] as string, 'latin1'), Buffer.from(mac, 'latin1'))
 }
 
-function macOf(key: string, purpose: SignedFor, seconds: number, parts: readonly string[]): Buffer {
-  const mac = createHmac('sha256', key)
-  for (const part of [purpose, String(seconds), ...parts]) mac.update(`${Buffer.byteLength(part)}:${part}`)
-  return mac.digest()
+function macOf(key: string, purpose: SignedFor, seconds: number, parts: readonly string[]): string {
+  // In one piece: each update of a hash costs as much as the hash of all this.
+  let signed = withLength(purpose) + withLength(String(seconds))
+  for (const part of parts) signed += withLength(part)
+  return createHmac('sha256', secretOf(key)).update(signed).digest('base64url')
+}
+
+function withLength(part: string): string {
+  return `${Buffer.byteLength(part)}:${part}`
+}
+
+/** A program has one key, and uses it for every request. */
+let lastSecret: { key: string; secret: KeyObject } | undefined
+
+function secretOf(key: string): KeyObject {
+  if (lastSecret?.key !== key) lastSecret = { key, secret: createSecretKey(key, 'utf8') }
+  return lastSecret.secret
 }

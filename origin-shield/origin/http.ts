@@ -6,14 +6,12 @@ import { exchange } from '../../edge/cache/exchange.ts'
 import type { Request, Response } from '../../edge/cache/message.ts'
 import { UpstreamError } from '../../edge/cache/upstream-error.ts'
 import { connectorFor } from './connector.ts'
-import { interimPatience } from './interim-patience.ts'
 import type { Origin } from './origin.ts'
 import { isPassing } from './passing-failure.ts'
 import { plainResponse } from './plain-response.ts'
 import type { HttpOriginSettings } from './schema.ts'
 import { soundResponse } from './sound-response.ts'
 import { startCheck } from './start-check.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** Largest head of a response that is taken, bytes: CloudFront's limit for request heads, with room. */
 const HEAD_BYTES_MAX = 32_768
@@ -44,11 +42,8 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Response> {
     const host = (request.hostHeader ?? settings.hostHeader) === 'viewer' ? request.host : url.host
-    const patience = interimPatience(request, name)
-    const asked = { ...request, target: `${prefix}${request.target}`, informed: patience.informed }
-    const given = AbortSignal.any([signal, patience.lost])
-    const coming = exchange(pool, asked, { where: name, host }, given)
-    return soundResponse(request, await untilAborted(coming, given), name)
+    const asked = prefix === '' ? request : { ...request, target: `${prefix}${request.target}` }
+    return soundResponse(request, await exchange(pool, asked, { where: name, host }, signal), name)
   }
 
   async function fetch(request: Request, signal: AbortSignal): Promise<Response> {

@@ -8,7 +8,6 @@ import { isPassing } from './passing-failure.ts'
 import { readS3Failure, type S3Failure } from './s3-error.ts'
 import { addressOf, encodeKey, signerOf } from './s3-request.ts'
 import type { S3OriginSettings } from './schema.ts'
-import { untilAborted } from './until-aborted.ts'
 
 const CONNECT_MS_MAX = 5_000
 const ANSWER_MS_MAX = 30_000
@@ -60,7 +59,7 @@ export function openBucket(settings: S3OriginSettings): Bucket {
     const target = `${address.path}/${encodeKey([...prefix, ...key])}`
     const signed = fields.concat(await sign(method, address.host, target))
     const request: Request = { method, scheme: 'http', host: address.host, target, fields: signed }
-    return untilAborted(exchange(pool, request, { where: name, host: address.host }, signal), signal)
+    return exchange(pool, request, { where: name, host: address.host }, signal)
   }
 
   async function ask(asked: S3Asked, signal: AbortSignal): Promise<Response> {

@@ -99,6 +99,8 @@ const UNREADABLE: Readonly<Record<string, number>> = {
 /** A response of node:http, and what goes over the wire for it. */
 function outletOf(incoming: IncomingMessage, response: ServerResponse): Outlet {
   const startedMs = performance.now()
+  // Once a request is destroyed it has none.
+  const { socket } = incoming
   const sinceStartUs = (ms: number) => Math.round((ms - startedMs) * 1000)
   let firstByteMs: number | undefined
   const { promise: closed, resolve } = Promise.withResolvers<Transfer>()
@@ -106,7 +108,7 @@ function outletOf(incoming: IncomingMessage, response: ServerResponse): Outlet {
     const endedMs = performance.now()
     resolve({
       status: response.headersSent ? response.statusCode : 0,
-      ...bytesSinceLast(incoming.socket),
+      ...bytesSinceLast(socket),
       timeToFirstByteUs: sinceStartUs(firstByteMs ?? endedMs),
       timeTakenUs: sinceStartUs(endedMs),
     })

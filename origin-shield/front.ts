@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { Answer } from '../edge/cache/answer.ts'
 import type { Cache } from '../edge/cache/cache.ts'
 import { failureOf } from '../edge/cache/exchange.ts'
-import { filterFields, firstValue } from '../edge/cache/fields.ts'
+import { firstValue } from '../edge/cache/fields.ts'
 import { ViewerGone } from '../edge/cache/flight.ts'
 import type { Request, Upstream } from '../edge/cache/message.ts'
 import { UpstreamError } from '../edge/cache/upstream-error.ts'
@@ -13,7 +13,7 @@ import { keyOfForwarded } from '../edge/distribution/cache-key.ts'
 import { interimTo } from '../edge/distribution/interim.ts'
 import { requestForOrigin, responseFromOrigin } from '../edge/distribution/origin-exchange.ts'
 import { ownAnswer, type Responded, respond } from '../edge/distribution/respond.ts'
-import { type FromEdge, isBetweenTiers, readShieldFields } from '../edge/distribution/shield-protocol.ts'
+import { beyondTiers, type FromEdge, readShieldFields } from '../edge/distribution/shield-protocol.ts'
 import type { FailureMemory } from './failure-memory.ts'
 import type { Origins, Route } from './origins.ts'
 
@@ -87,7 +87,7 @@ export function edgeRequestOf(
   const host = (firstValue(rawHeaders, 'host') ?? '').toLowerCase()
   const asked = { method, host, target, fields: rawHeaders }
   const from = readShieldFields(key, { ...asked, scheme: '' }, Date.now())
-  const fields = filterFields(rawHeaders, (name) => !isBetweenTiers(name))
+  const fields = beyondTiers(rawHeaders)
   const hasBody =
     firstValue(rawHeaders, 'content-length') !== undefined ||
     firstValue(rawHeaders, 'transfer-encoding') !== undefined
@@ -116,8 +116,7 @@ function fromOrigin(
         })
       }
       // What tiers say to each other, no origin may say.
-      const fields = filterFields(response.fields, (name) => !isBetweenTiers(name))
-      return responseFromOrigin({ ...response, fields }, behavior)
+      return responseFromOrigin({ ...response, fields: beyondTiers(response.fields) }, behavior)
     } catch (error) {
       if (error instanceof UpstreamError) report(error)
       throw error

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { ifRangeHolds, type Origin } from './conditional.ts'
-import { type Fields, NO_FIELDS, withField } from './fields.ts'
+import { type Fields, NO_FIELDS } from './fields.ts'
 import { ageSeconds } from './freshness.ts'
 import { readGenerated } from './generated-body.ts'
 import { discardBody, type RequestHead, type Response } from './message.ts'
@@ -122,9 +122,9 @@ export function withFields(answer: Answer, more: Fields): Answer {
   return more.length === 0 ? answer : { ...answer, fields: answer.fields.concat(more) }
 }
 
-/** A response's fields with its current `Age` (RFC 9111 §4: required of a stored response). */
+/** A stored response's fields, which have no `Age`, with its current one (RFC 9111 §4: required). */
 export function fieldsWithAge(head: StoredHead, nowMs: number): Fields {
-  return withField(head.fields, 'Age', String(ageSeconds(head.deadlines, nowMs)))
+  return head.fields.concat('Age', String(ageSeconds(head.deadlines, nowMs)))
 }
 
 function bytesOf(segments: readonly Segment[], body: Buffer): Buffer | undefined {

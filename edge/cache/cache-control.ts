@@ -35,7 +35,26 @@ const FIELD_NAMES = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:\s*,\s*[!#$%&'*+\-.^_`|~0-9
 /** What a response's `Cache-Control`, or a field in its place, says. Unknown directives are ignored (§5.2.3). */
 export function cacheControlOf(fields: Fields): CacheControl {
   const targeted = targetedDirectives(fields)
-  const directives = targeted ?? directivesOf(joinedValue(fields, 'cache-control') ?? '')
+  if (targeted !== undefined) return meaningOf(targeted, true)
+  return memoised(joinedValue(fields, 'cache-control') ?? '')
+}
+
+/** Sites say few different things, and each takes microseconds to read: bounded in number and length. */
+const KNOWN_MAX = 512
+const KNOWN_CHARACTERS_MAX = 256
+const known = new Map<string, CacheControl>()
+
+function memoised(value: string): CacheControl {
+  const found = known.get(value)
+  if (found !== undefined) return found
+  const control = meaningOf(directivesOf(value), false)
+  if (value.length > KNOWN_CHARACTERS_MAX) return control
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(value, control)
+  return control
+}
+
+function meaningOf(directives: Directives, targeted: boolean): CacheControl {
   return {
     noStore: directives.has('no-store'),
     noCache: isUnqualified(directives, 'no-cache'),
@@ -49,7 +68,7 @@ export function cacheControlOf(fields: Fields): CacheControl {
     staleWhileRevalidate: deltaSeconds(directives.get('stale-while-revalidate')),
     staleIfError: deltaSeconds(directives.get('stale-if-error')),
     withheld: [...namedBy(directives.get('private')), ...namedBy(directives.get('no-cache'))],
-    targeted: targeted !== undefined,
+    targeted,
   }
 }
 

@@ -122,7 +122,8 @@ export function createCache(
       if (joined === undefined) void flight.landing.then(discardLanding)
       throw error
     })
-    const outcome = { forward, upstreamUs: landing.upstreamUs, ...(joined && { collapsed: true }) } as const
+    const { upstreamUs } = landing
+    const outcome = joined === undefined ? { forward, upstreamUs } : { forward, upstreamUs, collapsed: true }
     if (landing.kind === 'no-slices') return answerWithoutSlices(asking, key, flight, landing)
     if (joined !== undefined && !holds(landing)) {
       // It set out before that: whoever comes after shares the next one.

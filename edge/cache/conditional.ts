@@ -30,6 +30,7 @@ export type Origin = 'received' | 'stored'
  * (RFC 9111 §4.3.2). Only for a response that would otherwise be 200.
  */
 export function preconditionOf(request: Fields, response: Fields, origin: Origin): Precondition {
+  if (!isConditional(request)) return 'answer'
   const etag = firstValue(response, 'etag')
   const modifiedMs = httpDateMs(firstValue(response, 'last-modified'))
 
@@ -51,6 +52,15 @@ export function preconditionOf(request: Fields, response: Fields, origin: Origin
   return sinceMs <= ifModifiedSinceMs ? 'not-modified' : 'answer'
 }
 
+/** Nearly no request is, and all such fields begin alike. */
+function isConditional(request: Fields): boolean {
+  for (let at = 0; at < request.length; at += 2) {
+    const name = request[at] as string
+    if (name[2] === '-' && /^if/i.test(name)) return true
+  }
+  return false
+}
+
 /**
  * Whether `If-Range` lets the range be sent: an entity tag compares strongly, a date exactly
  * (RFC 9110 §13.1.5). Without the field it does.
@@ -66,6 +76,16 @@ export function ifRangeHolds(request: Fields, response: Fields): boolean {
 /** An HTTP date in Unix ms, in any of the three forms (RFC 9110 §5.6.7), or `undefined`. */
 export function httpDateMs(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
+  if (value === newest.value) return newest.ms
+  const ms = readDate(value)
+  if (ms !== undefined) newest = { value, ms }
+  return ms
+}
+
+/** All that is said within one second has one date. */
+let newest: { value: string; ms: number } = { value: '', ms: Number.NaN }
+
+function readDate(value: string): number | undefined {
   const text = value.trim()
   const rfc850 = RFC_850.exec(text)
   if (rfc850 !== null) return rfc850Ms(rfc850)

@@ -1,5 +1,5 @@
 import { type Dispatcher, errors } from 'undici'
-import { filterFields } from './fields.ts'
+import { nameFilter } from './fields.ts'
 import { IncomingResponse, TooManyInterim } from './incoming-response.ts'
 import type { Request, Response } from './message.ts'
 import { UpstreamError, type UpstreamFailure } from './upstream-error.ts'
@@ -29,7 +29,7 @@ export function exchange(
   const asked = {
     method: request.method as Dispatcher.HttpMethod,
     path: request.target,
-    headers: ['Host', host, ...filterFields(request.fields, isSendable)],
+    headers: ['Host', host, ...sendable(request.fields)],
     body: request.body ?? null,
   }
   try {
@@ -54,9 +54,7 @@ export function neverConnected(error: unknown): boolean {
 /** Set anew, as the framing is for each connection; and node:http has already answered `Expect` (RFC 9110 §10.1.1). */
 const NOT_SENT: ReadonlySet<string> = new Set(['expect', 'host', 'transfer-encoding'])
 
-function isSendable(name: string): boolean {
-  return !NOT_SENT.has(name)
-}
+const sendable = nameFilter((name) => !NOT_SENT.has(name))
 
 const BY_CODE: Readonly<Record<string, UpstreamFailure>> = {
   ECONNREFUSED: 'OriginConnectError',

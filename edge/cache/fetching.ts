@@ -1,7 +1,7 @@
 import { type Asked, ask } from './ask.ts'
 import { cacheControlOf } from './cache-control.ts'
 import { PARTIAL_FIELDS } from './conditional.ts'
-import { type Fields, filterFields, firstValue } from './fields.ts'
+import { type Fields, filterFields, firstValue, nameFilter } from './fields.ts'
 import type { Flight, Landing } from './flight.ts'
 import {
   type Fetched,
@@ -87,7 +87,11 @@ function landConfirmation(
   const hasCookie = firstValue(stored.fields, 'set-cookie') !== undefined
   const updates = hasCookie ? response.fields : filterFields(response.fields, (name) => name !== 'set-cookie')
   const renewed = freshened(stored, updates, exchange, asked)
-  const forOne = fieldsForOne(response.fields, hasCookie ? [] : ['set-cookie'])
+  const forOne = fieldsForOne(
+    response.fields,
+    cacheControlOf(response.fields),
+    hasCookie ? [] : ['set-cookie'],
+  )
   const decision = mayStore(
     { ...request, method: sharedMethod(request) },
     renewed,
@@ -106,16 +110,15 @@ function landConfirmation(
 
 /** The request that others can share: for all or a whole slice, or whether the stored one still holds. */
 function sharedRequest({ sliceBytes }: Fetching, { request, stored, slice }: Fetched): Request {
-  const fields = filterFields(request.fields, (name) => !PARTIAL_FIELDS.has(name))
-  const range =
-    slice === undefined ? [] : ['Range', `bytes=${slice * sliceBytes}-${(slice + 1) * sliceBytes - 1}`]
-  return {
-    ...request,
-    method: sharedMethod(request),
-    fields: fields.concat(range, validatorsOf(stored?.fields ?? [])),
-    body: undefined,
+  const fields = withoutPartial(request.fields)
+  if (slice !== undefined) {
+    fields.push('Range', `bytes=${slice * sliceBytes}-${(slice + 1) * sliceBytes - 1}`)
   }
+  if (stored !== undefined) fields.push(...validatorsOf(stored.fields))
+  return { ...request, method: sharedMethod(request), fields, body: undefined }
 }
+
+const withoutPartial = nameFilter((name) => !PARTIAL_FIELDS.has(name))
 
 /** The conditional fields that ask about a stored response (RFC 9111 §4.3.1). */
 function validatorsOf(stored: Fields): string[] {

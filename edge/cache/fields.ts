@@ -47,6 +47,39 @@ export function filterFields(fields: Fields, keep: (name: string) => boolean): s
   return kept
 }
 
+/** A filter of fields that is made once. */
+export type FieldFilter = (fields: Fields) => string[]
+
+/** Names whose verdict is remembered, and their length: whoever makes names up must not fill memory. */
+const KNOWN_NAMES_MAX = 512
+const KNOWN_NAME_CHARACTERS_MAX = 64
+
+/**
+ * As `filterFields`, made once for a rule that goes by the name alone: what it says of a name is remembered, so
+ * that nearly all fields cost one look-up.
+ */
+export function nameFilter(keep: (name: string) => boolean): FieldFilter {
+  const known = new Map<string, boolean>()
+
+  function verdictOn(name: string): boolean {
+    const verdict = keep(name.toLowerCase())
+    if (name.length > KNOWN_NAME_CHARACTERS_MAX) return verdict
+    if (known.size >= KNOWN_NAMES_MAX) known.clear()
+    // A part of a larger text would keep all of that in memory.
+    known.set(Buffer.from(name, 'latin1').toString('latin1'), verdict)
+    return verdict
+  }
+
+  return (fields) => {
+    const kept: string[] = []
+    for (let at = 0; at < fields.length; at += 2) {
+      const name = fields[at] as string
+      if (known.get(name) ?? verdictOn(name)) kept.push(name, fields[at + 1] as string)
+    }
+    return kept
+  }
+}
+
 /** The fields with one of them set: every earlier value of it is gone. */
 export function withField(fields: Fields, name: string, value: string): string[] {
   const lower = name.toLowerCase()

@@ -74,21 +74,24 @@ export function takeOff(
  *
  * @throws ViewerGone; the flight goes on while anybody else waits
  */
-export async function landingOf<What>(flight: Awaited<What>, viewer: AbortSignal): Promise<What> {
+export function landingOf<What>(flight: Awaited<What>, viewer: AbortSignal): Promise<What> {
+  const { promise, resolve, reject } = Promise.withResolvers<What>()
+  const leave = () => {
+    flight.waiting -= 1
+    if (flight.waiting === 0) flight.abort()
+    reject(new ViewerGone())
+  }
   flight.waiting += 1
-  const { promise: gone, reject } = Promise.withResolvers<never>()
-  const leave = () => reject(new ViewerGone())
   viewer.addEventListener('abort', leave, { once: true })
-  try {
-    if (viewer.aborted) leave()
-    return await Promise.race([flight.landing, gone])
-  } catch (error) {
-    if (flight.waiting === 1) flight.abort()
-    throw error
-  } finally {
+  if (viewer.aborted) leave()
+  flight.landing.then((landing) => {
+    // Then it has left.
+    if (viewer.aborted) return
     flight.waiting -= 1
     viewer.removeEventListener('abort', leave)
-  }
+    resolve(landing)
+  }, reject)
+  return promise
 }
 
 /** Whether a request that joined a flight may have what landed: it selects it, and it can still be had whole. */

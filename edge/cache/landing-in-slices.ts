@@ -30,9 +30,11 @@ export function landWhole(fetching: FetchingSlices, asked: Fetched, reply: Asked
   const { response, exchange } = reply
   const { request, key, rules } = asked
   const bytes = announcedBytes(response.fields) ?? 0
-  const fits = bytes <= Math.min(fetching.objectBytesMax, fetching.arriving.left)
-  const isForSlices = sharedMethod(request) === 'GET' && canBeHadInSlices(response)
-  if (fits || !isForSlices) return landNew(fetching, asked, reply, flight)
+  const fits =
+    Buffer.isBuffer(response.body) || bytes <= Math.min(fetching.objectBytesMax, fetching.arriving.left)
+  if (fits || sharedMethod(request) !== 'GET' || !canBeHadInSlices(response)) {
+    return landNew(fetching, asked, reply, flight)
+  }
   const control = cacheControlOf(response.fields)
   const decision = mayStore({ ...request, method: 'GET' }, response, control, rules)
   if (!decision.store) return landNew(fetching, asked, reply, flight)
@@ -51,7 +53,12 @@ function keepHead(
 ): Landing {
   const stored = { ...head, body: NO_BYTES }
   if (!flight.outdated) keep(fetching, key, stored)
-  return { kind: 'sliced', stored, forOne: fieldsForOne(response.fields), upstreamUs }
+  return {
+    kind: 'sliced',
+    stored,
+    forOne: fieldsForOne(response.fields, cacheControlOf(response.fields)),
+    upstreamUs,
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Asked } from './ask.ts'
-import { cacheControlOf } from './cache-control.ts'
+import { type CacheControl, cacheControlOf } from './cache-control.ts'
 import { isEncodable } from './encoding/encoded-fields.ts'
-import { type Fields, filterFields } from './fields.ts'
+import { type Fields, filterFields, NO_FIELDS } from './fields.ts'
 import type { Flight, Landing } from './flight.ts'
 import type { Invalidations } from './invalidations.ts'
 import { bodyStream, type Request, type Upstream } from './message.ts'
@@ -54,32 +54,37 @@ export function landNew(fetching: Fetching, asked: Fetched, reply: Asked, flight
   const { response, exchange, upstreamUs } = reply
   const { request, key, rules } = asked
   const control = cacheControlOf(response.fields)
-  const decision = mayStore({ ...request, method: sharedMethod(request) }, response, control, rules)
+  const shared = { method: sharedMethod(request), fields: request.fields }
+  const decision = mayStore(shared, response, control, rules)
   if (!decision.store) return { kind: 'unshareable', response, because: decision.because, upstreamUs }
   const { body = NO_BYTES } = response
   const bytes = Buffer.isBuffer(body) ? body.byteLength : (announcedBytes(response.fields) ?? 0)
   if (bytes > fetching.objectBytesMax) {
     return { kind: 'unshareable', response, because: 'too-large', upstreamUs }
   }
-  const head = storedHeadOf(asked, response, exchange)
-  const forOne = fieldsForOne(response.fields)
+  const head = storedHeadOf(asked, response, exchange, control)
+  const forOne = fieldsForOne(response.fields, control)
   if (Buffer.isBuffer(body) && bytes <= fetching.sliceBytes) {
     const stored = { ...head, body }
     if (!flight.outdated) keep(fetching, key, stored)
     return { kind: 'arrived', stored, forOne, upstreamUs }
   }
-  const shared = new SharedBody(bodyStream(response), {
+  const arriving = new SharedBody(bodyStream(response), {
     keptBytesMax: fetching.objectBytesMax,
     budget: fetching.arriving,
     pieceBytes: fetching.sliceBytes,
   })
-  void keepWhenWhole(fetching, key, head, shared, flight)
-  return { kind: 'shared', head, forOne, body: shared, upstreamUs }
+  void keepWhenWhole(fetching, key, head, arriving, flight)
+  return { kind: 'shared', head, forOne, body: arriving, upstreamUs }
 }
 
 /** The fields that may not be kept, and so are for the request alone that made upstream send them. */
-export function fieldsForOne(fields: Fields, also: readonly string[] = []): string[] {
-  const { withheld } = cacheControlOf(fields)
+export function fieldsForOne(
+  fields: Fields,
+  { withheld }: CacheControl,
+  also: readonly string[] = [],
+): Fields {
+  if (withheld.length + also.length === 0) return NO_FIELDS
   return filterFields(fields, (name) => withheld.includes(name) || also.includes(name))
 }
 

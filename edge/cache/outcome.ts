@@ -36,13 +36,9 @@ export function resultTypeOf(outcome: Outcome, status: number): ResultType {
   return outcome.kind === 'miss' ? 'Miss' : 'Hit'
 }
 
-/**
- * One cache's member of `Cache-Status` (RFC 9211).
- *
- * @param cache name of the cache that speaks, e.g. `edge-1`
- */
-export function cacheStatusMember(cache: string, outcome: Outcome): string {
-  const parts = [`"${cache.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '_')}"`]
+/** What a cache says of its part in `Cache-Status` (RFC 9211), e.g. `hit; ttl=30`. */
+export function cacheStatusOf(outcome: Outcome): string {
+  const parts: string[] = []
   if (outcome.forward !== undefined) parts.push(`fwd=${outcome.forward}`)
   else if (outcome.kind !== 'own') parts.push('hit')
   if (outcome.forwardStatus !== undefined) parts.push(`fwd-status=${outcome.forwardStatus}`)
@@ -51,4 +47,15 @@ export function cacheStatusMember(cache: string, outcome: Outcome): string {
   if (outcome.collapsed) parts.push('collapsed')
   if (outcome.detail !== undefined) parts.push(`detail=${outcome.detail}`)
   return parts.join('; ')
+}
+
+/**
+ * One cache's member of `Cache-Status`.
+ *
+ * @param cache name of the cache that speaks, e.g. `edge-1`
+ * @param said by `cacheStatusOf`
+ */
+export function cacheStatusMember(cache: string, said: string): string {
+  const name = `"${cache.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '_')}"`
+  return said === '' ? name : `${name}; ${said}`
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ifRangeHolds, type Origin, preconditionOf } from './conditional.ts'
-import { type Fields, filterFields, firstValue, withField } from './fields.ts'
+import { countOf, type Fields, filterFields, firstValue, withField } from './fields.ts'
 import type { RequestHead, ResponseHead } from './message.ts'
 import { type ByteRange, bytesIn, contentRange, rangesOf, unsatisfiedRange } from './range.ts'
 
@@ -66,7 +66,9 @@ export function failedPrecondition(
 
 function whole({ method }: RequestHead, { status, fields }: ResponseHead, bytes: number): Selected {
   if (status === 204) return { status, fields, segments: [] }
-  const measured = withField(fields, 'Content-Length', String(bytes))
+  const length = String(bytes)
+  const isTold = countOf(fields, 'content-length') === 1 && firstValue(fields, 'content-length') === length
+  const measured = isTold ? fields : withField(fields, 'Content-Length', length)
   const bodyless = method === 'HEAD' || bytes === 0
   return { status, fields: measured, segments: bodyless ? [] : [{ first: 0, last: bytes - 1 }] }
 }

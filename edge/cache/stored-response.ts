@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type CacheControl, cacheControlOf } from './cache-control.ts'
-import { type Fields, filterFields, firstValue } from './fields.ts'
+import { type Fields, filterFields, firstValue, nameFilter } from './fields.ts'
 import { type Deadlines, deadlinesOf, type Exchange } from './freshness.ts'
 import type { Subject } from './invalidations.ts'
 import type { RequestHead, ResponseHead } from './message.ts'
@@ -24,8 +24,8 @@ export interface StoredResponse extends StoredHead {
   body: Buffer
 }
 
-/** What is worked out anew for every answer, and so isn't stored. */
-const NOT_STORED: ReadonlySet<string> = new Set(['age'])
+/** `Age` is worked out anew for every answer, and so isn't stored. */
+const withoutAge = nameFilter((name) => name !== 'age')
 
 /**
  * Fields that a 304 doesn't update, because the stored body depends on them (RFC 9111 §3.2): how it is
@@ -42,9 +42,13 @@ const BODY_FIELDS: ReadonlySet<string> = new Set([
 ])
 
 /** The head to store of a response whose end-to-end fields are given. */
-export function storedHeadOf(asked: AskedFor, response: ResponseHead, exchange: Exchange): StoredHead {
+export function storedHeadOf(
+  asked: AskedFor,
+  response: ResponseHead,
+  exchange: Exchange,
+  control = cacheControlOf(response.fields),
+): StoredHead {
   const { request, rules, group, validAsOf } = asked
-  const control = cacheControlOf(response.fields)
   return {
     status: response.status,
     fields: fieldsToStore(response.fields, control),
@@ -60,7 +64,8 @@ export function storedHeadOf(asked: AskedFor, response: ResponseHead, exchange: 
 
 /** All but what is worked out anew, and what the origin withholds from caches. */
 function fieldsToStore(fields: Fields, { withheld }: CacheControl): string[] {
-  return filterFields(fields, (name) => !NOT_STORED.has(name) && !withheld.includes(name))
+  const kept = withoutAge(fields)
+  return withheld.length === 0 ? kept : filterFields(kept, (name) => !withheld.includes(name))
 }
 
 /** What a response was asked for by. */
@@ -74,8 +79,12 @@ export interface AskedFor {
 }
 
 /** 96 random bits: workers and restarts never meet on one. */
+const THIS_PROCESS = randomBytes(12).toString('base64url')
+let versions = 0
+
 function newVersion(): string {
-  return randomBytes(12).toString('base64url')
+  versions += 1
+  return `${THIS_PROCESS}${versions.toString(36)}`
 }
 
 /**
@@ -162,8 +171,13 @@ export function heldBack(stored: StoredResponse, seconds: number, nowMs: number)
 
 /** Bytes that a stored response takes up in memory, near enough to keep the store in its bounds. */
 export function storedBytes(stored: StoredResponse): number {
-  const textBytes = (parts: readonly string[]) => parts.reduce((sum, part) => sum + part.length + 16, 0)
   return stored.body.byteLength + textBytes(stored.fields) + textBytes(stored.selection) + 256
+}
+
+function textBytes(parts: readonly string[]): number {
+  let bytes = parts.length * 16
+  for (const part of parts) bytes += part.length
+  return bytes
 }
 
 /** Length of the body that a response announces, bytes, or `undefined` when it doesn't say. */

@@ -5,9 +5,13 @@ export type Selection = readonly string[]
 
 /** What `Vary` of a response makes of the request that brought it (RFC 9111 §4.1). Names in lower case, sorted. */
 export function selectionOf(request: Fields, response: Fields): Selection {
-  const names = [...new Set(listMembers(joinedValue(response, 'vary')))].sort()
+  const vary = joinedValue(response, 'vary')
+  if (vary === undefined) return NO_SELECTION
+  const names = [...new Set(listMembers(vary))].sort()
   return names.flatMap((name) => [name, normalised(name, joinedValue(request, name))])
 }
+
+const NO_SELECTION: Selection = []
 
 /** Whether a request would select the response: every field that `Vary` named is as it was then. */
 export function selects(request: Fields, selection: Selection): boolean {

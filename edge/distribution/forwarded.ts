@@ -1,6 +1,6 @@
 import { canonicalAcceptEncoding } from '../cache/encoding/accept-encoding.ts'
-import { type Fields, filterFields, joinedValue } from '../cache/fields.ts'
-import { endToEndFields } from '../cache/hop-by-hop.ts'
+import { type Fields, joinedValue } from '../cache/fields.ts'
+import { endToEndFilter } from '../cache/hop-by-hop.ts'
 import { SURROGATE_CAPABILITY } from '../cache/targeted.ts'
 import { cdnLoop } from './cdn-loop.ts'
 
@@ -83,7 +83,7 @@ export interface Asked {
  * `Vary: CloudFront-Viewer-Country` works as it does there.
  */
 export function forwardedFields(fields: Fields, viewer: ViewerPlace, request: Asked): string[] {
-  const kept = filterFields(endToEndFields(fields), (name) => !isPoisoner(name) && !isOurs(name))
+  const kept = viewersOwn(fields)
   const via = joinedValue(fields, 'via')
   const hop = hopOf(request)
   kept.push('X-Forwarded-For', viewer.address)
@@ -96,6 +96,9 @@ export function forwardedFields(fields: Fields, viewer: ViewerPlace, request: As
   if (viewer.country !== '') kept.push('CloudFront-Viewer-Country', viewer.country)
   return kept
 }
+
+/** What a viewer may say. */
+const viewersOwn = endToEndFilter((name) => !isPoisoner(name) && !isOurs(name))
 
 /** This hop in `Via` (RFC 9110 §7.6.3). */
 export function hopOf({ protocolVersion, node }: Pick<Asked, 'protocolVersion' | 'node'>): string {

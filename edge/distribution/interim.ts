@@ -1,6 +1,6 @@
-import { type Fields, filterFields } from '../cache/fields.ts'
+import type { Fields } from '../cache/fields.ts'
 import { endToEndFields } from '../cache/hop-by-hop.ts'
-import { isBetweenTiers } from './shield-protocol.ts'
+import { beyondTiers } from './shield-protocol.ts'
 
 /** Interim responses that one request may bring; an origin could send them without end. */
 const INTERIM_MAX = 16
@@ -28,9 +28,6 @@ export function interimTo(
     const isOver = outlet.headersSent || outlet.destroyed
     if (isOver || !knowsThem || status <= 101 || passed >= INTERIM_MAX) return
     passed += 1
-    outlet.writeInformation(
-      status,
-      filterFields(endToEndFields(fields), (name) => !isBetweenTiers(name)),
-    )
+    outlet.writeInformation(status, beyondTiers(endToEndFields(fields)))
   }
 }

@@ -1,6 +1,6 @@
 import type { Answer } from '../cache/answer.ts'
-import { type Fields, filterFields, firstValue, joinedValue } from '../cache/fields.ts'
-import { cacheStatusMember, type ResultType, resultTypeOf } from '../cache/outcome.ts'
+import { type Fields, filterFields, firstValue, joinedValue, nameFilter } from '../cache/fields.ts'
+import { cacheStatusMember, cacheStatusOf, type ResultType, resultTypeOf } from '../cache/outcome.ts'
 import type { ResponseChange } from './response-change.ts'
 
 /** Statuses whose responses have no content (RFC 9110 §6.4.1). */
@@ -19,6 +19,9 @@ const NOT_FOR_VIEWERS: ReadonlySet<string> = new Set([
   'selvedge-cdn-cache-control',
   'surrogate-key',
 ])
+
+const forViewers = nameFilter((name) => !NOT_FOR_VIEWERS.has(name))
+const forTiers = nameFilter((name) => !SAID_ANEW.has(name))
 
 /** What a 304 tells a viewer of the response it stands for (RFC 9110 §15.4.5), and the cookie that came with it. */
 const NOT_MODIFIED_FIELDS: ReadonlySet<string> = new Set([
@@ -50,7 +53,7 @@ export interface Responded {
   resultType: ResultType
   /** The closer reason where there is one: CloudFront's `x-edge-detailed-result-type`. */
   detailedResultType: string
-  /** Our member of `Cache-Status`. */
+  /** Our member of `Cache-Status`, without our name. */
   cacheStatus: string
 }
 
@@ -65,13 +68,11 @@ export function respond(answer: Answer, by: Respondent, page?: Answer): Responde
   const spoken = page ?? (answer.outcome.kind === 'failed' ? failurePage(answer, by.requestId) : answer)
   const shieldHit = by.behindShield && isShieldHit(answer)
   const resultType = shieldHit ? 'Hit' : resultTypeOf(answer.outcome, answer.status)
-  const member = cacheStatusMember(by.node, answer.outcome)
+  const cacheStatus = cacheStatusOf(answer.outcome)
+  const member = cacheStatusMember(by.node, cacheStatus)
   const isTrimmed = by.behindShield && spoken.status === 304
-  const taken = by.behindShield ? NOT_FOR_VIEWERS : SAID_ANEW
-  const fields = filterFields(
-    spoken.fields,
-    (name) => !taken.has(name) && (!isTrimmed || NOT_MODIFIED_FIELDS.has(name)),
-  )
+  const kept = by.behindShield ? forViewers(spoken.fields) : forTiers(spoken.fields)
+  const fields = isTrimmed ? filterFields(kept, (name) => NOT_MODIFIED_FIELDS.has(name)) : kept
   const upstreamStatus = joinedValue(spoken.fields, 'cache-status')
   const upstreamVia = joinedValue(spoken.fields, 'via')
   const via = `1.1 ${by.node} (selvedge)`
@@ -93,7 +94,7 @@ export function respond(answer: Answer, by: Respondent, page?: Answer): Responde
     answer: { ...spoken, fields: changed, outcome },
     resultType,
     detailedResultType,
-    cacheStatus: member.split('; ').slice(1).join('; '),
+    cacheStatus,
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Fields, firstValue } from '../cache/fields.ts'
+import { type Fields, firstValue, nameFilter } from '../cache/fields.ts'
 import type { RequestHead } from '../cache/message.ts'
 import { isSignedBy, signedValue } from '../program/shared-key.ts'
 
@@ -50,6 +50,9 @@ export function readShieldFields(key: string, request: RequestHead, nowMs: numbe
 export function isBetweenTiers(name: string): boolean {
   return name.startsWith('selvedge-') && name !== 'selvedge-cdn-cache-control'
 }
+
+/** The fields without those. */
+export const beyondTiers = nameFilter((name) => !isBetweenTiers(name))
 
 function signedParts(request: RequestHead, distribution: string): Fields {
   return [request.method, request.host, request.target, distribution, request.scheme]

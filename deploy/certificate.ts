@@ -1,47 +1,45 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import { generate } from 'selfsigned'
-import { ConfigError } from '../edge/program/errors.ts'
-
-/** A certificate chain and its key, PEM text. */
-export interface Certificate {
-  cert: string
-  key: string
-}
+import type { Distribution } from '../edge/distribution/schema.ts'
+import type { ViewerCertificate } from '../edge/distribution/viewer-certificate.ts'
+import { readCertificate } from '../edge/listen/tls/certificate.ts'
+import { namedCertificates } from '../edge/listen/tls/named-certificates.ts'
 
 const DAY_MS = 86_400_000
 const VALID_DAYS = 365
 
 /**
- * Reads an operator's certificate.
+ * Reads all certificates that an edge is to have, as it would.
  *
- * @throws ConfigError when a file can't be read or the two don't belong together
+ * @param file of the configuration, for messages
+ * @param tlsPrefix what stands before `cert` and `key` where those of the edge itself are named
+ * @returns doubts about some that can be used all the same
+ * @throws ConfigError naming the field whose file can't be read or used
  */
-export function readCertificate(files: { cert: string; key: string }): Certificate {
-  const certificate = { cert: readPem('--cert', files.cert), key: readPem('--key', files.key) }
-  try {
-    createSecureContext(certificate)
-  } catch (error) {
-    throw new ConfigError(
-      '--cert and --key',
-      `${files.cert} and ${files.key} can't be used together (${(error as Error).message})`,
-      'Give a PEM certificate chain and the private key that belongs to it.',
-    )
-  }
-  return certificate
+export function checkCertificates(
+  named: { tls: ViewerCertificate | undefined; distributions: readonly Distribution[] },
+  file: string,
+  tlsPrefix = `${file}: edge.tls.`,
+): string[] {
+  const prefixes = { tls: tlsPrefix, distributions: `${file}: distributions` }
+  return namedCertificates(named, prefixes).flatMap((one) => readCertificate(one, Date.now()).doubts)
 }
 
 /**
  * A self-signed certificate for some names, kept in a folder so that a browser that was told to
  * accept it needn't be told again; made anew when the names change or it is about to expire.
+ *
+ * @returns its files
  */
-export async function selfSignedCertificate(names: readonly string[], folder: string): Promise<Certificate> {
+export async function selfSignedCertificate(
+  names: readonly string[],
+  folder: string,
+): Promise<ViewerCertificate> {
   const files = { cert: join(folder, 'self-signed.pem'), key: join(folder, 'self-signed.key') }
   if (existsSync(files.cert) && existsSync(files.key)) {
-    const kept = { cert: readFileSync(files.cert, 'utf8'), key: readFileSync(files.key, 'utf8') }
-    if (isFor(kept.cert, names)) return kept
+    if (isFor(readFileSync(files.cert), readFileSync(files.key), names)) return files
   }
   const made = await generate([{ name: 'commonName', value: names[0] ?? 'localhost' }], {
     keyType: 'ec',
@@ -52,34 +50,23 @@ export async function selfSignedCertificate(names: readonly string[], folder: st
   mkdirSync(folder, { recursive: true })
   writeFileSync(files.key, made.private, { mode: 0o600 })
   writeFileSync(files.cert, made.cert)
-  return { cert: made.cert, key: made.private }
+  return files
 }
 
 /** Whether a kept certificate still serves; one that can't even be read doesn't. */
-function isFor(pem: string, names: readonly string[]): boolean {
-  const certificate = readable(pem)
+function isFor(cert: Buffer, key: Buffer, names: readonly string[]): boolean {
+  const certificate = readable(cert, key)
   if (certificate === undefined) return false
   const lasts = Date.parse(certificate.validTo) > Date.now() + 7 * DAY_MS
   const listed = certificate.subjectAltName?.split(', ') ?? []
   return lasts && names.length === listed.length && names.every((name) => listed.includes(`DNS:${name}`))
 }
 
-function readable(pem: string): X509Certificate | undefined {
+function readable(cert: Buffer, key: Buffer): X509Certificate | undefined {
   try {
-    return new X509Certificate(pem)
+    const certificate = new X509Certificate(cert)
+    return certificate.checkPrivateKey(createPrivateKey(key)) ? certificate : undefined
   } catch {
     return undefined // torn or tampered with: it is made anew
-  }
-}
-
-function readPem(option: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ConfigError(
-      option,
-      `${file} can't be read (${(error as Error).message})`,
-      'Give an existing PEM file.',
-    )
   }
 }

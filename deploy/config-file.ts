@@ -10,7 +10,9 @@ import {
   responseHeadersPolicyReference,
 } from '../edge/distribution/policy/policy-reference.ts'
 import { responseHeadersPolicySchema } from '../edge/distribution/policy/response-headers-policy.ts'
+import type { ViewerCertificate } from '../edge/distribution/viewer-certificate.ts'
 import { invalidationSettings } from '../edge/invalidation/settings.ts'
+import { tlsSettings } from '../edge/listen/tls/settings.ts'
 import { ConfigError } from '../edge/program/errors.ts'
 import { readSettings } from '../edge/program/settings.ts'
 import { shieldDistribution } from '../origin-shield/distribution-schema.ts'
@@ -58,13 +60,11 @@ const edge = z.strictObject({
     .describe('Address that viewers connect to; all of the machine’s when left out.'),
   httpPort: port.default(HTTP_PORT_DEFAULT).describe('Port that viewers connect to without TLS.'),
   httpsPort: port.default(8443).describe('Port that viewers connect to with TLS.'),
-  tls: z
-    .strictObject({
-      cert: z.string().describe('The certificate chain; relative to this file.'),
-      key: z.string().describe('Its private key.'),
-    })
+  tls: tlsSettings
     .optional()
-    .describe('PEM files for HTTPS; a self-signed certificate when left out.'),
+    .describe(
+      'The certificate for HTTPS where a distribution has none of its own; a self-signed one when left out.',
+    ),
   workers: z.int().min(1).max(256).optional().describe('Worker processes; one a core when left out.'),
   cacheMegabytes: megabytes.default(256).describe('Memory for cached responses, in each worker.'),
   diskMegabytes,
@@ -177,6 +177,11 @@ export type Config = z.infer<typeof configSchema>
 
 const DEFAULT_FILE = 'selvedge.yaml'
 
+/** The file that is read. @param file as given on the command line */
+export function configFile(file: string | undefined): string {
+  return file ?? DEFAULT_FILE
+}
+
 /**
  * Reads the configuration.
  *
@@ -185,7 +190,7 @@ const DEFAULT_FILE = 'selvedge.yaml'
  */
 export function readConfig(file: string | undefined): Config {
   if (file === undefined && !existsSync(DEFAULT_FILE)) return configSchema.parse({})
-  const path = file ?? DEFAULT_FILE
+  const path = configFile(file)
   const config = readSettings(configSchema, withOwnPolicies(parsed(path)), path)
   forbidTwice(config, path)
   return { ...config, ...fromFile(config, dirname(resolve(path))) }
@@ -230,17 +235,27 @@ function fromFile(config: Config, folder: string): Pick<Config, 'data' | 'distri
   const { tls } = config.edge
   return {
     data: resolve(folder, config.data),
-    edge: {
-      ...config.edge,
-      ...(tls && { tls: { cert: resolve(folder, tls.cert), key: resolve(folder, tls.key) } }),
-    },
+    edge: { ...config.edge, ...(tls && { tls: resolved(tls, folder) }) },
     distributions: config.distributions.map((distribution) => ({
       ...distribution,
+      ...(distribution.viewerCertificate && {
+        viewerCertificate: resolved(distribution.viewerCertificate, folder),
+      }),
       origins: distribution.origins.map((origin) =>
         'folder' in origin
           ? { ...origin, folder: { ...origin.folder, path: resolve(folder, origin.folder.path) } }
           : origin,
       ),
     })),
+  }
+}
+
+function resolved<Files extends ViewerCertificate>(files: Files, folder: string): Files {
+  const { cert, key, ocspResponse } = files
+  return {
+    ...files,
+    cert: resolve(folder, cert),
+    key: resolve(folder, key),
+    ...(ocspResponse !== undefined && { ocspResponse: resolve(folder, ocspResponse) }),
   }
 }

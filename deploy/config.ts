@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander'
 import { ConfigError, describeError, SelvedgeError } from '../edge/program/errors.ts'
+import { checkCertificates } from './certificate.ts'
 import { configSchema, readConfig } from './config-file.ts'
 import { explainedFields, explanation } from './explain.ts'
 
@@ -64,10 +65,12 @@ function explain(asked: string | undefined): string {
 
 /** @throws ConfigError */
 function check(file: string): string {
-  const { distributions } = readConfig(file)
+  const { distributions, edge } = readConfig(file)
+  const doubts = checkCertificates({ tls: edge.tls, distributions }, file)
   const count = distributions.length === 1 ? '1 distribution' : `${distributions.length} distributions`
   const ids = distributions.map(({ id }) => id).join(', ')
-  return `${file} is fine: ${count}${ids && ` (${ids})`}.`
+  const fine = `${file} is fine: ${count}${ids && ` (${ids})`}.`
+  return [fine, ...doubts.map((doubt) => `But ${doubt}.`)].join('\n')
 }
 
 function print(text: string): void {

@@ -4,11 +4,11 @@ import type { z } from 'zod'
 import type { analyticsSettings } from '../analytics/settings.ts'
 import { type Distribution, distributionSchema } from '../edge/distribution/schema.ts'
 import type { InvalidationSettings } from '../edge/invalidation/settings.ts'
+import type { TlsSettings } from '../edge/listen/tls/settings.ts'
 import type { edgeSettings } from '../edge/settings.ts'
 import type { ShieldDistribution } from '../origin-shield/distribution-schema.ts'
 import type { shieldSettings } from '../origin-shield/settings.ts'
 import type { thumbnailerSettings } from '../thumbnailer/settings.ts'
-import type { Certificate } from './certificate.ts'
 import type { Config } from './config-file.ts'
 import type { Identity } from './identity.ts'
 import type { ProgramName } from './options.ts'
@@ -19,7 +19,7 @@ export interface Ground {
   config: Config
   identity: Identity
   ports: Record<InternalPort, number>
-  tls: Certificate
+  tls: TlsSettings
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   /** Those that run here. */
   programs: readonly ProgramName[]

@@ -9,8 +9,9 @@ import { resolve } from 'node:path'
 import { pino } from 'pino'
 import { ConfigError, describeError, SelvedgeError } from '../edge/program/errors.ts'
 import { supervise } from '../edge/program/supervise.ts'
-import { readCertificate, selfSignedCertificate } from './certificate.ts'
-import { type Config, HTTP_PORT_DEFAULT, readConfig } from './config-file.ts'
+import type { ShieldDistribution } from '../origin-shield/distribution-schema.ts'
+import { checkCertificates, selfSignedCertificate } from './certificate.ts'
+import { type Config, configFile, HTTP_PORT_DEFAULT, readConfig } from './config-file.ts'
 import { openDemo } from './demo/demo.ts'
 import { identityOf } from './identity.ts'
 import { levelOf, logLines } from './logs.ts'
@@ -68,10 +69,12 @@ async function start(options: Options): Promise<void> {
       : parts.use(await openDemo(config.data, { bucket: ports.demoBucket, api: config.analytics.apiPort }))
           .distributions
   const programs = PROGRAMS.filter((name) => options.only?.includes(name) ?? true)
-  const tls = await certificateFor(
-    config,
-    distributions.flatMap(({ aliases }) => aliases),
-  )
+  const tls = config.edge.tls ?? (await certificateFor(distributions, config.data))
+  // Only who answers viewers has the files.
+  if (programs.includes('edge')) {
+    const prefix = options.cert === undefined ? undefined : '--'
+    checkCertificates({ tls, distributions }, configFile(options.config), prefix)
+  }
   const plan = planOf({
     config,
     ports,
@@ -128,7 +131,8 @@ function withOptions(config: Config, options: Options): Config {
       ...(httpPort !== undefined && { httpPort }),
       ...(httpsPort !== undefined && { httpsPort }),
       ...(workers !== undefined && { workers }),
-      ...(cert !== undefined && key !== undefined && { tls: { cert, key } }),
+      ...(cert !== undefined &&
+        key !== undefined && { tls: { ...config.edge.tls, cert, key, ocspResponse: undefined } }),
     },
     analytics: { ...config.analytics, ...(apiPort !== undefined && { apiPort }) },
   }
@@ -166,8 +170,8 @@ function makeDataFolder(folder: string): void {
   }
 }
 
-function certificateFor(config: Config, aliases: readonly string[]) {
-  if (config.edge.tls !== undefined) return readCertificate(config.edge.tls)
+function certificateFor(distributions: readonly ShieldDistribution[], data: string) {
+  const aliases = distributions.flatMap((distribution) => distribution.aliases)
   const names = [...new Set(['localhost', ...aliases.filter((alias) => alias !== '*')])]
-  return selfSignedCertificate(names, resolve(config.data, 'tls'))
+  return selfSignedCertificate(names, resolve(data, 'tls'))
 }

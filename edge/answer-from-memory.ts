@@ -6,6 +6,7 @@ import type { Request, RequestHead } from './cache/message.ts'
 import type { StoredResponse } from './cache/stored-response.ts'
 import { keyOfForwarded } from './distribution/cache-key.ts'
 import { behaviorOf, type MatchedDistribution } from './distribution/match.ts'
+import { isMisdirected } from './distribution/misdirected.ts'
 import { normalisedTarget } from './distribution/normalise.ts'
 import type { PreparedBehavior } from './distribution/prepared-behavior.ts'
 import type { Selection } from './distribution/selection.ts'
@@ -54,13 +55,13 @@ const SITES_MAX = 1_000
  * @param idleMs how long an idle connection is kept, ms: viewers are told
  */
 export function answerFromMemory(edge: Edge, idleMs: number): LookUp {
-  const siteOf = rememberedSites(edge)
+  const siteOf = sitesOnConnections(edge)
   const formsOf = keptForms(edge, idleMs)
 
   return (head, asker, nowMs) => {
     const { scheme, place } = asker
     const { method, conditions } = head
-    const site = siteOf(head.host, scheme)
+    const site = siteOf(head.host, asker)
     const target = normalisedTarget(head.target)
     if (site === undefined || target === undefined) return undefined
     const { host, hostName, distribution } = site
@@ -114,6 +115,17 @@ function namesInKey(selection: Selection): readonly string[] {
 /** Whether a behaviour leaves nothing to do for each request that only the long way does. */
 function isPlain({ changeResponse, requestDirectives }: PreparedBehavior): boolean {
   return changeResponse === undefined && requestDirectives === 'ignore'
+}
+
+/** The site of a host, unless it doesn't answer on the asker's connection. */
+function sitesOnConnections(edge: Edge): (host: string, asker: Asker) => Site | undefined {
+  const siteOf = rememberedSites(edge)
+  return (host, { scheme, servername }) => {
+    const site = siteOf(host, scheme)
+    if (site === undefined) return undefined
+    const { hostName, distribution } = site
+    return isMisdirected(edge.distributions, servername, hostName, distribution) ? undefined : site
+  }
 }
 
 function rememberedSites(edge: Edge): (host: string, scheme: Asker['scheme']) => Site | undefined {

@@ -3,6 +3,7 @@ import type { ResultType } from './cache/outcome.ts'
 import { type Access, accessOf } from './distribution/access.ts'
 import { isLooping } from './distribution/cdn-loop.ts'
 import { behaviorOf, type MatchedDistribution } from './distribution/match.ts'
+import { isMisdirected } from './distribution/misdirected.ts'
 import type { PreparedBehavior } from './distribution/prepared-behavior.ts'
 import { ownAnswer, respond } from './distribution/respond.ts'
 import { withIndex } from './distribution/target.ts'
@@ -30,7 +31,7 @@ export interface Served {
  */
 export async function answerViewer(edge: Edge, viewer: ViewerRequest): Promise<Served> {
   const place = edge.geo.placeOf(viewer.address)
-  const distribution = edge.distributions.ofHost(viewer.hostName)
+  const distribution = distributionFor(edge, viewer)
   if (distribution === undefined || viewer.malformed !== undefined) {
     return served(edge, viewer, { place, distribution }, refusalOf(edge, viewer, undefined) ?? unknownHost())
   }
@@ -41,6 +42,16 @@ export async function answerViewer(edge: Edge, viewer: ViewerRequest): Promise<S
     refusalOf(edge, viewer, behavior) ?? (await edge.cache.answer(askingFor(edge, viewer, whose, request)))
   const page = answer.status < 400 ? undefined : await errorPageFor(edge, viewer, whose, answer)
   return served(edge, viewer, whose, answer, page)
+}
+
+/** The site that a viewer asks for, if it answers on this connection. */
+export function distributionFor(
+  { distributions }: Pick<Edge, 'distributions'>,
+  { hostName, servername }: Pick<ViewerRequest, 'hostName' | 'servername'>,
+): MatchedDistribution | undefined {
+  const found = distributions.ofHost(hostName)
+  if (found === undefined || isMisdirected(distributions, servername, hostName, found)) return undefined
+  return found
 }
 
 /** The answer to bytes that were no request. */
@@ -95,9 +106,9 @@ export function served(
 
 const CLOSE = ['Connection', 'close']
 
-/** RFC 9110 §15.5.20: nobody here speaks for that name. Never another site's content. */
+/** RFC 9110 §15.5.20: nobody speaks for that name, here or on this connection. Never another site's content. */
 function unknownHost(): Answer {
-  return ownAnswer(421, 'No site is configured under this name.')
+  return ownAnswer(421, 'No site answers to this name on this connection.')
 }
 
 function refusal(access: Exclude<Access, { allowed: true }>): Answer {

@@ -12,6 +12,8 @@ import { openGeo } from './geo/place.ts'
 import { alone, type FirstProcess } from './invalidation/first-process.ts'
 import type { Behind } from './listen/answering.ts'
 import { type Fronts, type LaneUse, openFronts } from './listen/fronts.ts'
+import type { LiveKeyring } from './listen/tls/keyring.ts'
+import { viewerTls } from './listen/tls/viewer-tls.ts'
 import type { BehindUpgrade } from './listen/upgrade.ts'
 import { hitLog } from './log/hit-log.ts'
 import { recordOf } from './log/record-of.ts'
@@ -28,6 +30,7 @@ import { connectShields, upgradeRoutes } from './upstream.ts'
  * @param now the clock by which responses age, Unix ms
  * @param first the first process of this machine, which knows what was invalidated
  * @param lane whether plain hits take the express lane
+ * @param keyring certificates and ticket keys; no HTTPS without
  * @throws PortInUse
  */
 export async function assembleWorker(
@@ -35,6 +38,7 @@ export async function assembleWorker(
   now: () => number = Date.now,
   first: FirstProcess = alone(NO_INVALIDATIONS),
   lane: LaneUse = 'on',
+  keyring?: LiveKeyring,
 ): Promise<Fronts> {
   const { node } = settings
   const spool = parts.use(openSpool(settings.spool.directory, log))
@@ -88,6 +92,7 @@ export async function assembleWorker(
 
   const fronts = await openFronts({
     settings,
+    tls: settings.tls && keyring && viewerTls(settings.tls, keyring, distributions),
     log,
     parts,
     behind,

@@ -10,6 +10,9 @@ import { holdInvalidations } from './cache/held-invalidations.ts'
 import { assembleInvalidation } from './invalidation/assemble.ts'
 import { invalidationMetrics } from './invalidation/metrics.ts'
 import { gatherWorkers } from './invalidation/workers.ts'
+import { handOut } from './listen/tls/hand-out.ts'
+import { keyringMetrics, openKeyring } from './listen/tls/keyring.ts'
+import { namedCertificates } from './listen/tls/named-certificates.ts'
 import { startShipper } from './log/shipper.ts'
 import { serveAdmin } from './program/admin.ts'
 import { PortInUse } from './program/errors.ts'
@@ -18,6 +21,7 @@ import { supervise } from './program/supervise.ts'
 import { type EdgeSettings, edgeSettings } from './settings.ts'
 
 await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
+  const keyring = parts.use(await openKeyring(namedCertificates(settings), log))
   await claimPorts(settings)
   const { key, collector, node, spool } = settings
   const shipper =
@@ -48,9 +52,11 @@ await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
       processes: joined,
     }),
   )
+  const handOutTo = handOut(keyring)
   const spawn = () => {
     const { process: worker } = cluster.fork()
     joined.join(worker)
+    handOutTo(worker)
     return worker
   }
 
@@ -75,7 +81,8 @@ await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
         unready: () => (workers.some((worker) => worker.ready) ? undefined : 'no worker is running'),
         metrics: async () => {
           const spooled = shipper === undefined ? '' : spoolMetrics(shipper)
-          return `${await registry.clusterMetrics()}\n${spooled}${invalidationMetrics('edge', invalidating.node)}`
+          const invalidated = invalidationMetrics('edge', invalidating.node)
+          return `${await registry.clusterMetrics()}\n${spooled}${invalidated}${keyringMetrics(keyring.current)}`
         },
       },
       invalidating.routes,

@@ -3,6 +3,7 @@ import { cacheSettings } from './cache/settings.ts'
 import { distributionSchema } from './distribution/schema.ts'
 import { invalidationSettings } from './invalidation/settings.ts'
 import { listenLimits } from './listen/settings.ts'
+import { tlsSettings } from './listen/tls/settings.ts'
 import { programSettings } from './program/settings.ts'
 
 const port = z.int().min(1).max(65_535)
@@ -13,10 +14,7 @@ export const edgeSettings = programSettings.extend({
   host: z.string().default('0.0.0.0').describe('Address that viewers connect to.'),
   httpPort: port,
   httpsPort: port,
-  tls: z
-    .object({ cert: z.string(), key: z.string() })
-    .optional()
-    .describe('Certificate chain and key, PEM text; no HTTPS without.'),
+  tls: tlsSettings.optional().describe('How TLS is spoken, and with which certificate; no HTTPS without.'),
   workers: z.int().min(1).max(256),
   limits: listenLimits,
   ...cacheSettings,

@@ -1,4 +1,4 @@
-import { refusalOf, type Served, served } from './answer-viewer.ts'
+import { distributionFor, refusalOf, type Served, served } from './answer-viewer.ts'
 import type { Answer } from './cache/answer.ts'
 import { NO_FIELDS } from './cache/fields.ts'
 import { behaviorOf } from './distribution/match.ts'
@@ -26,7 +26,7 @@ export function upgradeViewer(
   viewer: ViewerRequest,
   routeTo: (distribution: string, viewer: ViewerRequest) => UpgradeRoute,
 ): Upgraded {
-  const distribution = edge.distributions.ofHost(viewer.hostName)
+  const distribution = distributionFor(edge, viewer)
   const behavior = distribution && behaviorOf(distribution, viewer.request.target)
   const refused = refusalOf(edge, viewer, behavior)
   const place = edge.geo.placeOf(viewer.address)

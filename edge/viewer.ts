@@ -17,6 +17,8 @@ export interface ViewerRequest {
   /** As `TLSv1.3`, or empty. */
   tlsProtocol: string
   tlsCipher: string
+  /** The name that the connection is for (SNI), empty for none; `undefined` when unknown, or without TLS. */
+  servername: string | undefined
   /** Aborted when the viewer leaves before the response is whole. */
   gone: AbortSignal
   /** Why it can't be answered but with 400, in words for the viewer. */

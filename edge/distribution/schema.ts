@@ -6,6 +6,7 @@ import {
   originRequestPolicyReference,
   responseHeadersPolicyReference,
 } from './policy/policy-reference.ts'
+import { viewerCertificate } from './viewer-certificate.ts'
 
 /**
  * CloudFront's path pattern: `*` is any run of characters, `?` is one; case counts, the query doesn't.
@@ -97,6 +98,9 @@ export const distributionSchema = z.strictObject({
     .regex(/^[A-Za-z0-9_-]{1,63}$/, 'must be 1 to 63 letters, digits, `-` or `_`')
     .describe('Names the distribution in logs, metrics and between edge and shield.'),
   aliases: z.array(alias).min(1).describe('Host names it answers to.'),
+  viewerCertificate: viewerCertificate
+    .optional()
+    .describe('Its certificate, for viewers who ask for one of its names; that of the edge when left out.'),
   site: z
     .string()
     .toLowerCase()

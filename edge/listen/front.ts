@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { createServer as createTlsServer } from 'node:tls'
 import { isWebSocket } from '../distribution/upgrade-proxy.ts'
 import { claim } from '../program/admin.ts'
 import type { Behind } from './answering.ts'
@@ -10,6 +10,7 @@ import { http1Listener, unreadable } from './http1.ts'
 import type { Internals } from './node-internals.ts'
 import { REQUEST_HEAD_BYTES_MAX } from './request.ts'
 import type { ListenLimits } from './settings.ts'
+import type { ViewerTls } from './tls/viewer-tls.ts'
 import { type BehindUpgrade, upgradeListener } from './upgrade.ts'
 
 /** Several processes on one port: each has its own queue, and the kernel spreads the connections. */
@@ -79,12 +80,11 @@ export function plainFront({ slow, lane, connections, internals }: FrontParts): 
 /** A front for TLS: what comes out of it is treated as a connection without. */
 export function secureFront(
   { slow, lane, connections }: FrontParts,
-  tls: TlsOptions,
+  tls: ViewerTls,
   limits: ListenLimits,
 ): Front {
   const options = {
-    ...tls,
-    minVersion: 'TLSv1.2',
+    ...tls.options,
     ALPNProtocols: ['http/1.1'],
     handshakeTimeout: limits.headMs,
     allowHalfOpen: true,
@@ -93,6 +93,7 @@ export function secureFront(
     if (lane === undefined) slow.emit('connection', socket)
     else lane.take(socket, 'public')
   })
+  tls.keep(secure)
   secure.on('tlsClientError', (error, socket) => slow.emit('clientError', error, socket))
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     if (admitted(socket, connections)) secure.emit('connection', socket)

@@ -8,6 +8,7 @@ import { startConnections } from './connections.ts'
 import { type ExpressLane, expressLane } from './express-lane.ts'
 import { type FrontParts, openFront, plainFront, secureFront, slowServer } from './front.ts'
 import { checkInternals, PUBLIC_ONLY } from './node-internals.ts'
+import type { ViewerTls } from './tls/viewer-tls.ts'
 import type { BehindUpgrade } from './upgrade.ts'
 
 /**
@@ -29,6 +30,8 @@ export interface Fronts {
 /** What the fronts need of the edge behind them. */
 export interface BehindFronts {
   settings: EdgeSettings
+  /** No HTTPS without. */
+  tls: ViewerTls | undefined
   log: Logger
   parts: AsyncDisposableStack
   behind: Behind
@@ -46,8 +49,8 @@ export interface BehindFronts {
  * @throws PortInUse
  */
 export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
-  const { settings, log, parts, behind, behindUpgrade, lane, ...forLane } = behindThem
-  const { limits, host, httpPort, httpsPort, tls } = settings
+  const { settings, tls, log, parts, behind, behindUpgrade, lane, ...forLane } = behindThem
+  const { limits, host, httpPort, httpsPort } = settings
   const connections = startConnections(limits)
   parts.defer(connections.stop)
   const internals = lane === 'on' ? await checkInternals(log) : PUBLIC_ONLY

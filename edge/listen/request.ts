@@ -58,6 +58,7 @@ export function viewerRequestOf(received: ReceivedRequest): ViewerRequest {
     port: received.port,
     tlsProtocol: received.tlsProtocol,
     tlsCipher: received.tlsCipher,
+    servername: received.servername,
     gone: received.gone,
     ...(malformed !== undefined && { malformed }),
   }
@@ -101,16 +102,29 @@ export function nameOf(host: string): string {
 }
 
 /** What is known of a viewer's connection. */
-export type ConnectionFacts = Pick<ViewerRequest, 'address' | 'port' | 'tlsProtocol' | 'tlsCipher'>
+export type ConnectionFacts = Pick<ViewerRequest, 'address' | 'port'> & TlsFacts
+type TlsFacts = Pick<ViewerRequest, 'tlsProtocol' | 'tlsCipher' | 'servername'>
 
 /** Asks the system, so once for a connection is enough. */
 export function connectionOf(socket: Socket): ConnectionFacts {
-  const cipher = 'getCipher' in socket ? (socket as TLSSocket).getCipher() : undefined
   return {
     address: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     port: socket.remotePort ?? 0,
-    tlsProtocol: cipher === undefined ? '' : ((socket as TLSSocket).getProtocol() ?? ''),
-    tlsCipher: cipher?.standardName ?? '',
+    ...('getCipher' in socket ? tlsFactsOf(socket as TLSSocket) : NO_TLS),
+  }
+}
+
+const NO_TLS: TlsFacts = { tlsProtocol: '', tlsCipher: '', servername: undefined }
+
+function tlsFactsOf(socket: TLSSocket): TlsFacts {
+  const tlsProtocol = socket.getProtocol() ?? ''
+  // Node forgets the name of a session that is resumed with TLS 1.2.
+  const isForgotten = tlsProtocol === 'TLSv1.2' && socket.isSessionReused()
+  const asked = (socket.servername || '').toLowerCase()
+  return {
+    tlsProtocol,
+    tlsCipher: socket.getCipher()?.standardName ?? '',
+    servername: asked === '' && isForgotten ? undefined : asked,
   }
 }
 

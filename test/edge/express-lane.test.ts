@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { generate } from 'selfsigned'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { selfSignedCertificate } from '../../deploy/certificate.ts'
 import type { LaneUse } from '../../edge/listen/fronts.ts'
 import { HOST, type House, houseInFrontOf } from './house.ts'
 import { ODD, PARTIAL, RECORDED } from './request-corpus.ts'
@@ -88,18 +91,18 @@ const underPolicies = (request: string) => request.replaceAll(HOST, POLICY_HOST)
 
 /** The same edge in several ways; `off` is the measure of all others. */
 const WAYS = ['off', 'on', 'public'] as const satisfies readonly LaneUse[]
-const secrets = { cert: '', key: '' }
 const houses = new Map<LaneUse, House>()
 const parts = new AsyncDisposableStack()
 let cases = 0
 let cutShort = 0
 
 beforeAll(async () => {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: HOST }])
-  Object.assign(secrets, { cert, key })
+  const folder = await mkdtemp(join(tmpdir(), 'selvedge-tls-'))
+  parts.defer(() => rm(folder, { recursive: true }))
+  const tls = await selfSignedCertificate([HOST], folder)
   const behind = parts.use(await origin())
   for (const lane of WAYS)
-    houses.set(lane, parts.use(await houseInFrontOf(distributions(behind.url), { lane, tls: secrets })))
+    houses.set(lane, parts.use(await houseInFrontOf(distributions(behind.url), { lane, tls })))
   await Promise.all([...houses.values()].map(fill))
 })
 

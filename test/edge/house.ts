@@ -9,6 +9,9 @@ import { askNode, type NodeAnswer } from '../../edge/invalidation/ask-node.ts'
 import { assembleInvalidation } from '../../edge/invalidation/assemble.ts'
 import { alone } from '../../edge/invalidation/first-process.ts'
 import type { LaneUse } from '../../edge/listen/fronts.ts'
+import { openKeyring } from '../../edge/listen/tls/keyring.ts'
+import { namedCertificates } from '../../edge/listen/tls/named-certificates.ts'
+import type { TlsSettings } from '../../edge/listen/tls/settings.ts'
 import { type AccessRecord, RECORD_COLUMNS } from '../../edge/log/record.ts'
 import { linesOf } from '../../edge/log/segment.ts'
 import { serveAdmin } from '../../edge/program/admin.ts'
@@ -48,6 +51,7 @@ export const HOST = 'site.example'
 /**
  * @param origin URL of an HTTP origin, or whole distributions
  * @param more.cache settings of the caches of both
+ * @param more.tls files of a certificate; no HTTPS when left out
  * @param more.log for both; silent when left out
  * @param more.disk folder for the edge's cache; only memory when left out
  */
@@ -60,7 +64,7 @@ export async function houseInFrontOf(
     lane?: LaneUse
     log?: Logger
     limits?: object
-    tls?: { cert: string; key: string }
+    tls?: TlsSettings
   } = {},
 ): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), 'selvedge-house-'))
@@ -96,7 +100,7 @@ export async function houseInFrontOf(
     host: '127.0.0.1',
     httpPort: port,
     httpsPort: more.tls === undefined ? 1 : await freePort(),
-    ...(more.tls !== undefined && { tls: more.tls }),
+    tls: more.tls,
     ...(more.limits !== undefined && { limits: more.limits }),
     workers: 1,
     shields: more.shields ?? [`http://127.0.0.1:${shieldPort}`],
@@ -111,7 +115,9 @@ export async function houseInFrontOf(
   const { routes } = parts.use(await assembleInvalidation({ tier: 'edge', settings, log, held }))
   const admin = { host: '127.0.0.1', port: adminPorts.edge }
   parts.use(await serveAdmin(admin, { unready: () => undefined, metrics: async () => '' }, routes))
-  const fronts = await assembleWorker({ settings, log, parts }, now, alone(held), more.lane)
+  // Looked at often: tests change files.
+  const keyring = parts.use(await openKeyring(namedCertificates(settings), log, 20))
+  const fronts = await assembleWorker({ settings, log, parts }, now, alone(held), more.lane, keyring)
 
   async function ask(
     method: string,

@@ -7,7 +7,7 @@ import type { edgeSettings } from '../../../edge/settings.ts'
 import type { shieldSettings } from '../../../origin-shield/settings.ts'
 import { freePort } from '../../free-port.ts'
 import { startOn } from '../processes.ts'
-import { benchCertificate } from './certificate.ts'
+import { writeCertificate } from './certificate.ts'
 import { HOST, type Ports } from './contender.ts'
 
 /** An edge and a shield as programs of their own. */
@@ -39,6 +39,7 @@ export async function startTiers(
   const ports = { http: await freePort(), https: await freePort() }
   const shieldPort = await freePort()
   const site = { id: 'bench', aliases: [HOST] }
+  const certificate = await writeCertificate(folder)
 
   const shield: z.input<typeof shieldSettings> = {
     ...common,
@@ -54,7 +55,7 @@ export async function startTiers(
     host: '127.0.0.1',
     httpPort: ports.http,
     httpsPort: ports.https,
-    tls: await benchCertificate(folder),
+    tls: { cert: certificate.cert, key: certificate.key },
     workers: 1,
     shields: [`http://127.0.0.1:${shieldPort}`],
     spool: { directory: join(folder, 'spool') },

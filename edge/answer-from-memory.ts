@@ -1,7 +1,7 @@
-import { refusalOf, served } from './answer-viewer.ts'
+import { refusalOf, type Served, served } from './answer-viewer.ts'
 import { answerFromStored } from './cache/answer.ts'
 import { type Fields, NO_FIELDS } from './cache/fields.ts'
-import { ttlSeconds } from './cache/freshness.ts'
+import { type Deadlines, ttlSeconds } from './cache/freshness.ts'
 import type { Request, RequestHead } from './cache/message.ts'
 import type { StoredResponse } from './cache/stored-response.ts'
 import { keyOfForwarded } from './distribution/cache-key.ts'
@@ -13,20 +13,22 @@ import type { Selection } from './distribution/selection.ts'
 import { withIndex } from './distribution/target.ts'
 import type { Edge } from './edge.ts'
 import type { Place } from './geo/place.ts'
-import { fieldsIn, type PlainHead } from './listen/plain-head.ts'
+import { type AskedHead, fieldsIn, type PlainHead } from './listen/plain-head.ts'
 import { type ConnectionFacts, hostIn, nameOf } from './listen/request.ts'
-import { fits, NO_REQUEST_ID, type WireForm, wireFormOf } from './listen/wire-form.ts'
+import { type Form, fits, NO_REQUEST_ID, type WireForm } from './listen/wire-form.ts'
 import { forwardedRequest } from './viewer-asking.ts'
 
 /** Who asks: what doesn't change from one request of a connection to the next. */
 export interface Asker extends ConnectionFacts {
   scheme: 'http' | 'https'
+  /** As `HTTP/1.1`. */
+  protocolVersion: string
   place: Place
 }
 
 /** A request's whole answer out of memory. */
-export interface Hit {
-  form: WireForm
+export interface Hit<Kept extends Form = Form> {
+  form: Kept
   hostName: string
   /** Path and query, normalised. */
   target: string
@@ -35,7 +37,24 @@ export interface Hit {
 }
 
 /** The answer that `answerViewer` would give, if that is a fresh hit in memory and nothing else; else `undefined`. */
-export type LookUp = (head: PlainHead, asker: Asker, nowMs: number) => Hit | undefined
+export type LookUp<Head extends AskedHead = PlainHead, Kept extends Form = WireForm> = (
+  head: Head,
+  asker: Asker,
+  nowMs: number,
+) => Hit<Kept> | undefined
+
+/** How one version of HTTP is read and written. */
+export interface Wording<Head extends AskedHead, Kept extends Form> {
+  /** A request's fields of these names, which are in lower case. */
+  fieldsOf(head: Head, names: readonly string[]): Fields
+  /**
+   * @param told worded with `NO_REQUEST_ID`
+   * @param closes whether the connection ends with this response
+   * @param nowMs when it was worded, Unix ms
+   * @returns `undefined` for an answer whose fields aren't as expected: it has to go the long way
+   */
+  formOf(told: Served, deadlines: Deadlines, closes: boolean, nowMs: number): Kept | undefined
+}
 
 /** A host as viewers write it, and whose it is. */
 interface Site {
@@ -49,18 +68,19 @@ const SITES_MAX = 1_000
 
 /**
  * Answers from memory, by the very functions that `answerViewer` goes by, so that both ways say the same;
- * what they say is kept as bytes beside each stored response. What takes more than memory, or more than a
- * plain site (see `isPlain`), is left to `answerViewer`.
- *
- * @param idleMs how long an idle connection is kept, ms: viewers are told
+ * what they say is kept beside each stored response as it goes over the wire. What takes more than memory, or
+ * more than a plain site (see `isPlain`), is left to `answerViewer`.
  */
-export function answerFromMemory(edge: Edge, idleMs: number): LookUp {
+export function answerFromMemory<Head extends AskedHead, Kept extends Form>(
+  edge: Edge,
+  { fieldsOf, formOf }: Wording<Head, Kept>,
+): LookUp<Head, Kept> {
   const siteOf = sitesOnConnections(edge)
-  const formsOf = keptForms(edge, idleMs)
+  const formsOf = keptForms(edge, formOf)
 
   return (head, asker, nowMs) => {
     const { scheme, place } = asker
-    const { method, conditions } = head
+    const { method } = head
     const site = siteOf(head.host, asker)
     const target = normalisedTarget(head.target)
     if (site === undefined || target === undefined) return undefined
@@ -73,28 +93,27 @@ export function answerFromMemory(edge: Edge, idleMs: number): LookUp {
 
     /** The request as it goes on, as far as these of the viewer's fields make it. */
     const forwarded = (fields: Fields) =>
-      forwardedRequest(
-        edge,
-        { ...asker, protocolVersion: 'HTTP/1.1' },
-        { place, behavior },
-        { ...bare, fields },
-      )
+      forwardedRequest(edge, asker, { place, behavior }, { ...bare, fields })
     // Most answers depend on no field, and reading them all would cost more than the rest of this.
     const { selection } = behavior
-    const inKey = selection === undefined ? conditions : head.lines
-    const request = inKey === '' ? bare : forwarded(fieldsIn(inKey, selection && namesInKey(selection)))
+    const inKey = selection === undefined ? conditionsOf(head) : fieldsOf(head, namesInKey(selection))
+    const request = inKey === NO_FIELDS ? bare : forwarded(inKey)
     const found = edge.cache.inMemory({
       key: keyOfForwarded(distribution.id, request, selection)(request.target),
       request,
       acceptEncoding: head.acceptEncoding,
       rules: behavior.rules,
-      selecting: (names) => forwarded(fieldsIn(head.lines, [...names, 'connection'])).fields,
+      selecting: (names) => forwarded(fieldsOf(head, [...names, 'connection'])).fields,
     })
     if (found === undefined || distribution.errorPages.has(found.stored.status)) return undefined
     const form = formsOf(head, request, { stored: found.stored, distribution, nowMs })
     if (form === undefined) return undefined
     return { form, hostName, target, holds: (nowMs) => fits(form, nowMs) && found.holds(nowMs) }
   }
+}
+
+function conditionsOf({ conditions }: AskedHead): Fields {
+  return conditions === '' ? NO_FIELDS : fieldsIn(conditions)
 }
 
 /** Fields that ask for less than the whole, and the one that could name others as being of this connection alone. */
@@ -148,19 +167,19 @@ function rememberedSites(edge: Edge): (host: string, scheme: Asker['scheme']) =>
 }
 
 /** What stands beside one stored body: how it is said, as bytes. */
-interface Forms {
+interface Forms<Kept> {
   fields: StoredResponse['fields']
   deadlines: StoredResponse['deadlines']
   distribution: MatchedDistribution
   /** By whether the connection ends, the method, and the conditions. */
-  made: Map<string, WireForm>
+  made: Map<string, Kept>
 }
 
 /** Forms are made when they are first asked for, and forgotten with the body that they stand beside. */
-function keptForms(edge: Edge, idleMs: number) {
-  const byBody = new WeakMap<Buffer, Forms>()
+function keptForms<Kept extends Form>(edge: Edge, formOf: Wording<never, Kept>['formOf']) {
+  const byBody = new WeakMap<Buffer, Forms<Kept>>()
 
-  function formsBeside(stored: StoredResponse, distribution: MatchedDistribution): Forms {
+  function formsBeside(stored: StoredResponse, distribution: MatchedDistribution): Forms<Kept> {
     const { body, fields, deadlines } = stored
     const known = byBody.get(body)
     const isCurrent =
@@ -169,7 +188,7 @@ function keptForms(edge: Edge, idleMs: number) {
       known.deadlines === deadlines &&
       known.distribution === distribution
     if (isCurrent) return known
-    const forms = { fields, deadlines, distribution, made: new Map<string, WireForm>() }
+    const forms = { fields, deadlines, distribution, made: new Map<string, Kept>() }
     byBody.set(body, forms)
     return forms
   }
@@ -179,10 +198,10 @@ function keptForms(edge: Edge, idleMs: number) {
     const outcome = { kind: 'hit', upstreamUs: 0, ttlSeconds: ttlSeconds(deadlines, nowMs) } as const
     const answer = answerFromStored(request, stored, outcome, nowMs)
     const told = served(edge, { request, requestId: NO_REQUEST_ID }, { place: NOWHERE, distribution }, answer)
-    return wireFormOf(told, deadlines, closes ? undefined : idleMs, nowMs)
+    return formOf(told, deadlines, closes, nowMs)
   }
 
-  return (head: PlainHead, request: RequestHead, wanted: Wanted): WireForm | undefined => {
+  return (head: AskedHead, request: RequestHead, wanted: Wanted): Kept | undefined => {
     const { made } = formsBeside(wanted.stored, wanted.distribution)
     const name = `${head.closes ? 'close' : 'keep'} ${head.method} ${head.conditions}`
     const known = made.get(name)
@@ -202,7 +221,7 @@ const FORMS_MAX = 16
 const PART_BYTES_MAX = 8_192
 const CONDITIONS_LENGTH_MAX = 256
 
-function isKept(form: WireForm, { conditions }: PlainHead): boolean {
+function isKept(form: Form, { conditions }: AskedHead): boolean {
   return conditions === '' || (form.bytes <= PART_BYTES_MAX && conditions.length <= CONDITIONS_LENGTH_MAX)
 }
 

@@ -98,7 +98,7 @@ export async function assembleWorker(
     behind,
     behindUpgrade,
     lane,
-    lookUp: answerFromMemory(edge, settings.limits.idleMs),
+    fromMemory: (wording) => answerFromMemory(edge, wording),
     hits: hitLog(node, spool, meters),
     placeOf: edge.geo.placeOf,
     now,
@@ -110,13 +110,18 @@ export async function assembleWorker(
 function showFronts(meters: Meters, fronts: Fronts): void {
   meters.counter(
     'selvedge_edge_express_total',
-    'Responses that the express lane gave: hits in memory, without node:http.',
+    'Responses from memory that were given as the request was read: by the express lane, and over HTTP/2.',
     () => fronts.expressAnswers,
   )
   meters.counter(
     'selvedge_edge_connections_refused_total',
     'Connections closed at once because there were too many, in all or from one address.',
     () => fronts.refused,
+  )
+  meters.counter(
+    'selvedge_edge_http2_broken_total',
+    'HTTP/2 connections ended because what came over them broke the protocol or a limit.',
+    () => fronts.broken,
   )
   meters.gauge('selvedge_edge_connections', 'Connections that viewers have open.', () => fronts.connections)
 }

@@ -14,6 +14,7 @@ import { mayBecomePlain, type PlainHead, plainHeadAt } from './plain-head.ts'
 import { connectionOf } from './request.ts'
 import { nextRequestIdBytes } from './request-id.ts'
 import { shared, viewOf } from './shared-buffer.ts'
+import type { WireForm } from './wire-form.ts'
 import { writeCopy, writeForm } from './write-form.ts'
 
 /** What the lane is made of. */
@@ -146,7 +147,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
   }
 
   /** Whatever goes wrong in a look-up, the long way answers. */
-  function found(head: PlainHead, c: LaneConnection, nowMs: number): Hit | undefined {
+  function found(head: PlainHead, c: LaneConnection, nowMs: number): Hit<WireForm> | undefined {
     if (head.needsLongWay) return undefined
     try {
       return lookUp(head, askerOf(c), nowMs)
@@ -170,7 +171,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
   /** @param repeatable the head's text if it was all that came, and so may come again just like that */
   function answerFirst(
     c: LaneConnection,
-    hit: Hit,
+    hit: Hit<WireForm>,
     head: PlainHead,
     clock: Clock,
     repeatable: string | undefined,
@@ -194,7 +195,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
 
   function say(
     c: LaneConnection,
-    hit: Hit,
+    hit: Hit<WireForm>,
     expected: Expected,
     { startedMs, nowMs }: Clock,
     isInBatch: boolean,
@@ -268,7 +269,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
   function askerOf(c: LaneConnection): Asker {
     if (c.asker !== undefined) return c.asker
     const facts = connectionOf(c.socket)
-    c.asker = { ...facts, scheme, place: placeOf(facts.address) }
+    c.asker = { ...facts, scheme, protocolVersion: 'HTTP/1.1', place: placeOf(facts.address) }
     return c.asker
   }
 

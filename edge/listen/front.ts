@@ -7,6 +7,7 @@ import type { Behind } from './answering.ts'
 import type { Connections } from './connections.ts'
 import type { ExpressLane } from './express-lane.ts'
 import { http1Listener, unreadable } from './http1.ts'
+import type { Http2 } from './http2/http2.ts'
 import type { Internals } from './node-internals.ts'
 import { REQUEST_HEAD_BYTES_MAX } from './request.ts'
 import type { ListenLimits } from './settings.ts'
@@ -28,6 +29,8 @@ export interface Front {
   /** Where all that the lane leaves goes. */
   slow: HttpServer
   connections: Connections
+  /** What answers HTTP/2, where there is TLS. */
+  http2?: Http2
 }
 
 /**
@@ -79,18 +82,19 @@ export function plainFront({ slow, lane, connections, internals }: FrontParts): 
 
 /** A front for TLS: what comes out of it is treated as a connection without. */
 export function secureFront(
-  { slow, lane, connections }: FrontParts,
+  { slow, lane, connections, http2 }: FrontParts & { http2: Http2 },
   tls: ViewerTls,
   limits: ListenLimits,
 ): Front {
   const options = {
     ...tls.options,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: limits.headMs,
     allowHalfOpen: true,
   } as const
   const secure = createTlsServer(options, (socket) => {
-    if (lane === undefined) slow.emit('connection', socket)
+    if (socket.alpnProtocol === 'h2') http2.take(socket)
+    else if (lane === undefined) slow.emit('connection', socket)
     else lane.take(socket, 'public')
   })
   tls.keep(secure)
@@ -98,7 +102,7 @@ export function secureFront(
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     if (admitted(socket, connections)) secure.emit('connection', socket)
   })
-  return { server, slow, connections }
+  return { server, slow, connections, http2 }
 }
 
 /** Counts a connection, or closes it: there are too many. */
@@ -114,7 +118,7 @@ export function admitted(socket: Socket, connections: Connections): boolean {
  * @throws PortInUse
  */
 export async function openFront(
-  { server, slow, connections }: Front,
+  { server, slow, connections, http2 }: Front,
   at: { host: string; port: number },
   purpose: string,
   option: string,
@@ -123,6 +127,7 @@ export async function openFront(
   return {
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve))
+      void http2?.close()
       connections.closeIdle()
       slow.close()
       slow.closeIdleConnections()

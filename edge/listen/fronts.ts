@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { LookUp } from '../answer-from-memory.ts'
+import type { LookUp, Wording } from '../answer-from-memory.ts'
 import type { Place } from '../geo/place.ts'
 import type { HitLog } from '../log/hit-log.ts'
 import type { EdgeSettings } from '../settings.ts'
@@ -7,9 +7,14 @@ import type { Behind } from './answering.ts'
 import { startConnections } from './connections.ts'
 import { type ExpressLane, expressLane } from './express-lane.ts'
 import { type FrontParts, openFront, plainFront, secureFront, slowServer } from './front.ts'
+import { fieldFormOf } from './http2/field-form.ts'
+import { fieldsAmong } from './http2/head.ts'
+import { type Http2, http2 } from './http2/http2.ts'
 import { checkInternals, PUBLIC_ONLY } from './node-internals.ts'
+import { type AskedHead, fieldsIn, type PlainHead } from './plain-head.ts'
 import type { ViewerTls } from './tls/viewer-tls.ts'
 import type { BehindUpgrade } from './upgrade.ts'
+import { type Form, type WireForm, wireFormOf } from './wire-form.ts'
 
 /**
  * Whether plain hits take the express lane: `on`; `public`, without what leans on Node's insides; or `off`,
@@ -19,12 +24,14 @@ export type LaneUse = 'on' | 'public' | 'off'
 
 /** The ports that viewers come to, open. */
 export interface Fronts {
-  /** How many requests the express lanes answered. */
+  /** How many requests were answered from memory as they were read: by the express lanes, and over HTTP/2. */
   readonly expressAnswers: number
   /** Connections that viewers have open. */
   readonly connections: number
   /** Connections closed at once because there were too many. */
   readonly refused: number
+  /** HTTP/2 connections ended because what came over them broke the protocol or a limit. */
+  readonly broken: number
 }
 
 /** What the fronts need of the edge behind them. */
@@ -37,7 +44,8 @@ export interface BehindFronts {
   behind: Behind
   behindUpgrade: BehindUpgrade
   lane: LaneUse
-  lookUp: LookUp
+  /** Makes a look-up in memory for a version of HTTP. */
+  fromMemory<Head extends AskedHead, Kept extends Form>(wording: Wording<Head, Kept>): LookUp<Head, Kept>
   hits: HitLog
   placeOf(address: string): Place
   now(): number
@@ -49,7 +57,7 @@ export interface BehindFronts {
  * @throws PortInUse
  */
 export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
-  const { settings, tls, log, parts, behind, behindUpgrade, lane, ...forLane } = behindThem
+  const { settings, tls, log, parts, behind, behindUpgrade, lane, fromMemory, ...shared } = behindThem
   const { limits, host, httpPort, httpsPort } = settings
   const connections = startConnections(limits)
   parts.defer(connections.stop)
@@ -59,20 +67,24 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
   function frontParts(scheme: 'http' | 'https'): FrontParts {
     const slow = slowServer(scheme, behind, behindUpgrade, limits)
     if (lane === 'off') return { slow, connections, internals, lane: undefined }
-    const one = expressLane({ ...forLane, scheme, slow, connections, internals, log })
+    const lookUp = fromMemory(lineWording(limits.idleMs))
+    const one = expressLane({ ...shared, scheme, slow, lookUp, connections, internals, log })
     lanes.push(one)
     return { slow, connections, internals, lane: one }
   }
 
   const plain = plainFront(frontParts('http'))
   parts.use(await openFront(plain, { host, port: httpPort }, 'edge HTTP', '--http-port'))
+  let streams: Http2 | undefined
   if (tls !== undefined) {
-    const secure = secureFront(frontParts('https'), tls, limits)
+    const lookUp = lane === 'off' ? undefined : fromMemory({ fieldsOf: fieldsAmong, formOf: fieldFormOf })
+    streams = http2({ ...shared, behind, lookUp, limits, log })
+    const secure = secureFront({ ...frontParts('https'), http2: streams }, tls, limits)
     parts.use(await openFront(secure, { host, port: httpsPort }, 'edge HTTPS', '--https-port'))
   }
   return {
     get expressAnswers() {
-      return lanes.reduce((sum, one) => sum + one.answered, 0)
+      return lanes.reduce((sum, one) => sum + one.answered, streams?.answered ?? 0)
     },
     get connections() {
       return connections.open
@@ -80,5 +92,17 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
     get refused() {
       return connections.refused
     },
+    get broken() {
+      return streams?.broken ?? 0
+    },
+  }
+}
+
+/** How the express lane reads and writes HTTP/1.1. @param idleMs how long an idle connection is kept, ms: viewers are told */
+function lineWording(idleMs: number): Wording<PlainHead, WireForm> {
+  return {
+    fieldsOf: ({ lines }, names) => fieldsIn(lines, names),
+    formOf: (told, deadlines, closes, nowMs) =>
+      wireFormOf(told, deadlines, closes ? undefined : idleMs, nowMs),
   }
 }

@@ -103,15 +103,15 @@ function outletOf(incoming: IncomingMessage, response: ServerResponse): Outlet {
   const { socket } = incoming
   const sinceStartUs = (ms: number) => Math.round((ms - startedMs) * 1000)
   let firstByteMs: number | undefined
-  const { promise: closed, resolve } = Promise.withResolvers<Transfer>()
-  response.once('close', () => {
+  // Not in the event itself: on a pipeline the last bytes of a response are only then about to be written.
+  const closed = new Promise((resolve) => response.once('close', resolve)).then((): Transfer => {
     const endedMs = performance.now()
-    resolve({
+    return {
       status: response.headersSent ? response.statusCode : 0,
       ...bytesSinceLast(socket),
       timeToFirstByteUs: sinceStartUs(firstByteMs ?? endedMs),
       timeTakenUs: sinceStartUs(endedMs),
-    })
+    }
   })
   return {
     closed,

@@ -3,11 +3,12 @@ import type { Asker, Hit } from '../answer-from-memory.ts'
 import type { Expected } from '../log/hit-log.ts'
 import type { Connection } from './connections.ts'
 import type { Lent } from './hand-over.ts'
+import type { WireForm } from './wire-form.ts'
 
 /** A head that is expected again, byte for byte, and its answer. */
 export interface Plan {
   bytes: Buffer
-  hit: Hit
+  hit: Hit<WireForm>
   expected: Expected
 }
 

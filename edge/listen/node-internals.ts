@@ -62,8 +62,12 @@ export function adopt(accepted: Socket, buffer: Uint8Array, received: Received):
  * much still waits tells nothing: in a steady stream it is the same at every look.
  */
 export function takenBytes(socket: Socket): number {
-  const inFlight = insidesOf(socket)._handle?.writeQueueSize ?? 0
-  return socket.bytesWritten - socket.writableLength - inFlight
+  return socket.bytesWritten - waitingBytes(socket)
+}
+
+/** Bytes of what was written that the kernel has yet to take. */
+export function waitingBytes(socket: Socket): number {
+  return socket.writableLength + (insidesOf(socket)._handle?.writeQueueSize ?? 0)
 }
 
 /** Events that node:http listens to on a connection. */

@@ -13,11 +13,17 @@ export const HEAD_BYTES_MAX = 8_192
 const HEAD =
   /(GET|HEAD) (\/[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]*) HTTP\/1\.1\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)+)\r\n/y
 
+/** The targets that it takes. */
+export const PLAIN_TARGET = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]*$/
+
 /** What can no longer become plain, however it goes on: a bare CR or LF. */
 const ODD_LINE_END = /(?:^|[^\r])\n|\r[^\n]/
 
-/** A plain request's head. Of a field that was sent twice the first value counts, but for `Accept-Encoding`. */
-export interface PlainHead {
+/**
+ * What the short way to an answer asks of a head, of whichever version of HTTP. Of a field that was sent
+ * twice the first value counts, but for `Accept-Encoding`.
+ */
+export interface AskedHead {
   method: 'GET' | 'HEAD'
   target: string
   /** Bytes on the wire, the empty line included. */
@@ -26,7 +32,7 @@ export interface PlainHead {
   host: string
   /** Whether the viewer wants the connection closed. */
   closes: boolean
-  /** The lines that ask for less than the whole, a precondition or a range; empty when it asks for all. */
+  /** What asks for less than the whole, a precondition or a range, as lines; empty when it asks for all. */
   conditions: string
   /** Whether it says what only `answerViewer` understands: plain to read, but not to answer. */
   needsLongWay: boolean
@@ -37,6 +43,10 @@ export interface PlainHead {
   secFetchDest: string | undefined
   secPurpose: string | undefined
   purpose: string | undefined
+}
+
+/** A plain request's head. */
+export interface PlainHead extends AskedHead {
   /** The field lines as they were sent, with their CR LF. */
   lines: string
 }
@@ -181,8 +191,16 @@ function readLine(
   end: number,
 ): boolean {
   const name = head.lines.slice(at, colon).toLowerCase()
-  if (!candidates.includes(name)) return true
-  const value = valueBetween(head.lines, colon + 1, end)
+  return !candidates.includes(name) || readField(head, name, valueBetween(head.lines, colon + 1, end))
+}
+
+/** Whether a field is one that `readField` knows. @param name in lower case */
+export function isKnown(name: string): boolean {
+  return bySlot[slot(name)]?.includes(name) === true
+}
+
+/** Takes from a known field what is wanted; false where the head isn't plain with it. @param name in lower case */
+export function readField(head: AskedHead, name: string, value: string): boolean {
   switch (name) {
     case 'host':
       if (head.host !== '') return false
@@ -214,7 +232,7 @@ function readLine(
     case 'if-none-match':
     case 'if-modified-since':
     case 'range':
-      head.conditions += head.lines.slice(at, end + 2)
+      head.conditions += `${name}: ${value}\r\n`
       return true
     default:
       head.needsLongWay = true
@@ -222,7 +240,7 @@ function readLine(
   }
 }
 
-function readConnection(head: PlainHead, value: string): boolean {
+function readConnection(head: AskedHead, value: string): boolean {
   switch (value.toLowerCase()) {
     case 'keep-alive':
       return !head.closes

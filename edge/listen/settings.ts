@@ -27,6 +27,25 @@ export const listenLimits = z
     stallMs: ms
       .default(60_000)
       .describe('How long a viewer may take nothing of what is sent to it; then the connection is ended.'),
+    streamsMax: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(128)
+      .describe('Requests under way on one HTTP/2 connection; a further one is refused.'),
+    streamResetsMax: z
+      .int()
+      .min(1)
+      .default(1_000)
+      .describe('Requests that an HTTP/2 viewer may cancel at once; beyond it the connection is ended.'),
+    streamResetsPerSecond: z.int().min(1).default(33).describe('How many more each second.'),
+    controlBytesPerSecond: z
+      .int()
+      .min(4_096)
+      .default(65_536)
+      .describe(
+        'What an HTTP/2 viewer may send beside requests and their bodies: pings, settings and the like. Then the connection is ended.',
+      ),
   })
   .prefault({})
 

@@ -5,6 +5,19 @@ import { firstValue } from '../cache/fields.ts'
 import { ageSeconds, type Deadlines, ttlSeconds } from '../cache/freshness.ts'
 import { REQUEST_ID_BYTES } from './request-id.ts'
 
+/** A hit's answer, worded once and said again and again; how it is kept depends on the version of HTTP. */
+export interface Form {
+  readonly status: number
+  /** All that goes over the wire, bytes. */
+  readonly bytes: number
+  readonly deadlines: Deadlines
+  /** From when until when it can be said with other numbers, Unix ms. */
+  readonly madeMs: number
+  readonly fitsUntilMs: number
+  /** What the log and the metrics say of it. `cacheStatus` is without the seconds. */
+  readonly served: Served
+}
+
 /**
  * A response as it goes over the wire, made once and written for every hit. Three values differ from one
  * time to the next, each in a slot of its own:
@@ -14,24 +27,15 @@ import { REQUEST_ID_BYTES } from './request-id.ts'
  *     X-Selvedge-Request-Id: q83vEjRWeJq80000002s
  *
  * A slot is as wide as its value was when the form was made. Padding would be legal (RFC 9110 §5.5), but
- * undici for one leaves it in the value; so a form holds until one of its numbers has a digit more or less.
+ * undici for one leaves it in the value; so a form fits until one of its numbers has a digit more or less.
  */
-export interface WireForm {
-  readonly status: number
-  /** All that goes over the wire, bytes. */
-  readonly bytes: number
+export interface WireForm extends Form {
   readonly closes: boolean
   readonly head: Buffer
   /** Head and body in one, where the body is small; it starts with `head`, on the same memory. */
   readonly whole: Buffer | undefined
   readonly body: Buffer | undefined
-  readonly deadlines: Deadlines
   readonly slots: Slots
-  /** From when until when its numbers have as many digits as their slots, Unix ms. */
-  readonly madeMs: number
-  readonly fitsUntilMs: number
-  /** What the log and the metrics say of it. `cacheStatus` is without the seconds. */
-  readonly served: Served
   /** What the age and time-to-live slots of `head` hold, seconds. */
   age: number
   ttl: number
@@ -53,7 +57,7 @@ export const COPIED_BYTES_MAX = 65_536
 export const NO_REQUEST_ID = '0'.repeat(REQUEST_ID_BYTES)
 
 /** What no header may hold; node:http would throw. */
-const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/
+export const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/
 
 /** How a connection goes on after a response, in the words of node:http. */
 const CLOSES = 'Connection: close\r\n'
@@ -137,7 +141,7 @@ function noteSlot(slots: Slots, name: string, value: string, at: number): void {
 }
 
 /** Whether the numbers of this moment have room in the form. */
-export function fits(form: WireForm, nowMs: number): boolean {
+export function fits(form: Form, nowMs: number): boolean {
   return nowMs < form.fitsUntilMs && nowMs >= form.madeMs
 }
 

@@ -1,8 +1,8 @@
 import type { Asker, Hit } from '../answer-from-memory.ts'
 import { NO_FIELDS } from '../cache/fields.ts'
 import { pathOf, queryOf } from '../distribution/target.ts'
-import type { PlainHead } from '../listen/plain-head.ts'
-import type { WireForm } from '../listen/wire-form.ts'
+import type { AskedHead } from '../listen/plain-head.ts'
+import type { Form } from '../listen/wire-form.ts'
 import type { Meters, ResponseCounter } from '../meters.ts'
 import {
   type ConnectionWords,
@@ -29,17 +29,17 @@ export interface Expected {
  * line, what a response or a connection has in common is worded once.
  */
 export interface HitLog {
-  expect(hit: Hit, head: PlainHead, asker: Asker): Expected
+  expect(hit: Hit, head: AskedHead, asker: Asker): Expected
   /** The answer has been sent. */
   sent(expected: Expected, hit: Hit, moment: Moment): void
 }
 
 /** @param node name of this machine in the log */
 export function hitLog(node: string, spool: Spool, meters: Meters): HitLog {
-  const byForm = new WeakMap<WireForm, { words: ResponseWords; counter: ResponseCounter }>()
+  const byForm = new WeakMap<Form, { words: ResponseWords; counter: ResponseCounter }>()
   const byAsker = new WeakMap<Asker, ConnectionWords>()
 
-  function ofForm(form: WireForm, head: PlainHead, asker: Asker) {
+  function ofForm(form: Form, head: AskedHead, asker: Asker) {
     const known = byForm.get(form)
     if (known !== undefined) return known
     const counter = meters.counterOf(form.served.resultType, form.status)
@@ -48,7 +48,7 @@ export function hitLog(node: string, spool: Spool, meters: Meters): HitLog {
     return made
   }
 
-  function ofAsker(form: WireForm, head: PlainHead, asker: Asker): ConnectionWords {
+  function ofAsker(form: Form, head: AskedHead, asker: Asker): ConnectionWords {
     const known = byAsker.get(asker)
     if (known !== undefined) return known
     const made = connectionWords(recordOfAny(node, form, head, asker))
@@ -83,13 +83,12 @@ export function hitLog(node: string, spool: Spool, meters: Meters): HitLog {
 const NEVER = new AbortController().signal
 
 /** The record of some hit with a form, worded by `recordOf` as any other. */
-function recordOfAny(node: string, form: WireForm, { method }: PlainHead, asker: Asker): AccessRecord {
+function recordOfAny(node: string, form: Form, { method }: AskedHead, asker: Asker): AccessRecord {
   const viewer = {
     ...asker,
     request: { method, scheme: asker.scheme, host: '', target: '', fields: NO_FIELDS },
     hostName: '',
     requestId: '',
-    protocolVersion: 'HTTP/1.1',
     gone: NEVER,
   }
   const transfer = {

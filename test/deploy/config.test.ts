@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { checkCertificates, selfSignedCertificate } from '../../deploy/certificate.ts'
 import { configSchema, readConfig } from '../../deploy/config-file.ts'
 import { explainedFields } from '../../deploy/explain.ts'
 import { readOptions } from '../../deploy/options.ts'
@@ -124,6 +125,91 @@ describe('a config error names the file, the field, what was found and what is a
     const example = new URL('../../deploy/selvedge.example.yaml', import.meta.url).pathname
 
     expect(readConfig(example).distributions.map(({ id }) => id)).toEqual(['docs', 'shop'])
+  })
+})
+
+describe('certificates', () => {
+  /** What is said of a configuration that names the files of one certificate, or other files instead. */
+  async function saidOf(yaml: (files: string) => string, change: (folder: string) => Promise<void>) {
+    const folder = await mkdtemp(join(tmpdir(), 'selvedge-config-'))
+    await selfSignedCertificate(['docs.example.com'], folder)
+    await change(folder)
+    await writeFile(join(folder, 'my.yaml'), yaml('cert: self-signed.pem, key: self-signed.key'))
+    try {
+      const { edge, distributions } = readConfig(join(folder, 'my.yaml'))
+      return checkCertificates({ tls: edge.tls, distributions }, 'my.yaml').join('\n')
+    } catch (error) {
+      return describeError(error)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }
+  const ofEdge = (files: string) => `edge: { tls: { ${files} } }`
+  const ofSite = (files: string) => site(`    viewerCertificate: { ${files} }`)
+  const nothing = async () => undefined
+
+  test.each([
+    ['the edge’s own', ofEdge],
+    ['that of a site', ofSite],
+    ['one for both', (files: string) => `${ofEdge(files)}\n${ofSite(files)}`],
+  ])('%s is fine', async (_, yaml) => {
+    expect(await saidOf(yaml, nothing)).toBe('')
+  })
+
+  test.each([
+    [
+      'no such file',
+      (folder: string) => rm(join(folder, 'self-signed.pem')),
+      /cert: .*self-signed\.pem can't be read .*ENOENT[\s\S]*Name a PEM file that Selvedge may read/,
+    ],
+    [
+      'no certificate in it',
+      (folder: string) => writeFile(join(folder, 'self-signed.pem'), 'x'),
+      /cert: .*self-signed\.pem holds no certificate[\s\S]*begins with the site’s certificate/,
+    ],
+    [
+      'no key in it',
+      (folder: string) => writeFile(join(folder, 'self-signed.key'), 'x'),
+      /key: .*self-signed\.key holds no private key[\s\S]*passphrase/,
+    ],
+    [
+      'another certificate’s key',
+      async (folder: string) => {
+        const { key } = await selfSignedCertificate(['other.example'], join(folder, 'other'))
+        await writeFile(join(folder, 'self-signed.key'), await readFile(key))
+      },
+      /key: .*self-signed\.key is the key of another certificate[\s\S]*Give the key/,
+    ],
+  ])('%s: the field and the remedy are named', async (_, change, complaint) => {
+    expect(await saidOf(ofEdge, change)).toMatch(complaint)
+    expect(await saidOf(ofEdge, change)).toMatch(/^my\.yaml: edge\.tls\./)
+    expect(await saidOf(ofSite, change)).toMatch(/^my\.yaml: distributions\[0\]\.viewerCertificate\./)
+  })
+
+  test('one chain with two keys is refused', async () => {
+    const two = (files: string) => `${ofEdge(files)}\n${ofSite('cert: self-signed.pem, key: other.key')}`
+
+    expect(await saidOf(two, nothing)).toMatch(
+      /viewerCertificate\.key: .*another key at my\.yaml: edge\.tls\.key/,
+    )
+  })
+
+  test('what can be used all the same is doubted: other names, no OCSP response', async () => {
+    const other = (files: string) => ofSite(`${files}, ocspResponse: none.der`).replace('docs.', 'www.')
+
+    const doubts = await saidOf(other, nothing)
+    expect(doubts).toMatch(/viewerCertificate\.cert: .* is not for www\.example\.com/)
+    expect(doubts).toMatch(/viewerCertificate\.ocspResponse: .*none\.der can't be read/)
+  })
+
+  test('a self-signed one whose key was torn is made anew', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'selvedge-config-'))
+    const { key } = await selfSignedCertificate(['a.example'], folder)
+    await writeFile(key, 'torn')
+
+    const made = await selfSignedCertificate(['a.example'], folder)
+    expect(checkCertificates({ tls: made, distributions: [] }, '')).toEqual([])
+    await rm(folder, { recursive: true })
   })
 })
 

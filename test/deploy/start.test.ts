@@ -120,6 +120,11 @@ describe('npm start', () => {
       /--https-port: 24080 is also --http-port/,
     ],
     [
+      'a certificate that isn’t there',
+      ['--cert', '/nonexistent.pem', '--key', '/nonexistent.key'],
+      /--cert: \/nonexistent\.pem can't be read/,
+    ],
+    [
       'a data folder that is a file',
       ['--data', import.meta.filename],
       /--data: .*start\.test\.ts can't be used/,

@@ -1,26 +1,18 @@
-import { X509Certificate } from 'node:crypto'
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from 'node:tls'
-import {
-  BasicOCSPResponse,
-  CertID,
-  CertStatus,
-  id_pkix_ocsp_basic,
-  OCSPResponse,
-  OCSPResponseStatus,
-  ResponderID,
-  ResponseBytes,
-  ResponseData,
-  SingleResponse,
-} from '@peculiar/asn1-ocsp'
-import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
-import { AlgorithmIdentifier } from '@peculiar/asn1-x509'
+import { connect, createServer } from 'node:tls'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { selfSignedCertificate } from '../../deploy/certificate.ts'
+import { matchDistributions } from '../../edge/distribution/match.ts'
+import { openKeyring } from '../../edge/listen/tls/keyring.ts'
+import { namedCertificates } from '../../edge/listen/tls/named-certificates.ts'
+import { viewerTls } from '../../edge/listen/tls/viewer-tls.ts'
 import { houseInFrontOf } from './house.ts'
+import { ocspResponse } from './ocsp-response.ts'
 import { type Site, site } from './site.ts'
 import { visit } from './tls-viewer.ts'
 
@@ -185,6 +177,35 @@ describe('sessions', () => {
   )
 })
 
+describe('ticket keys', () => {
+  test('are new each day, and sessions from before begin anew', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const tls = await certificateFor('edge.example')
+    using keyring = await openKeyring(
+      namedCertificates({ tls, distributions: [] }),
+      pino({ level: 'silent' }),
+    )
+    const speaking = viewerTls(tls, keyring, matchDistributions([]))
+    const server = createServer(speaking.options, (socket) => socket.resume().end('hello'))
+    speaking.keep(server)
+    server.listen({ host: '127.0.0.1', port: 0 })
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const { session } = await visit(port, 'a.example')
+    const again = async (from = session) => (await visit(port, 'a.example', { session: from })).reused
+
+    vi.advanceTimersByTime(23 * 3_600_000)
+    expect(await again()).toBe(true)
+    vi.advanceTimersByTime(2 * 3_600_000)
+    expect(await again()).toBe(false)
+    expect(await again((await visit(port, 'a.example')).session)).toBe(true)
+
+    vi.useRealTimers()
+    server.close()
+    await once(server, 'close')
+  })
+})
+
 describe('minimumProtocolVersion', () => {
   test('TLSv1.3_2025 refuses TLS 1.2', async () => {
     const files = await certificateFor('edge.example')
@@ -248,41 +269,3 @@ describe('an OCSP response', () => {
     expect(await stapledFor('a.example')).toEqual(good)
   })
 })
-
-/** A response as an authority would give it, but for its signature, which is for viewers to check. */
-async function ocspResponse(
-  certFile: string,
-  { good = true, untilMs = Date.now() + 3_600_000 }: { good?: boolean; untilMs?: number },
-): Promise<Buffer> {
-  const { serialNumber } = new X509Certificate(await readFile(certFile))
-  const algorithm = new AlgorithmIdentifier({ algorithm: '1.3.14.3.2.26' })
-  const bytes = (length: number) => new OctetString(new Uint8Array(length).buffer)
-  const certID = new CertID({
-    hashAlgorithm: algorithm,
-    issuerNameHash: bytes(20),
-    issuerKeyHash: bytes(20),
-    serialNumber: new Uint8Array(Buffer.from(serialNumber, 'hex')).buffer,
-  })
-  const single = new SingleResponse({
-    certID,
-    certStatus: new CertStatus(good ? { good: null } : { unknown: null }),
-    thisUpdate: new Date(Date.now() - 60_000),
-    nextUpdate: new Date(untilMs),
-  })
-  const tbsResponseData = new ResponseData({
-    responderID: new ResponderID({ byKey: bytes(20) }),
-    producedAt: new Date(),
-    responses: [single],
-  })
-  const basic = new BasicOCSPResponse({
-    tbsResponseData,
-    signatureAlgorithm: algorithm,
-    signature: new Uint8Array(8).buffer,
-  })
-  const responseBytes = new ResponseBytes({
-    responseType: id_pkix_ocsp_basic,
-    response: new OctetString(AsnConvert.serialize(basic)),
-  })
-  const response = new OCSPResponse({ responseStatus: OCSPResponseStatus.successful, responseBytes })
-  return Buffer.from(AsnConvert.serialize(response))
-}

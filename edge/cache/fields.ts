@@ -56,25 +56,28 @@ const KNOWN_NAME_CHARACTERS_MAX = 64
 
 /**
  * As `filterFields`, made once for a rule that goes by the name alone: what it says of a name is remembered, so
- * that nearly all fields cost one look-up.
+ * that nearly all fields cost one look-up. All responses that are kept share one text for each name, too.
  */
 export function nameFilter(keep: (name: string) => boolean): FieldFilter {
-  const known = new Map<string, boolean>()
+  /** The one text of a name that is kept; an empty one where it isn't. */
+  const known = new Map<string, string>()
 
-  function verdictOn(name: string): boolean {
-    const verdict = keep(name.toLowerCase())
-    if (name.length > KNOWN_NAME_CHARACTERS_MAX) return verdict
+  function judge(name: string): string {
+    const isKept = keep(name.toLowerCase())
+    if (name.length > KNOWN_NAME_CHARACTERS_MAX) return isKept ? name : ''
     if (known.size >= KNOWN_NAMES_MAX) known.clear()
     // A part of a larger text would keep all of that in memory.
-    known.set(Buffer.from(name, 'latin1').toString('latin1'), verdict)
-    return verdict
+    const own = Buffer.from(name, 'latin1').toString('latin1')
+    known.set(own, isKept ? own : '')
+    return isKept ? own : ''
   }
 
   return (fields) => {
     const kept: string[] = []
     for (let at = 0; at < fields.length; at += 2) {
       const name = fields[at] as string
-      if (known.get(name) ?? verdictOn(name)) kept.push(name, fields[at + 1] as string)
+      const own = known.get(name) ?? judge(name)
+      if (own !== '') kept.push(own, fields[at + 1] as string)
     }
     return kept
   }

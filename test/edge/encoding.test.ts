@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { request } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { BROWSER, get, prose, type Raw, siteWith } from './encoded-site.ts'
 import { HOST, houseInFrontOf } from './house.ts'
@@ -242,18 +243,22 @@ describe('a body goes out as it is', () => {
   test('when its length is not known yet, since it may be one to be read as it is written', async () => {
     const page = prose(3_000)
     await using origin = await siteWith(page, { 'transfer-encoding': 'chunked' })
-    origin.answers((_, response) => {
+    const begun = Promise.withResolvers<void>()
+    origin.answers(async (_, response) => {
       response.writeHead(200, { 'content-type': 'text/html', 'cache-control': 'max-age=60' }).write(page)
+      await begun.promise
       response.end()
     })
     await using house = await houseInFrontOf(origin.url)
 
-    const answers = [
-      await get(house, '/', { 'accept-encoding': 'br' }),
-      await get(house, '/', { 'accept-encoding': 'br' }),
-    ]
+    const first = await request(`http://127.0.0.1:${house.port}/`, {
+      headers: { host: HOST, 'accept-encoding': 'br' },
+    })
+    begun.resolve()
+    const body = await first.body.text()
+    const second = await get(house, '/', { 'accept-encoding': 'br' })
 
-    expect(answers.map(({ headers }) => headers['content-encoding'])).toEqual([undefined, 'br'])
-    expect(answers.map(({ decoded }) => decoded === page)).toEqual([true, true])
+    expect([first.headers['content-encoding'], second.headers['content-encoding']]).toEqual([undefined, 'br'])
+    expect([body === page, second.decoded === page]).toEqual([true, true])
   })
 })

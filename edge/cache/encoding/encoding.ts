@@ -9,7 +9,7 @@ import { announcedBytes, type StoredHead, type StoredResponse } from '../stored-
 import { type Coding, codingFor, memoisedAcceptance } from './accept-encoding.ts'
 import { isEncodable } from './encoded-fields.ts'
 import { type Encoder, encodeAsItComes } from './encoders.ts'
-import { encodedHead, encodedResponse, formKey, formOf, isDraft, variedHead } from './form.ts'
+import { encodedHead, encodedResponse, formKey, formOf, isDraft, varied, variedHead } from './form.ts'
 import { createWorks, type WorkCounts } from './works.ts'
 
 /**
@@ -119,13 +119,15 @@ export function createEncoding(parts: { store: Store; arriving: ByteBudget }): E
   ): Given | ArrivingForm {
     const bytes = announcedBytes(head.fields)
     // A body of unknown length may be one that is made as it goes, and wants to be seen as it goes.
-    if (bytes === undefined || !isNegotiable(asked, head, bytes)) return asItIs(head)
+    // Not remembered, as what is worked out for a hit is: most of what arrives is never asked for again.
+    const isNegotiated = bytes !== undefined && asked.rules.encodings.length > 0 && isEncodable(head, bytes)
+    if (!isNegotiated) return asItIs(head)
     const coding = codingOf(asked, head)
-    if (coding === undefined) return asItIs(variedHead(head))
+    if (coding === undefined) return asItIs(varied(head))
     const form = encodedHead(head, coding)
     if (isBodyless(asked.request, form)) return { head: form, read: unread }
     const work = works.beginDraft({ key, head, coding, bytes, feed })
-    return work === undefined ? declined(asItIs(variedHead(head))) : { head: form, read: () => work.read() }
+    return work === undefined ? declined(asItIs(varied(head))) : { head: form, read: () => work.read() }
   }
 
   function declined<Given extends Form>(asItIs: Given): Given {

@@ -46,11 +46,16 @@ export function encodedHead(head: StoredHead, coding: Coding): StoredHead {
   return one
 }
 
-/** A response as it is, of which there are other forms too; worked out once as well. */
+/** A response as it is, of which there are other forms too. */
+export function varied<Head extends StoredHead>(head: Head): Head {
+  return { ...head, fields: varyingFields(head.fields) }
+}
+
+/** The same, worked out once as well. */
 export function variedHead<Head extends StoredHead>(head: Head): Head {
   const known = variedHeads.get(head) as Head | undefined // made of the same head, below
   if (known !== undefined) return known
-  const one = { ...head, fields: varyingFields(head.fields) }
+  const one = varied(head)
   variedHeads.set(head, one)
   return one
 }

@@ -11,8 +11,11 @@ const NOTHING_WAITS = Number.NaN
 /** A viewer's connection, as far as time limits go. */
 export interface Connection {
   readonly socket: Socket
-  /** `idle` and `head` are for us to watch; node:http has a clock of its own for requests that it reads. */
-  waitsFor: 'idle' | 'first-head' | 'head' | 'node:http'
+  /**
+   * `idle` and `head` are for us to watch; node:http has a clock of its own for requests that it reads, and
+   * whoever answers one for what it asks.
+   */
+  waitsFor: 'idle' | 'first-head' | 'head' | 'answer' | 'node:http'
   /** When it began to wait, or last did something, on `Connections.coarseMs`. */
   sinceMs: number
   /** Bytes that the kernel had taken at the last look while more waited, and since when it has taken no more. */
@@ -73,6 +76,7 @@ export function startConnections(limits: ListenLimits): Connections {
         if (waitedMs > limits.idleMs && connection.socket.writableLength === 0) connection.socket.destroy()
         else if (waitedMs > SWEEP_MS) connection.forget()
         return
+      case 'answer':
       case 'node:http':
     }
   }
@@ -119,7 +123,8 @@ export function startConnections(limits: ListenLimits): Connections {
     },
     closeIdle() {
       for (const { socket, waitsFor } of watched) {
-        if (waitsFor !== 'node:http' && waitsFor !== 'head' && socket.writableLength === 0) socket.destroy()
+        const isIdle = waitsFor === 'idle' || waitsFor === 'first-head'
+        if (isIdle && socket.writableLength === 0) socket.destroy()
       }
     },
     closeAll() {

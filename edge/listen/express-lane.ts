@@ -5,12 +5,15 @@ import type { Asker, Hit, LookUp } from '../answer-from-memory.ts'
 import { ttlSeconds } from '../cache/freshness.ts'
 import type { Place } from '../geo/place.ts'
 import type { Expected, HitLog } from '../log/hit-log.ts'
+import type { Behind } from './answering.ts'
 import type { Connections } from './connections.ts'
-import { handOverTo } from './hand-over.ts'
+import { handOver } from './hand-over.ts'
 import { countFrom } from './http1.ts'
 import { type LaneConnection, newConnection, type Plan } from './lane-connection.ts'
-import { adopt, type Internals } from './node-internals.ts'
+import { answerTheLongWay } from './long-way.ts'
+import { adopt } from './node-internals.ts'
 import { mayBecomePlain, type PlainHead, plainHeadAt } from './plain-head.ts'
+import { endGently } from './raw-head.ts'
 import { connectionOf } from './request.ts'
 import { nextRequestIdBytes } from './request-id.ts'
 import { shared, viewOf } from './shared-buffer.ts'
@@ -20,23 +23,26 @@ import { writeCopy, writeForm } from './write-form.ts'
 /** What the lane is made of. */
 export interface LaneParts {
   scheme: Asker['scheme']
-  /** Reads whatever the lane doesn't understand or can't answer. It never listens itself. */
+  /** Reads whatever the lane doesn't understand. It never listens itself. */
   slow: HttpServer
+  /** Answers whatever isn't in memory. */
+  behind: Behind
   lookUp: LookUp
   hits: HitLog
   placeOf(address: string): Place
   connections: Connections
-  internals: Internals
+  /** How long an idle connection is kept, ms: viewers are told. */
+  idleMs: number
   /** The clock by which responses age, Unix ms. */
   now(): number
   log: Logger
 }
 
-/** Answers plain hits as they are read, and leaves the rest to node:http. */
+/** Answers plain requests, those in memory as they are read, and leaves the rest to node:http. */
 export interface ExpressLane {
   /** Takes a connection on which nothing was read yet. It comes paused where `reads` is `'own'`. */
   take(accepted: Socket, reads: 'own' | 'public'): void
-  /** How many requests it answered. */
+  /** How many requests it answered from memory. */
   readonly answered: number
 }
 
@@ -46,10 +52,12 @@ interface Clock {
   nowMs: number
 }
 
+/** How much may wait behind a request that is being answered, until no more is read. Bytes. */
+const HELD_BYTES_MAX = 65_536
+
 /** Makes a lane for one scheme. */
 export function expressLane(parts: LaneParts): ExpressLane {
-  const { scheme, slow, lookUp, hits, placeOf, connections, internals, now, log } = parts
-  const handOver = handOverTo(slow, internals)
+  const { scheme, slow, behind, lookUp, hits, placeOf, connections, idleMs, now, log } = parts
   let answered = 0
 
   function take(accepted: Socket, reads: 'own' | 'public'): void {
@@ -69,19 +77,13 @@ export function expressLane(parts: LaneParts): ExpressLane {
     const onData = (bytes: Buffer) => {
       if (!received(c, bytes)) socket.pause()
     }
-    c.returned = () => {
-      c.isOurs = true
-      c.waitsFor = 'idle'
-      c.sinceMs = connections.coarseMs
-      if (reads === 'public') socket.on('data', onData)
-      socket.resume()
-    }
     c.headTimedOut = () => giveUp(c, 'ERR_HTTP_REQUEST_TIMEOUT')
     c.leave = () => void socket.removeListener('data', onData)
     if (reads === 'public') socket.on('data', onData)
     socket.on('drain', () => {
       if (c.isOurs) drained(c)
     })
+    socket.on('close', () => c.underWay?.left())
     socket.on('end', () => {
       if (c.isOurs) ended(c)
     })
@@ -96,6 +98,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
   function received(c: LaneConnection, bytes: Buffer): boolean {
     const startedMs = performance.now()
     c.sinceMs = connections.coarseMs
+    if (c.underWay !== undefined) return waitsBehind(c, bytes)
     const { plan } = c
     if (plan !== undefined && c.held === undefined && plan.bytes.equals(bytes)) {
       if (!c.socket.writableNeedDrain && answerAgain(c, plan, startedMs)) return true
@@ -113,7 +116,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
     const first = plainHeadAt(text, 0)
     if (first?.bytes === text.length && !c.socket.writableNeedDrain) {
       const hit = found(first, c, clock.nowMs)
-      if (hit === undefined) leave(c, Buffer.from(bytes), !first.closes)
+      if (hit === undefined) begin(c, first, startedMs)
       else answerFirst(c, hit, first, clock, text)
       return true
     }
@@ -128,9 +131,31 @@ export function expressLane(parts: LaneParts): ExpressLane {
       return false
     }
     const head = plainHeadAt(text, end)
-    if (head === undefined && waitsForMore(c, text.slice(end), rest)) return true
-    leave(c, rest, head?.bytes === rest.byteLength && !head.closes)
+    if (head !== undefined) return begin(c, head, startedMs, rest.subarray(head.bytes))
+    if (!waitsForMore(c, text.slice(end), rest)) leave(c, rest)
     return true
+  }
+
+  /** Has answered what memory can't answer. Returns whether more may be read. */
+  function begin(c: LaneConnection, head: PlainHead, startedMs: number, rest?: Buffer): boolean {
+    c.waitsFor = 'answer'
+    c.held = rest?.byteLength === 0 ? undefined : rest
+    const said = (closes: boolean) => {
+      c.underWay = undefined
+      c.waitsFor = 'idle'
+      c.sinceMs = connections.coarseMs
+      if (closes) close(c, c.held !== undefined)
+      // Else what waits is looked at when the viewer has read.
+      else if (!c.socket.writableNeedDrain) drained(c)
+    }
+    c.underWay = answerTheLongWay(c.socket, askerOf(c), { head, startedMs, idleMs, said }, behind)
+    return true
+  }
+
+  /** Keeps what comes behind a request that is being answered. Returns whether more may be read. */
+  function waitsBehind(c: LaneConnection, bytes: Buffer): boolean {
+    c.held = c.held === undefined ? Buffer.from(bytes) : Buffer.concat([c.held, bytes])
+    return c.held.byteLength < HELD_BYTES_MAX
   }
 
   /** Answers what can be answered, as long as the viewer reads. Returns where it stopped. */
@@ -206,7 +231,6 @@ export function expressLane(parts: LaneParts): ExpressLane {
     const ttlNow = ttlSeconds(form.deadlines, nowMs)
     answered += 1
     c.waitsFor = 'idle'
-    c.journeys = 0
     if (form.whole === undefined) {
       // A large one is on its way for a while: the log says how long.
       const firstByteUs = sinceUs(startedMs)
@@ -221,25 +245,31 @@ export function expressLane(parts: LaneParts): ExpressLane {
       const timeMs = Date.now()
       hits.sent(expected, hit, { timeMs, requestId, firstByteUs: takenUs, takenUs, ttlSeconds: ttlNow })
     }
-    if (form.closes) close(c)
+    if (form.closes) close(c, isInBatch)
   }
 
-  function close(c: LaneConnection): void {
+  /** Ends a connection with the response just given. @param hasMore whether more was read than is answered */
+  function close(c: LaneConnection, hasMore: boolean): void {
     c.isOurs = false
     c.leave()
-    c.socket.destroySoon()
+    if (hasMore) endGently(c.socket)
+    else c.socket.destroySoon()
   }
 
-  function leave(c: LaneConnection, bytes: Buffer, lone: boolean): void {
+  function leave(c: LaneConnection, bytes: Buffer): void {
     c.isOurs = false
     c.waitsFor = 'node:http'
     c.held = undefined
     c.forget()
     c.leave()
-    handOver.give(c, bytes, { lone })
+    handOver(c.socket, bytes, slow)
   }
 
   function drained(c: LaneConnection): void {
+    if (c.underWay !== undefined) {
+      c.underWay.drained()
+      return
+    }
     const { held } = c
     if (held !== undefined && c.waitsFor !== 'head') {
       c.held = undefined
@@ -253,7 +283,11 @@ export function expressLane(parts: LaneParts): ExpressLane {
   /** The viewer has said all it will: half of a head stays half. */
   function ended(c: LaneConnection): void {
     c.hasEnded = true
-    if (c.waitsFor === 'head') giveUp(c, 'HPE_INVALID_EOF_STATE')
+    if (c.underWay !== undefined) {
+      // As with node:http: it may well have left, and we would learn it only by sending.
+      c.socket.end()
+      c.underWay.left()
+    } else if (c.waitsFor === 'head') giveUp(c, 'HPE_INVALID_EOF_STATE')
     else if (c.held === undefined) c.socket.end()
   }
 

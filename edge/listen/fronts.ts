@@ -67,8 +67,9 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
   function frontParts(scheme: 'http' | 'https'): FrontParts {
     const slow = slowServer(scheme, behind, behindUpgrade, limits)
     if (lane === 'off') return { slow, connections, internals, lane: undefined }
-    const lookUp = fromMemory(lineWording(limits.idleMs))
-    const one = expressLane({ ...shared, scheme, slow, lookUp, connections, internals, log })
+    const { idleMs } = limits
+    const lookUp = fromMemory(lineWording(idleMs))
+    const one = expressLane({ ...shared, scheme, slow, behind, lookUp, connections, idleMs, log })
     lanes.push(one)
     return { slow, connections, internals, lane: one }
   }

@@ -7,6 +7,7 @@ import type { Transfer } from '../viewer.ts'
 import { answerRequest, type Behind, type Outlet, pour } from './answering.ts'
 import { endWith, rawHead } from './raw-head.ts'
 import { receivedOverHttp1, unreadableRequest, viewerRequestOf } from './request.ts'
+import { withLength } from './response-head.ts'
 
 /** Takes HTTP/1.1 requests from node:http, and writes the answers. @param scheme `http` or `https` */
 export function http1Listener(scheme: string, behind: Behind): RequestListener {
@@ -115,9 +116,10 @@ function outletOf(incoming: IncomingMessage, response: ServerResponse): Outlet {
   })
   return {
     closed,
-    async write({ status, fields, body }) {
+    async write(answer) {
+      const { status, body } = answer
       firstByteMs = performance.now()
-      response.writeHead(status, [...fields])
+      response.writeHead(status, [...withLength(incoming.method ?? '', answer)])
       if (body instanceof Readable) await pour(body, response)
       else response.end(body)
     },

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Asker, Hit } from '../answer-from-memory.ts'
 import type { Expected } from '../log/hit-log.ts'
 import type { Connection } from './connections.ts'
-import type { Lent } from './hand-over.ts'
+import type { UnderWay } from './long-way.ts'
 import type { WireForm } from './wire-form.ts'
 
 /** A head that is expected again, byte for byte, and its answer. */
@@ -12,8 +12,8 @@ export interface Plan {
   expected: Expected
 }
 
-/** A connection that the express lane reads, or has handed over and may get back. */
-export interface LaneConnection extends Connection, Lent {
+/** A connection that the express lane reads, until it hands it over. */
+export interface LaneConnection extends Connection {
   asker: Asker | undefined
   isOurs: boolean
   hasEnded: boolean
@@ -21,6 +21,8 @@ export interface LaneConnection extends Connection, Lent {
   headSinceMs: number
   /** Stops listening, for somebody else does. */
   leave(): void
+  /** What is being answered the long way; what comes behind it waits in `held`. */
+  underWay: UnderWay | undefined
   /** What was read and not understood yet, or not answered yet because the viewer doesn't read. */
   held: Buffer | undefined
   /** The last head as text: a plan is made only for one that comes twice, for most come once. */
@@ -36,16 +38,15 @@ export function newConnection(socket: Socket, coarseMs: number): LaneConnection 
     sinceMs: coarseMs,
     taken: 0,
     takenSinceMs: coarseMs,
-    journeys: 0,
     asker: undefined,
     isOurs: true,
     hasEnded: false,
     headSinceMs: coarseMs,
+    underWay: undefined,
     held: undefined,
     lastHead: '',
     plan: undefined,
     headTimedOut: nothing,
-    returned: nothing,
     leave: nothing,
     // A plan keeps a body in memory, whatever the cache thinks of it.
     forget() {

@@ -22,3 +22,16 @@ export function endWith(socket: Socket, words: string): void {
   socket.setTimeout(LINGER_MS_MAX, () => socket.destroy())
   socket.end(words)
 }
+
+/**
+ * Ends our half of a connection, and the other once it has been read to its end: to close over bytes that
+ * nobody has read resets it, and the viewer may lose what is on its way (RFC 9112 §9.6).
+ */
+export function endGently(socket: Socket): void {
+  socket.on('error', () => socket.destroy())
+  socket.end(() => {
+    const deadline = setTimeout(() => socket.destroy(), LINGER_MS_MAX)
+    socket.once('close', () => clearTimeout(deadline))
+  })
+  socket.resume()
+}

@@ -1,9 +1,9 @@
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Served } from '../answer-viewer.ts'
 import { firstValue } from '../cache/fields.ts'
 import { ageSeconds, type Deadlines, ttlSeconds } from '../cache/freshness.ts'
 import { REQUEST_ID_BYTES } from './request-id.ts'
+import { connectionLines, statusLine } from './response-head.ts'
 
 /** A hit's answer, worded once and said again and again; how it is kept depends on the version of HTTP. */
 export interface Form {
@@ -59,11 +59,6 @@ export const NO_REQUEST_ID = '0'.repeat(REQUEST_ID_BYTES)
 /** What no header may hold; node:http would throw. */
 export const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/
 
-/** How a connection goes on after a response, in the words of node:http. */
-const CLOSES = 'Connection: close\r\n'
-const staysOpen = (idleMs: number) =>
-  `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`
-
 /**
  * Makes the form of an answer out of memory.
  *
@@ -111,7 +106,7 @@ function headText(
   idleMs: number | undefined,
 ): { text: string; slots: Slots } | undefined {
   const slots: Slots = { age: 0, ttl: 0, requestId: 0 }
-  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+  let text = statusLine(status)
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at] as string
     const value = fields[at + 1] as string
@@ -119,7 +114,7 @@ function headText(
     noteSlot(slots, name.toLowerCase(), value, text.length + name.length + 2)
     text += `${name}: ${value}\r\n`
   }
-  text += `${idleMs === undefined ? CLOSES : staysOpen(idleMs)}\r\n`
+  text += `${connectionLines(idleMs)}\r\n`
   // Without a Date node:http would add one.
   const isWhole =
     slots.age > 0 && slots.ttl > 0 && slots.requestId > 0 && firstValue(fields, 'date') !== undefined

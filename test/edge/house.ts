@@ -177,11 +177,7 @@ async function recordsIn(
 ): Promise<Partial<Record<keyof AccessRecord, string>>[]> {
   const deadlineMs = Date.now() + 5_000
   for (;;) {
-    const files = (await readdir(directory)).sort()
-    const texts = await Promise.all(
-      files.map(async (file) => linesOf(await readFile(join(directory, file))).lines.toString('latin1')),
-    )
-    const lines = texts.join('').split('\n').slice(0, -1)
+    const lines = (await textIn(directory)).split('\n').slice(0, -1)
     if (lines.length >= atLeast || Date.now() > deadlineMs) {
       return lines.map((line) => {
         const values = line.split('\t')
@@ -190,4 +186,18 @@ async function recordsIn(
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
+}
+
+async function textIn(directory: string): Promise<string> {
+  const files = (await readdir(directory)).sort()
+  const texts = await Promise.all(
+    files.map((file) =>
+      // One that has been sealed meanwhile has another name: it is there at the next look.
+      readFile(join(directory, file)).then(
+        (segment) => linesOf(segment).lines.toString('latin1'),
+        () => '',
+      ),
+    ),
+  )
+  return texts.join('')
 }

@@ -66,5 +66,7 @@ export function normalised(text: string): string {
       .replace(/(https:\/\/[a-z.]+):\d+/g, '$1')
       .replace(/ttl=-?\d+/g, 'ttl=…')
       .replace(/Request id: [\w-]{20}/g, 'Request id: …')
+      // Who waited for another's answer and then asked alone isn't told why: whether anybody did is chance.
+      .replaceAll('; detail=no-store', '')
   )
 }

@@ -1,0 +1,136 @@
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import type { Answer } from '../cache/answer.ts'
+import { type Fields, firstValue, joinedValue, listMembers } from '../cache/fields.ts'
+import { ViewerGone } from '../cache/flight.ts'
+import { discardBody } from '../cache/message.ts'
+import type { InterimOutlet } from '../distribution/interim.ts'
+import type { Transfer } from '../viewer.ts'
+import { type Outlet, pour } from './answering.ts'
+import { OutgoingBody } from './outgoing-body.ts'
+import type { PlainHead } from './plain-head.ts'
+import { connectionLines, fieldLines, hasBody, statusLine, withLength } from './response-head.ts'
+
+/** Where the express lane writes what isn't in memory: straight to the viewer's socket. */
+export interface LaneOutlet extends Outlet, InterimOutlet {
+  /** The socket takes more. */
+  drained(): void
+  /** The viewer has left. */
+  left(): void
+}
+
+/** What is answered, and who is told when that is done. */
+export interface Asked {
+  head: Pick<PlainHead, 'method' | 'closes' | 'bytes'>
+  /** Since when the answer is waited for, by `performance.now()`. */
+  startedMs: number
+  /** How long an idle connection is kept, ms. */
+  idleMs: number
+  /** The last of the response has been given to the socket. @param closes whether the connection ends with it */
+  said(closes: boolean): void
+}
+
+/** Up to this length a body is copied behind its head: cheaper than a second buffer. Bytes. */
+const COPIED_BYTES_MAX = 8_192
+
+/** Makes the outlet for one response, which says it as node:http would (`http1.ts`). */
+export function laneOutlet(socket: Socket, { head, startedMs, idleMs, said }: Asked): LaneOutlet {
+  const { method } = head
+  const { promise: closed, resolve } = Promise.withResolvers<Transfer>()
+  let status = 0
+  let firstByteMs: number | undefined
+  let bytes = 0
+  let outgoing: OutgoingBody | undefined
+
+  const sinceStartUs = (ms: number) => Math.round((ms - startedMs) * 1000)
+
+  /** Tells what went over the wire, whole or not. */
+  function settle(): void {
+    const endedMs = performance.now()
+    resolve({
+      status,
+      bytesSent: bytes + (outgoing?.sent ?? 0),
+      bytesReceived: head.bytes,
+      timeToFirstByteUs: sinceStartUs(firstByteMs ?? endedMs),
+      timeTakenUs: sinceStartUs(endedMs),
+    })
+  }
+
+  async function write(answer: Answer): Promise<void> {
+    const body = hasBody(method, answer.status) ? answer.body : undefined
+    if (body === undefined || !socket.writable) discardBody(answer)
+    if (!socket.writable) return
+    const fields = withLength(method, answer)
+    const closes = head.closes || listMembers(joinedValue(fields, 'connection')).includes('close')
+    const length = firstValue(fields, 'content-length')
+    const isChunked = body instanceof Readable && length === undefined
+    const text = headText(answer.status, fields, { idleMs: closes ? undefined : idleMs, isChunked })
+    status = answer.status
+    firstByteMs = performance.now()
+    bytes += text.length
+    if (body instanceof Readable) {
+      socket.write(text, 'latin1')
+      outgoing = new OutgoingBody(socket, isChunked ? undefined : Number(length))
+      await pour(body, outgoing)
+      settle()
+    } else {
+      bytes += body?.byteLength ?? 0
+      writeWhole(socket, text, body, settle)
+    }
+    said(closes)
+  }
+
+  return {
+    closed,
+    write,
+    fail(page) {
+      if (status !== 0) socket.destroy()
+      else write(page).catch(() => socket.destroy())
+    },
+    drained: () => outgoing?.drained(),
+    left() {
+      outgoing?.destroy(new ViewerGone())
+      settle()
+    },
+    get headersSent() {
+      return status !== 0
+    },
+    get destroyed() {
+      return !socket.writable
+    },
+    writeInformation(interim, fields) {
+      const text = `${statusLine(interim)}${fieldLines(fields)}\r\n`
+      bytes += text.length
+      socket.write(text, 'latin1')
+    },
+  }
+}
+
+/** @param idleMs how long the connection is kept then, ms; `undefined` when it ends */
+function headText(
+  status: number,
+  fields: Fields,
+  { idleMs, isChunked }: { idleMs: number | undefined; isChunked: boolean },
+): string {
+  const date = firstValue(fields, 'date') === undefined ? `Date: ${new Date().toUTCString()}\r\n` : ''
+  const connection = firstValue(fields, 'connection') === undefined ? connectionLines(idleMs) : ''
+  const coding = isChunked ? 'Transfer-Encoding: chunked\r\n' : ''
+  return `${statusLine(status)}${fieldLines(fields)}${date}${connection}${coding}\r\n`
+}
+
+/** Writes a response that is here whole. @param done called once the kernel has taken it */
+function writeWhole(socket: Socket, head: string, body: Buffer | undefined, done: () => void): void {
+  if (body === undefined) {
+    socket.write(head, 'latin1', done)
+  } else if (body.byteLength <= COPIED_BYTES_MAX) {
+    const all = Buffer.allocUnsafe(head.length + body.byteLength)
+    all.write(head, 'latin1')
+    body.copy(all, head.length)
+    socket.write(all, done)
+  } else {
+    socket.cork()
+    socket.write(head, 'latin1')
+    socket.write(body, done)
+    socket.uncork()
+  }
+}

@@ -1,0 +1,53 @@
+import { STATUS_CODES } from 'node:http'
+import type { Readable } from 'node:stream'
+import { type Fields, firstValue } from '../cache/fields.ts'
+
+/** What there is to know of a response to write its head. */
+interface Said {
+  status: number
+  fields: Fields
+  body?: Buffer | Readable | undefined
+}
+
+/** Whether a response has a body (RFC 9112 §6.3). */
+export function hasBody(method: string, status: number): boolean {
+  return method !== 'HEAD' && status !== 204 && status !== 304
+}
+
+/** A response's fields, with the length of a body that is here whole. */
+export function withLength(method: string, { status, fields, body }: Said): Fields {
+  const isKnown = body === undefined || Buffer.isBuffer(body)
+  if (!isKnown || !hasBody(method, status) || firstValue(fields, 'content-length') !== undefined)
+    return fields
+  return [...fields, 'Content-Length', String(body?.byteLength ?? 0)]
+}
+
+/** How a connection goes on after a response, in the words of node:http. */
+const CLOSES = 'Connection: close\r\n'
+const staysOpen = (idleMs: number) =>
+  `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`
+
+/** @param idleMs how long an idle connection is kept, ms; `undefined` when it ends with this response */
+export function connectionLines(idleMs: number | undefined): string {
+  return idleMs === undefined ? CLOSES : staysOpen(idleMs)
+}
+
+/** As `HTTP/1.1 200 OK`, with its line end. */
+export function statusLine(status: number): string {
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+}
+
+/** Field lines as HTTP allows them (RFC 9110 §5.1, §5.5). */
+const WRITABLE = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [\t\x20-\x7e\x80-\xff]*\r\n)*$/
+
+/**
+ * Fields as lines of a head.
+ *
+ * @throws when one of them would not be read as it was meant, as node:http would
+ */
+export function fieldLines(fields: Fields): string {
+  let lines = ''
+  for (let at = 0; at < fields.length; at += 2) lines += `${fields[at]}: ${fields[at + 1]}\r\n`
+  if (!WRITABLE.test(lines)) throw new Error('a response has a field that no head may hold')
+  return lines
+}

@@ -6,7 +6,7 @@ import { Agent, request } from 'undici'
 import { type Contender, HOST } from './contenders/contender.ts'
 import { bodyOf } from './origin.ts'
 import { untilAnswered } from './processes.ts'
-import { type Ask, NUMBER, type Scenario } from './scenarios.ts'
+import { type Ask, NUMBER } from './scenarios.ts'
 
 interface Answer {
   status: number
@@ -19,14 +19,14 @@ interface Answer {
  *
  * @throws when an answer isn't what the origin's bytes make it, the first one within 20 s
  */
-export async function checkAnswers({ name, ports }: Contender, { asks }: Scenario): Promise<void> {
+export async function checkAnswers({ ports }: Contender, asks: Ask): Promise<void> {
   const path = asks.path.replace(NUMBER, 'check')
   const wanted = { status: asks.status ?? 200, body: expectedBody({ ...asks, path }) }
   const check = async () => {
     const { status, body } = await answered(ports, { ...asks, path })
     if (status === wanted.status && body.equals(wanted.body)) return
     throw new Error(
-      `${name}: its answer to ${path} has status ${status} and ${body.byteLength} bytes, ` +
+      `its answer to ${path} has status ${status} and ${body.byteLength} bytes, ` +
         `where ${wanted.status} and the origin’s ${wanted.body.byteLength} were expected`,
     )
   }
@@ -36,7 +36,7 @@ export async function checkAnswers({ name, ports }: Contender, { asks }: Scenari
 }
 
 /** Waits for a contender's first answer. @throws after 20 s */
-export async function untilUp({ ports }: Contender): Promise<void> {
+export async function untilUp({ ports }: Pick<Contender, 'ports'>): Promise<void> {
   await untilAnswered(async () => {
     const { status } = await answered(ports, { path: '/1024/up' })
     if (status !== 200) throw new Error(`port ${ports.http} answers with ${status}`)

@@ -9,7 +9,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findTool } from './tools.ts'
@@ -37,6 +37,7 @@ export async function runInNamespace(): Promise<number | undefined> {
   if (process.env[INSIDE] !== undefined || !canUnshare()) return undefined
   // Inside nobody tidies up when it is killed, so its temporary files are in a folder that goes with it.
   const folder = mkdtempSync(join(tmpdir(), 'selvedge-bench-'))
+  chmodSync(folder, 0o755) // peers that give up root have their files in it
   const namespaces = ['--net', '--mount-proc', '--pid', '--fork', '--kill-child']
   const child = spawn('unshare', [...namespaces, process.execPath, ...process.argv.slice(1)], {
     stdio: 'inherit',
@@ -68,7 +69,15 @@ export function layGround(): Ground {
   }
   if (availableParallelism() < 2) unfair.push('one core only: load and server share it')
   if (findTool('taskset') === undefined) unfair.push('no taskset: nobody is kept to a core')
-  return { serverCore: 0, loadCore: availableParallelism() < 2 ? 0 : 1, unfair }
+  const loadCore = availableParallelism() < 2 ? 0 : 1
+  keepToCore(loadCore)
+  return { serverCore: 0, loadCore, unfair }
+}
+
+/** Keeps this process to a core: it is the origin, and some of the load. */
+function keepToCore(core: number): void {
+  const taskset = findTool('taskset')
+  if (taskset !== undefined) spawnSync(taskset, ['-a', '-c', '-p', String(core), String(process.pid)])
 }
 
 function setCongestionControl(): boolean {

@@ -7,16 +7,18 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, tmpdir, type } from 'node:os'
 import { join } from 'node:path'
 import { describeError, SelvedgeError } from '../../edge/program/errors.ts'
+import { CACHE_MEGABYTES } from './contenders/contender.ts'
 import { CANDIDATES } from './contenders/list.ts'
 import { groundText, layGround, runInNamespace } from './ground.ts'
 import { type Options, readOptions } from './options.ts'
 import { startOrigin } from './origin.ts'
-import { detailsOf } from './results.ts'
+import { detailsOf, overviewOf } from './results.ts'
 import { type Outcome, runScenario } from './run.ts'
 import { SCENARIOS, type Scenario } from './scenarios.ts'
+import { CORE_SHARE_FULL } from './statistics.ts'
 
 /** Whom the quick run compares ours with. */
-const QUICK_PEERS = ['nginx']
+const QUICK_PEERS = ['nginx', 'bare']
 
 try {
   const options = readOptions(process.argv.slice(2), {
@@ -30,12 +32,12 @@ try {
 }
 
 async function bench(options: Options): Promise<number> {
-  const [busyBefore = 0] = loadavg()
+  const machine = machineText()
   const ground = layGround()
   await using parts = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'selvedge-bench-'))
   parts.defer(() => rmSync(folder, { recursive: true, force: true }))
-  chmodSync(folder, 0o755) // peers that give up root have theirs in it
+  chmodSync(folder, 0o755)
   const origin = parts.use(await startOrigin())
 
   const chosen = SCENARIOS.filter((scenario) => isChosen(scenario, options))
@@ -46,9 +48,9 @@ async function bench(options: Options): Promise<number> {
     const place = { ground, origin, folder, profile: options.profile }
     const outcome = await runScenario(scenario, candidates, options, place)
     outcomes.push(outcome)
-    if (!options.full) process.stdout.write(`\n${detailsOf(outcome)}\n`)
+    process.stdout.write(`\n${detailsOf(outcome)}\n`)
   }
-  const where = [howText(options), groundText(ground), machineText(busyBefore)]
+  const where = [howText(options), groundText(ground), machine]
   report(outcomes, where, options)
   return 0
 }
@@ -62,27 +64,29 @@ function takesPart(id: string, { full, contenders }: Options): boolean {
 }
 
 function report(outcomes: readonly Outcome[], where: readonly string[], options: Options): void {
-  const notes = where.flatMap((sentence) => [sentence, '']).join('\n')
-  if (!options.full) return void process.stdout.write(notes)
+  const notes = where.flatMap((sentence) => [sentence, ''])
+  const overview = [overviewOf(outcomes), '', ...notes].join('\n')
+  process.stdout.write(`\n${overview}`)
+  const isWhole = options.full && options.scenarios.length + options.contenders.length === 0
+  if (!isWhole) return
   const head =
-    '# Results\n\nWritten by `npm run bench -- --full`; compare within a run, never across machines.\n\n'
-  const text = head + [...outcomes.map(detailsOf), notes].join('\n')
-  process.stdout.write(text)
-  const isWhole = options.scenarios.length + options.contenders.length === 0
-  if (isWhole) writeFileSync(new URL('RESULTS.md', import.meta.url), text)
+    '# Results\n\nWritten by `npm run bench -- --full`; compare within a run, never across machines.\n'
+  const text = [head, overview, ...outcomes.map(detailsOf)].join('\n')
+  writeFileSync(new URL('RESULTS.md', import.meta.url), text)
 }
 
 function howText({ rounds, seconds }: Options): string {
-  return [
-    `Medians of ${rounds} interleaved rounds of ${seconds} s, smallest and largest in brackets; ratios are`,
-    'taken within each round. Each server on one core, its load on another. CPU time is user and system,',
-    'of all the processes of a contender. Where a contender used less than its core, the load or other',
-    'programs were the limit: there the ratio of CPU times says more than that of requests.',
-  ].join('\n')
+  return `Medians of ${rounds} interleaved rounds of ${seconds} s, smallest and largest in brackets; ratios are taken within each
+round. Each server on one core, its load on another. Access logs on, but for the yardstick: bare sockets of
+Node (bare). CPU time is user and system, of all the processes of a contender: our shield, varnishncsa and hitch
+count. Where one used less than ${CORE_SHARE_FULL * 100} % of its core, the load or other programs were the limit, and an aim is
+judged by CPU time. A p99 that is an aim is of requests at a fixed rate, counted from when each was due.
+Everybody may keep ${CACHE_MEGABYTES} MB; our shield next to nothing beside. Misses pass two tiers of ours, one of a peer's.`
 }
 
-/** @param busyBefore load average of the last minute before we began: what others did on the machine */
-function machineText(busyBefore: number): string {
+/** The machine, as it is before we keep ourselves to a core; its load average tells what others do on it. */
+function machineText(): string {
+  const [busyBefore = 0] = loadavg()
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU'
   const day = new Date().toISOString().slice(0, 10)
   const machine = `${model}, ${availableParallelism()} cores, ${type()} ${release()}, Node ${process.versions.node}`

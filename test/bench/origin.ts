@@ -69,8 +69,17 @@ export function fieldsOf(path: string, bytes: number): string {
   return (
     `Content-Type: image/webp\r\nContent-Length: ${bytes}\r\nAccept-Ranges: bytes\r\n` +
     `Cache-Control: public, max-age=3600\r\n` +
-    `ETag: "${path}"\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n`
+    `Date: ${dateNow()}\r\nETag: "${path}"\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n`
   )
+}
+
+let date = { text: '', untilMs: 0 }
+
+/** The time as `Date` has it, worded once a second. */
+function dateNow(): string {
+  const nowMs = Date.now()
+  if (nowMs >= date.untilMs) date = { text: new Date(nowMs).toUTCString(), untilMs: nowMs + 1_000 }
+  return date.text
 }
 
 const BYTES_MAX = 2 * 1_048_576

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { findTool } from './tools.ts'
 
 /** Longest wait for a process to stop before it is killed, ms. */
@@ -12,10 +12,13 @@ const START_MS_MAX = 20_000
 /** Linux counts CPU time in hundredths of a second, whatever its timer's rate. */
 const TICKS_PER_SECOND = 100
 
-/** The command line that keeps a program to one core, where that can be done. */
-export function pinned(core: number, command: readonly string[]): string[] {
+/** One core, or several. */
+export type Cores = number | readonly number[]
+
+/** The command line that keeps a program to its cores, where that can be done. */
+export function pinned(cores: Cores, command: readonly string[]): string[] {
   const taskset = findTool('taskset')
-  return taskset === undefined ? [...command] : [taskset, '-c', String(core), ...command]
+  return taskset === undefined ? [...command] : [taskset, '-c', [cores].flat().join(','), ...command]
 }
 
 /** A server that was started, with its children. Disposing stops it and waits until it has ended. */
@@ -23,10 +26,25 @@ export interface Started extends AsyncDisposable {
   pid: number
 }
 
-/** Starts a server on one core; what it says on standard error is ours. */
-export function startOn(core: number, command: readonly string[]): Started {
-  const [program = '', ...args] = pinned(core, command)
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+/** How a server is started. */
+export interface StartOptions {
+  /** File that takes its standard output; nobody does unless said. */
+  output?: string
+  /** File that takes its standard error; ours unless said. */
+  errors?: string
+}
+
+/** Starts a server that is kept to its cores. */
+export function startOn(
+  cores: Cores,
+  command: readonly string[],
+  { output, errors }: StartOptions = {},
+): Started {
+  const [program = '', ...args] = pinned(cores, command)
+  const files = [output, errors].map((file) => (file === undefined ? undefined : openSync(file, 'a')))
+  const [to, errorsTo] = files
+  const child = spawn(program, args, { stdio: ['ignore', to ?? 'ignore', errorsTo ?? 'inherit'] })
+  for (const file of files) if (file !== undefined) closeSync(file)
   if (child.pid === undefined) throw new Error(`${program} could not be started`)
   return { pid: child.pid, [Symbol.asyncDispose]: () => end(child) }
 }
@@ -73,6 +91,31 @@ export function peakResidentBytes(root: number): number {
   return family.length === 0
     ? Number.NaN
     : Math.max(...family.map(({ pid }) => kilobytesOf(pid, 'VmHWM') * 1024))
+}
+
+/**
+ * Memory of processes and all their living descendants, bytes: what they share counts once (`Pss` of
+ * `/proc/PID/smaps_rollup`, proc(5)).
+ *
+ * @returns NaN where there is no `/proc`
+ */
+export function memoryBytes(roots: readonly number[]): number {
+  const family = familyOf(roots) ?? []
+  if (family.length === 0) return Number.NaN
+  return family.reduce((sum, { pid }) => {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1')
+    return sum + Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1]) * 1024
+  }, 0)
+}
+
+/** The children of a process. */
+export function childrenOf(pid: number): number[] {
+  return (readProcesses() ?? []).filter(({ parent }) => parent === pid).map((child) => child.pid)
+}
+
+/** Memory of one process that is resident now, bytes (`VmRSS`, proc(5)). */
+export function residentBytes(pid: number): number {
+  return kilobytesOf(pid, 'VmRSS') * 1024
 }
 
 /** What a process has read by system calls, from files and sockets, bytes (`rchar`, proc(5)). */

@@ -1,18 +1,37 @@
 import type { Aim } from './aims.ts'
 
-/** What is asked for, by whom and how, and what is to come of it. */
-export interface Scenario {
+/** What is measured, and what is to come of it. */
+export type Scenario = LoadScenario | IdleScenario | WorkersScenario
+
+interface Named {
   /** As `--scenario` knows it. */
   id: string
   title: string
-  asks: Ask
-  load: LoadPlan
-  /** What the origin's count of requests has to prove. */
-  proves: 'hits' | 'misses' | 'hit ratio'
   /** What the issue that asked for the benchmark wants to see. */
   aims: readonly Aim[]
   /** Measured without `--full` too. */
   quick?: boolean
+}
+
+/** Requests, and how they are answered. */
+export interface LoadScenario extends Named {
+  asks: Ask
+  load: LoadPlan
+  /** What is compared: requests in a second, or the latency that 99 of 100 stay within. */
+  figure: 'requests' | 'p99'
+  /** What the origin's count of requests has to prove. */
+  proves: 'hits' | 'misses' | 'hit ratio'
+}
+
+/** What a connection that waits after one request takes of memory. */
+export interface IdleScenario extends Named {
+  idleOver: 'http' | 'https'
+  connections: number
+}
+
+/** Our edge with two workers on two cores, beside one with one. */
+export interface WorkersScenario extends Named {
+  workers: 2
 }
 
 /** A request. `NUMBER` in its path or a header is another number each time. */
@@ -27,9 +46,28 @@ export interface Ask {
   part?: readonly [first: number, last: number]
 }
 
-export type LoadPlan =
-  /** Each connection asks again as soon as it is answered. */
-  { by: 'wrk'; connections: number; paths?: 'zipf' }
+export type LoadPlan = WrkPlan | H2loadPlan | FixedRatePlan
+
+/** Each connection asks again as soon as it is answered. */
+export interface WrkPlan {
+  by: 'wrk'
+  connections: number
+  paths?: 'zipf'
+}
+
+/** So many streams of each connection ask again as soon as they are answered. */
+export interface H2loadPlan {
+  by: 'h2load'
+  connections: number
+  streams: number
+}
+
+/** So many requests a second, whether they are answered or not. */
+export interface FixedRatePlan {
+  by: 'fixed rate'
+  perSecond: number
+  connections: number
+}
 
 /** Stands for a number that is another one in each request. */
 export const NUMBER = '@NUMBER@'
@@ -65,6 +103,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '1 KB hit, 64 connections',
     asks: { path: '/1024/hit' },
     load: WRK_64,
+    figure: 'requests',
     proves: 'hits',
     aims: [
       { of: 'nginx', atLeast: 1.3 },
@@ -77,6 +116,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '10 KB hit',
     asks: { path: '/10240/hit' },
     load: WRK_64,
+    figure: 'requests',
     proves: 'hits',
     aims: [{ of: 'nginx', atLeast: 1.3 }],
   },
@@ -85,6 +125,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '100 KB hit',
     asks: { path: '/102400/hit' },
     load: WRK_64,
+    figure: 'requests',
     proves: 'hits',
     aims: [{ of: 'nginx', atLeast: 1.2 }],
   },
@@ -93,6 +134,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '1 MB hit',
     asks: { path: '/1048576/hit' },
     load: WRK_64,
+    figure: 'requests',
     proves: 'hits',
     aims: [
       { of: 'nginx', atLeast: 0.65 },
@@ -104,6 +146,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '1 KB hit, a browser’s head, the same each time',
     asks: { path: PICTURE, headers: BROWSER },
     load: WRK_64,
+    figure: 'requests',
     proves: 'hits',
     aims: [{ of: 'nginx', atLeast: 1.3 }],
   },
@@ -115,6 +158,7 @@ export const SCENARIOS: readonly Scenario[] = [
       headers: { ...BROWSER, Referer: BROWSER.Referer?.replace('0000000001', NUMBER) ?? '' },
     },
     load: WRK_64,
+    figure: 'requests',
     proves: 'hits',
     aims: [{ of: 'nginx', atLeast: 0.85 }],
     quick: true,
@@ -128,6 +172,7 @@ export const SCENARIOS: readonly Scenario[] = [
       status: 304,
     },
     load: WRK_64,
+    figure: 'requests',
     proves: 'hits',
     aims: [{ of: 'nginx', atLeast: 1.1 }],
   },
@@ -141,6 +186,7 @@ export const SCENARIOS: readonly Scenario[] = [
       part: [500_000, 501_023],
     },
     load: WRK_64,
+    figure: 'requests',
     proves: 'hits',
     aims: [{ of: 'nginx', atLeast: 1.3 }],
   },
@@ -149,6 +195,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '1 KB hit, 1,000 connections',
     asks: { path: '/1024/hit' },
     load: { by: 'wrk', connections: 1_000 },
+    figure: 'requests',
     proves: 'hits',
     aims: [{ of: 'nginx', atLeast: 1.2 }],
   },
@@ -157,6 +204,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '1 KB hit, `Connection: close`',
     asks: { path: '/1024/close', headers: { Connection: 'close' } },
     load: WRK_64,
+    figure: 'requests',
     proves: 'hits',
     aims: [{ of: 'nginx', atLeast: 0.6 }],
   },
@@ -165,14 +213,25 @@ export const SCENARIOS: readonly Scenario[] = [
     title: 'TLS 1.3, HTTP/1.1, 1 KB hit',
     asks: { over: 'https', path: '/1024/hit' },
     load: WRK_64,
+    figure: 'requests',
     proves: 'hits',
     aims: [{ of: 'nginx', atLeast: 0.95 }],
+  },
+  {
+    id: 'h2',
+    title: 'TLS 1.3, HTTP/2, 1 KB hit, 8 × 32 streams',
+    asks: { over: 'h2', path: '/1024/hit' },
+    load: { by: 'h2load', connections: 8, streams: 32 },
+    figure: 'requests',
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 0.5 }],
   },
   {
     id: 'unique-misses',
     title: 'Unique misses, 1 KB',
     asks: { path: `/1024/miss/${NUMBER}` },
     load: WRK_64,
+    figure: 'requests',
     proves: 'misses',
     aims: [{ of: 'nginx', atLeast: 0.5 }],
     quick: true,
@@ -182,7 +241,46 @@ export const SCENARIOS: readonly Scenario[] = [
     title: 'Zipf mix of 1 KB to 1 MB, cache of 64 MB',
     asks: { path: '/7000/zipf/0' },
     load: { by: 'wrk', connections: 64, paths: 'zipf' },
+    figure: 'requests',
     proves: 'hit ratio',
     aims: [{ of: 'nginx', atLeast: 1 }],
+  },
+  {
+    id: 'rate-5000',
+    title: '1 KB hit, 5,000 requests/s',
+    asks: { path: '/1024/hit' },
+    load: { by: 'fixed rate', perSecond: 5_000, connections: 64 },
+    figure: 'p99',
+    proves: 'hits',
+    aims: [{ of: 'nginx', atMost: 1.5 }],
+  },
+  {
+    id: 'rate-20000',
+    title: '1 KB hit, 20,000 requests/s',
+    asks: { path: '/1024/hit' },
+    load: { by: 'fixed rate', perSecond: 20_000, connections: 64 },
+    figure: 'p99',
+    proves: 'hits',
+    aims: [{ of: 'nginx', atMost: 1.5 }],
+  },
+  {
+    id: 'idle',
+    title: 'Memory of an idle connection',
+    idleOver: 'http',
+    connections: 3_000,
+    aims: [{ atMost: 10 }],
+  },
+  {
+    id: 'idle-tls',
+    title: 'Memory of an idle connection, TLS',
+    idleOver: 'https',
+    connections: 3_000,
+    aims: [{ atMost: 70 }],
+  },
+  {
+    id: 'two-workers',
+    title: 'Two workers on two cores beside one, 1 KB hit',
+    workers: 2,
+    aims: [{ atLeast: 1.8 }],
   },
 ]

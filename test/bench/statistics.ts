@@ -31,7 +31,7 @@ export function coreShare({ turns }: Measured): number {
 }
 
 /** From this share of its core on, a contender's own speed was the limit. */
-const CORE_SHARE_FULL = 0.9
+export const CORE_SHARE_FULL = 0.9
 
 /**
  * How fast one is beside another. Where either left a part of its core unused, the load or other programs were
@@ -43,4 +43,21 @@ export function speedBeside(one: Measured, base: Measured): Spread & { by: 'requ
   if (isFull || Number.isNaN(coreShare(one)))
     return { ...ratioOf(one, base, (turn) => turn.requestsPerSecond), by: 'requests' }
   return { ...ratioOf(base, one, (turn) => turn.cpuUsPerRequest), by: 'CPU time' }
+}
+
+/**
+ * By how much the straight line through evenly spaced values (least squares) rises from the first to the last,
+ * as a share of their mean.
+ *
+ * @param values at least two
+ */
+export function riseOf(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  let [covariance, variance] = [0, 0]
+  for (const [at, value] of values.entries()) {
+    covariance += (at - middle) * (value - mean)
+    variance += (at - middle) ** 2
+  }
+  return ((covariance / variance) * (values.length - 1)) / mean
 }

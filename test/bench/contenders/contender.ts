@@ -1,3 +1,5 @@
+import type { Ask } from '../scenarios.ts'
+
 /** Name that every contender answers to. */
 export const HOST = 'bench.localhost'
 
@@ -23,6 +25,8 @@ export interface Ports {
 
 /** What a contender is started with. */
 export interface Stand {
+  /** What it will be asked. */
+  asks: Ask
   originPort: number
   /** A folder of its own, for configuration and access log. */
   folder: string

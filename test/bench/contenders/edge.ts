@@ -1,3 +1,4 @@
+import type { Cores } from '../processes.ts'
 import { CACHE_MEGABYTES, type Contender, type Stand } from './contender.ts'
 import { startTiers } from './tiers.ts'
 
@@ -6,17 +7,28 @@ const MEBIBYTE = 1_048_576
 /** As little as it needs to take the largest body, 1 MB, as a whole. */
 const SHIELD_MEGABYTES = 2
 
+/** How our edge is started, beside what all contenders are told. */
+export interface EdgeOptions {
+  workers?: number
+  /** That the edge is kept to; the shield has the stand's one. */
+  cores?: Cores
+}
+
 /**
- * Our edge with one worker, and the shield behind it, all on one core. The access log goes to the spool
+ * Our edge, with one worker unless said, and the shield behind it, all on one core. The access log goes to the spool
  * on disk; no collector takes it from there, as nobody takes nginx's. The edge may keep as much as every
  * peer, the shield next to nothing: what the edge lacks, the origin is asked for.
  */
-export async function startEdge({ originPort, folder, core, profile }: Stand): Promise<Contender> {
+export async function startEdge(
+  { originPort, folder, core, profile }: Stand,
+  { workers = 1, cores = core }: EdgeOptions = {},
+): Promise<Contender> {
   const origin = { id: 'origin', http: { url: `http://127.0.0.1:${originPort}` } }
   const { ports, edge, shield, ...parts } = await startTiers(origin, folder, {
-    cores: { edge: core, shield: core },
+    cores: { edge: cores, shield: core },
+    workers,
     cacheBytes: { edge: CACHE_MEGABYTES * MEBIBYTE, shield: SHIELD_MEGABYTES * MEBIBYTE },
-    profile,
+    nodeOptions: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
   })
   return {
     id: 'selvedge',

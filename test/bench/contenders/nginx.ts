@@ -1,5 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { freePort } from '../../free-port.ts'
 import { startOn } from '../processes.ts'
@@ -7,21 +6,21 @@ import { findTool, ToolMissing } from '../tools.ts'
 import { writeCertificate } from './certificate.ts'
 import { CACHE_MEGABYTES, type Contender, type Stand } from './contender.ts'
 import { fillIn } from './fill-in.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 /** nginx with `proxy_cache`, one worker, tuned as `peers/nginx.conf` says. @throws ToolMissing */
 export async function startNginx({ originPort, folder, core }: Stand): Promise<Contender> {
   const nginx = findTool('nginx')
   if (nginx === undefined) throw new ToolMissing('nginx', 'the peer to compare with', 'nginx')
   const ports = { http: await freePort(), https: await freePort() }
-  const cacheFolder = join(folder, 'memory')
-  mkdirSync(cacheFolder)
-  mountMemory(cacheFolder)
+  const parts = new AsyncDisposableStack()
+  const memory = parts.use(memoryFolder(folder))
   const certificate = await writeCertificate(folder)
 
   const file = join(folder, 'nginx.conf')
   fillIn('nginx.conf', file, {
     DIR: folder,
-    FAST: cacheFolder,
+    FAST: memory.path,
     PORT: ports.http,
     TLS_PORT: ports.https,
     ORIGIN_PORT: originPort,
@@ -30,23 +29,16 @@ export async function startNginx({ originPort, folder, core }: Stand): Promise<C
     KEY: certificate.key,
     CACHE_MB: CACHE_MEGABYTES,
   })
-  const server = startOn(core, [nginx, '-c', file, '-p', folder, '-e', join(folder, 'error.log')])
+  const command = [nginx, '-c', file, '-p', folder, '-e', join(folder, 'error.log')]
+  const server = parts.use(startOn(core, command))
   return {
     id: 'nginx',
     name: 'nginx `proxy_cache`',
     version: versionOf(nginx),
     ports,
     pids: [server.pid],
-    [Symbol.asyncDispose]: async () => {
-      await server[Symbol.asyncDispose]()
-      spawnSync('umount', [cacheFolder])
-    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
-}
-
-/** Its cache on tmpfs. Where we may not mount one, the page cache holds what is asked for all the time anyway. */
-function mountMemory(folder: string): void {
-  spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${2 * CACHE_MEGABYTES}m`, 'none', folder])
 }
 
 /** It says so on standard error. */

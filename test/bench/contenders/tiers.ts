@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import type { edgeSettings } from '../../../edge/settings.ts'
 import type { shieldSettings } from '../../../origin-shield/settings.ts'
 import { freePort } from '../../free-port.ts'
-import { startOn } from '../processes.ts'
+import { type Cores, startOn } from '../processes.ts'
 import { writeCertificate } from './certificate.ts'
 import { HOST, type Ports } from './contender.ts'
 
@@ -21,19 +21,21 @@ export interface Tiers extends AsyncDisposable {
 
 /** How an edge and a shield are started. */
 export interface TierOptions {
-  cores: { edge: number; shield: number }
+  cores: { edge: Cores; shield: Cores }
+  /** Of the edge; one unless said. */
+  workers?: number
   cacheBytes: { edge: number; shield: number }
-  /** A folder for CPU profiles of all processes, written when they end. */
-  profile?: string | undefined
+  /** For Node.js, of all processes. */
+  nodeOptions?: readonly string[]
 }
 
 type Origin = z.input<typeof shieldSettings>['distributions'][number]['origins'][number]
 
-/** Starts an edge with one worker, and the shield behind it. @param folder for their settings and the log */
+/** Starts an edge, and the shield behind it. @param folder for their settings and the log */
 export async function startTiers(
   origin: Origin,
   folder: string,
-  { cores, cacheBytes, profile }: TierOptions,
+  { cores, workers = 1, cacheBytes, nodeOptions = [] }: TierOptions,
 ): Promise<Tiers> {
   const common = { node: 'bench', key: randomBytes(32).toString('hex'), logLevel: 'error' as const }
   const ports = { http: await freePort(), https: await freePort() }
@@ -56,19 +58,19 @@ export async function startTiers(
     httpPort: ports.http,
     httpsPort: ports.https,
     tls: { cert: certificate.cert, key: certificate.key },
-    workers: 1,
+    workers,
+    limits: { connectionsPerAddressMax: 50_000 },
     shields: [`http://127.0.0.1:${shieldPort}`],
     spool: { directory: join(folder, 'spool') },
     distributions: [site],
   }
 
   const parts = new AsyncDisposableStack()
-  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
-  const start = (main: string, settings: object, core: number) => {
+  const start = (main: string, settings: object, on: Cores) => {
     const file = join(folder, `settings-${main.split('/').at(-2)}.json`)
     writeFileSync(file, JSON.stringify(settings), { mode: 0o600 })
     const path = fileURLToPath(new URL(main, import.meta.url))
-    return parts.use(startOn(core, [process.execPath, ...profiling, path, '--settings', file])).pid
+    return parts.use(startOn(on, [process.execPath, ...nodeOptions, path, '--settings', file])).pid
   }
   return {
     ports,

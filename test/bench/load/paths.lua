@@ -1,5 +1,5 @@
--- wrk asking for one path after another: those of a file, a line each. Arguments: the file, and how many
--- lines of it come last, because an earlier turn has had them.
+-- wrk asking for one path after another: those of a file, a line each, and then again from the beginning.
+-- Arguments: the file, and how many lines are left out at first.
 local before, after
 local paths = {}
 local at

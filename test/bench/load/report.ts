@@ -1,3 +1,5 @@
+import type { Ports } from '../contenders/contender.ts'
+
 /** What the load saw of a turn. */
 export interface LoadReport {
   requests: number
@@ -9,11 +11,18 @@ export interface LoadReport {
 
 /** One contender's turn, as whoever makes its load is told of it. */
 export interface Target {
-  port: number
+  ports: Ports
   seconds: number
-  /** Numbers the turns of one contender from 0 on; with the same number all are asked the same. */
-  turn: number
+  /** Number of the first request: with the same number all are asked the same. */
+  from: number
 }
 
 /** Puts load on a port. @throws when answers failed: their speed is none */
 export type Load = (target: Target) => Promise<LoadReport>
+
+/** A number in what a tool has printed. @throws when there is none */
+export function figure(text: string, pattern: RegExp): number {
+  const found = pattern.exec(text)?.[1]
+  if (found === undefined) throw new Error(`the load's report has nothing like ${pattern}:\n${text}`)
+  return Number(found)
+}

@@ -5,14 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { HOST } from '../contenders/contender.ts'
 import { pinned } from '../processes.ts'
-import { type Ask, NUMBER, type Scenario } from '../scenarios.ts'
+import { type Ask, NUMBER, type WrkPlan } from '../scenarios.ts'
 import { findTool, ToolMissing } from '../tools.ts'
-import type { Load, LoadReport } from './report.ts'
+import { figure, type Load, type LoadReport } from './report.ts'
 import { writeZipfPaths } from './zipf.ts'
-
-/** So far apart are the first numbers of two turns, and so many lines of a list of paths. */
-const NUMBERS_PER_TURN = 10_000_000
-const PATHS_PER_TURN = 60_000
 
 /** All loads have the cipher that the peers are set up with, whatever a server would choose. */
 const OPENSSL_CONF = `openssl_conf = all
@@ -25,27 +21,30 @@ Ciphersuites = TLS_AES_128_GCM_SHA256
 `
 
 /** wrk from Debian, one thread on one core. @throws ToolMissing */
-export function wrkOn({ asks, load }: Scenario, { core, folder }: { core: number; folder: string }): Load {
+export function wrkOn(
+  asks: Ask,
+  { connections, paths }: Omit<WrkPlan, 'by'>,
+  { core, folder }: { core: number; folder: string },
+): Load {
   const wrk = findTool('wrk')
   if (wrk === undefined) throw new ToolMissing('wrk', 'which makes the load', 'wrk')
-  const zipfPaths = load.paths === 'zipf' ? writeZipfPaths(folder) : undefined
+  const zipfPaths = paths === 'zipf' ? writeZipfPaths(folder) : undefined
   const opensslConf = join(folder, 'openssl.cnf')
   writeFileSync(opensslConf, OPENSSL_CONF)
-  return async ({ port, seconds, turn }) => {
-    const scheme = asks.over === 'https' ? 'https' : 'http'
+  return async ({ ports, seconds, from }) => {
+    const origin =
+      asks.over === 'https' ? `https://127.0.0.1:${ports.https}` : `http://127.0.0.1:${ports.http}`
     const script =
-      zipfPaths === undefined
-        ? numbered(asks, turn)
-        : { file: 'paths.lua', args: [zipfPaths, turn * PATHS_PER_TURN] }
+      zipfPaths === undefined ? numbered(asks, from) : { file: 'paths.lua', args: [zipfPaths, from] }
     const [program = '', ...args] = pinned(core, [
       wrk,
       '--threads=1',
-      `--connections=${load.connections}`,
+      `--connections=${connections}`,
       `--duration=${seconds}s`,
       '--latency',
       ...Object.entries({ Host: HOST, ...asks.headers }).map(([name, value]) => `--header=${name}: ${value}`),
       ...(script === undefined ? [] : [`--script=${fileURLToPath(new URL(script.file, import.meta.url))}`]),
-      `${scheme}://127.0.0.1:${port}${asks.path}`,
+      `${origin}${asks.path}`,
       ...(script === undefined ? [] : ['--', ...script.args.map(String)]),
     ])
     const { stdout } = await promisify(execFile)(program, args, {
@@ -56,9 +55,9 @@ export function wrkOn({ asks, load }: Scenario, { core, folder }: { core: number
   }
 }
 
-function numbered({ path, headers = {} }: Ask, turn: number): { file: string; args: number[] } | undefined {
+function numbered({ path, headers = {} }: Ask, from: number): { file: string; args: number[] } | undefined {
   const isNumbered = [path, ...Object.values(headers)].some((text) => text.includes(NUMBER))
-  return isNumbered ? { file: 'numbered.lua', args: [turn * NUMBERS_PER_TURN] } : undefined
+  return isNumbered ? { file: 'numbered.lua', args: [from] } : undefined
 }
 
 const MS_PER_UNIT = { us: 0.001, ms: 1, s: 1_000, m: 60_000 }
@@ -77,12 +76,6 @@ export function readWrkReport(text: string): LoadReport {
     p50Ms: duration(text, /^\s*50%\s+([\d.]+)(us|ms|s|m)\s*$/m),
     p99Ms: duration(text, /^\s*99%\s+([\d.]+)(us|ms|s|m)\s*$/m),
   }
-}
-
-function figure(text: string, pattern: RegExp): number {
-  const found = pattern.exec(text)?.[1]
-  if (found === undefined) throw new Error(`wrk's report has nothing like ${pattern}:\n${text}`)
-  return Number(found)
 }
 
 function duration(text: string, pattern: RegExp): number {

@@ -6,7 +6,7 @@ import { mulberry32, zipf } from '../eviction/generated.ts'
 const OBJECTS = 40_000
 /** How steeply popularity falls with the rank. */
 const EXPONENT = 0.9
-const REQUESTS = 400_000
+const REQUESTS = 1_000_000
 const BYTES_MIN = 1_024
 const BYTES_MAX = 1_048_576
 

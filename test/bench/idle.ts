@@ -1,0 +1,73 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { type Candidate, HOST, type Ports } from './contenders/contender.ts'
+import { wrkOn } from './load/wrk.ts'
+import { memoryBytes } from './processes.ts'
+import type { IdleScenario } from './scenarios.ts'
+import { type Place, startContenders } from './start-contenders.ts'
+
+/** What an idle connection takes of one contender's memory. */
+export interface IdleMemory {
+  contender: { id: string; name: string; version: string }
+  bytes: number
+}
+
+/** So many connections are opened at a time. */
+const AT_ONCE = 64
+/** After the last answer, until memory is read, ms. */
+const SETTLED_MS = 1_000
+
+/**
+ * Memory of connections that wait after one request each, as what `connections` of them add to as many others:
+ * pools and heaps that are there for the first ones are no matter of each. What the kernel keeps for a socket
+ * doesn't count; it is the same for all.
+ */
+export async function measureIdle(
+  scenario: IdleScenario,
+  candidates: readonly Candidate[],
+  place: Place,
+): Promise<{ memory: readonly IdleMemory[]; leftOut: readonly string[] }> {
+  const asks = { over: scenario.idleOver, path: '/1024/hit' }
+  await using field = await startContenders({ id: scenario.id, asks }, candidates, place)
+  const warm = wrkOn(asks, { connections: AT_ONCE }, { core: place.ground.loadCore, folder: place.folder })
+  const memory: IdleMemory[] = []
+  for (const { id, name, version, ports, pids } of field.contenders) {
+    await using sockets = new AsyncDisposableStack()
+    const more = async () => {
+      for (let opened = 0; opened < scenario.connections; opened += AT_ONCE) {
+        const batch = Math.min(AT_ONCE, scenario.connections - opened)
+        await Promise.all(Array.from({ length: batch }, () => openIdle(sockets, ports, scenario.idleOver)))
+      }
+      await new Promise((resolve) => setTimeout(resolve, SETTLED_MS))
+      return memoryBytes(pids)
+    }
+    try {
+      await warm({ ports, seconds: 1, from: 0 })
+      const before = await more()
+      const bytes = ((await more()) - before) / scenario.connections
+      memory.push({ contender: { id, name, version }, bytes })
+    } catch (error) {
+      field.leftOut.push(`${id} failed (${(error as Error).message})`)
+    }
+  }
+  return { memory, leftOut: field.leftOut }
+}
+
+/** @throws when the connection fails before it is answered, or ends */
+async function openIdle(sockets: AsyncDisposableStack, ports: Ports, over: 'http' | 'https'): Promise<void> {
+  const socket =
+    over === 'http'
+      ? connect({ host: '127.0.0.1', port: ports.http })
+      : connectTls({ host: '127.0.0.1', port: ports.https, servername: HOST, rejectUnauthorized: false })
+  sockets.defer(() => void socket.destroy())
+  socket.write(`GET /1024/hit HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`)
+  for (let bytes = 0; bytes < 1_024; ) {
+    const [chunk]: [Buffer?] = await Promise.race([
+      once(socket, 'data') as Promise<[Buffer]>,
+      once(socket, 'end').then(() => [] as []),
+    ])
+    if (chunk === undefined) throw new Error('a connection was closed instead of answered')
+    bytes += chunk.byteLength
+  }
+}

@@ -1,0 +1,70 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkAnswers, speaks, untilUp } from './check-answers.ts'
+import type { Candidate, Contender } from './contenders/contender.ts'
+import type { Ground } from './ground.ts'
+import type { Origin } from './origin.ts'
+import type { Ask } from './scenarios.ts'
+import { ToolMissing } from './tools.ts'
+
+/** Where a scenario takes place. */
+export interface Place {
+  ground: Ground
+  origin: Origin
+  /** For configurations, logs and whatever else is gone afterwards. */
+  folder: string
+  /** A folder for CPU profiles of ours. */
+  profile?: string | undefined
+}
+
+/** Those who take part, their answers checked, and why the others don't. Disposing ends them. */
+export interface Field extends AsyncDisposable {
+  contenders: readonly Contender[]
+  leftOut: string[]
+}
+
+/**
+ * Starts all contenders anew, so that a scenario's figures are the same alone and among others. One that can't take
+ * part, doesn't start or answers wrongly is left out.
+ */
+export async function startContenders(
+  scenario: { id: string; asks: Ask },
+  candidates: readonly Candidate[],
+  { ground, origin, folder, profile }: Place,
+): Promise<Field> {
+  const parts = new AsyncDisposableStack()
+  const leftOut: string[] = []
+  const start = async ({ id, start, lacks }: Candidate): Promise<Contender | undefined> => {
+    const lack = lacks?.[scenario.id]
+    if (lack !== undefined) return void leftOut.push(`${id} (${lack})`)
+    const own = join(folder, scenario.id, id)
+    mkdirSync(own, { recursive: true })
+    try {
+      const { asks } = scenario
+      const contender = await start({
+        asks,
+        originPort: origin.port,
+        folder: own,
+        core: ground.serverCore,
+        profile,
+      })
+      parts.use(contender)
+      await untilUp(contender)
+      if (asks.over === 'h2' && !(await speaks(contender.ports.https, 'h2')))
+        return void leftOut.push(`${id} (it doesn’t speak HTTP/2)`)
+      await checkAnswers(contender, asks)
+      return contender
+    } catch (error) {
+      leftOut.push(
+        error instanceof ToolMissing ? `${id} (not installed)` : `${id} failed (${(error as Error).message})`,
+      )
+      return undefined
+    }
+  }
+  const contenders = await Promise.all(candidates.map(start))
+  return {
+    contenders: contenders.filter((contender) => contender !== undefined),
+    leftOut,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}

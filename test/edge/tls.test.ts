@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { selfSignedCertificate } from '../../deploy/certificate.ts'
 import { matchDistributions } from '../../edge/distribution/match.ts'
+import { readCertificate } from '../../edge/listen/tls/certificate.ts'
 import { openKeyring } from '../../edge/listen/tls/keyring.ts'
 import { namedCertificates } from '../../edge/listen/tls/named-certificates.ts'
 import { viewerTls } from '../../edge/listen/tls/viewer-tls.ts'
@@ -99,6 +100,19 @@ describe('the certificate', () => {
       visit(house.securePort, name, { host: 'b.example' }),
     )
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200])
+  })
+})
+
+describe('a certificate that has expired, or is not valid yet', () => {
+  test('is used all the same, and doubted', async () => {
+    const files = await certificateFor('a.example')
+    const named = { files, field: (part: string) => `tls.${part}`, aliases: ['a.example'] }
+    const yearMs = 366 * 86_400_000
+
+    const doubts = (nowMs: number) => readCertificate(named, nowMs).doubts.join()
+    expect(doubts(Date.now())).toBe('')
+    expect(doubts(Date.now() + yearMs)).toMatch(/^tls\.cert: .* expired on \d{4}-/)
+    expect(doubts(Date.now() - yearMs)).toMatch(/^tls\.cert: .* is not valid before \d{4}-/)
   })
 })
 

@@ -112,9 +112,12 @@ export async function rawHttp2(port: number, settings: Buffer = EMPTY): Promise<
     }
   })
   socket.on('error', () => undefined)
-  socket.on('close', () => {
-    closed = true
-  })
+  const ended = new Promise<void>((resolve) =>
+    socket.on('close', () => {
+      closed = true
+      resolve()
+    }),
+  )
   socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
   socket.write(frame(TYPE.settings, 0, 0, settings))
   return {
@@ -122,11 +125,10 @@ export async function rawHttp2(port: number, settings: Buffer = EMPTY): Promise<
     frames,
     send: (...all) => void socket.write(Buffer.concat(all)),
     sent: (bytes) =>
-      new Promise((resolve) => {
-        socket.once('close', () => resolve())
-        if (socket.destroyed) resolve()
-        else socket.write(bytes, () => resolve())
-      }),
+      // A write that can't be done calls back before anything else happens, and so would whoever tries again.
+      socket.writable
+        ? Promise.race([ended, new Promise<void>((resolve) => void socket.write(bytes, () => resolve()))])
+        : ended,
     get closed() {
       return closed
     },

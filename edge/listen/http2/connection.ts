@@ -44,32 +44,36 @@ export class LimitBroken extends Error {}
 /** How long the other side may take to read our last words and close, ms. */
 const LINGER_MS_MAX = 1_000
 
-/**
- * Ends what breaks a limit.
- *
- * @param look `nowMs` of `performance.now()`, and how long ago the last look was
- */
-export function holdToLimits(c: Http2Connection, look: Look, limits: ListenLimits): void {
-  if (isFlooding(c, look, limits)) {
-    endAtOnce(c, new LimitBroken('more than requests came'), look.nowMs)
-    return
-  }
-  endStalled(c, look.nowMs, limits)
-  if (c.open.size === 0) endIdle(c, look.nowMs, limits)
-}
-
-/** When connections are looked over. */
+/** When connections are looked over: `nowMs` of `performance.now()`, and how long ago the last look was. */
 export interface Look {
   nowMs: number
   sinceLastMs: number
+}
+
+/** Ends what breaks a limit. */
+export function holdToLimits(c: Http2Connection, look: Look, limits: ListenLimits): void {
+  const { nowMs } = look
+  if (c.session.destroyed) {
+    endLingering(c, nowMs)
+  } else if (isFlooding(c, look, limits)) {
+    c.session.destroy(new LimitBroken('more than requests came'), constants.NGHTTP2_ENHANCE_YOUR_CALM)
+  } else {
+    endStalled(c, nowMs, limits)
+    if (c.open.size === 0) endIdle(c, nowMs, limits)
+  }
 }
 
 function endIdle(c: Http2Connection, nowMs: number, { headMs, idleMs }: ListenLimits): void {
   // It keeps a body in memory, whatever the cache thinks of it.
   c.plan = undefined
   if (nowMs - c.idleSinceMs > (c.asked === 0 ? headMs : idleMs)) endWhenDone(c, nowMs)
-  if (c.endingSinceMs === undefined || waitingBytes(c.socket) > 0) return
-  // The other side doesn't mean to close.
+  // What still waits to be read has `stallMs`.
+  if (c.endingSinceMs !== undefined && waitingBytes(c.socket) === 0) endLingering(c, nowMs)
+}
+
+/** Ends a connection on which all was said, when the other side doesn't mean to close it. */
+function endLingering(c: Http2Connection, nowMs: number): void {
+  c.endingSinceMs ??= nowMs
   if (nowMs - Math.max(c.endingSinceMs, c.idleSinceMs) > LINGER_MS_MAX) c.socket.destroy()
 }
 
@@ -77,12 +81,6 @@ function endIdle(c: Http2Connection, nowMs: number, { headMs, idleMs }: ListenLi
 export function endWhenDone(c: Http2Connection, nowMs: number): void {
   c.endingSinceMs ??= nowMs
   c.session.close()
-}
-
-/** Ends the connection with everything on it. */
-function endAtOnce(c: Http2Connection, why: Error, nowMs: number): void {
-  c.endingSinceMs ??= nowMs
-  c.session.destroy(why, constants.NGHTTP2_ENHANCE_YOUR_CALM)
 }
 
 /**

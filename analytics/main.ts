@@ -5,4 +5,11 @@ import { runProgram } from '../edge/program/run.ts'
 import { assembleAnalytics } from './assemble.ts'
 import { analyticsSettings } from './settings.ts'
 
-await runProgram('analytics', analyticsSettings, assembleAnalytics)
+await runProgram({
+  name: 'analytics',
+  schema: analyticsSettings,
+  async start(starting) {
+    await assembleAnalytics(starting)
+    return {}
+  },
+})

@@ -12,6 +12,7 @@ import {
 import { responseHeadersPolicySchema } from '../edge/distribution/policy/response-headers-policy.ts'
 import type { ViewerCertificate } from '../edge/distribution/viewer-certificate.ts'
 import { invalidationSettings } from '../edge/invalidation/settings.ts'
+import { listenLimits } from '../edge/listen/settings.ts'
 import { tlsSettings } from '../edge/listen/tls/settings.ts'
 import { ConfigError } from '../edge/program/errors.ts'
 import { readSettings } from '../edge/program/settings.ts'
@@ -66,6 +67,7 @@ const edge = z.strictObject({
       'The certificate for HTTPS where a distribution has none of its own; a self-signed one when left out.',
     ),
   workers: z.int().min(1).max(256).optional().describe('Worker processes; one a core when left out.'),
+  limits: listenLimits.describe('Bounds on what viewers may hold of one worker.'),
   cacheMegabytes: megabytes.default(256).describe('Memory for cached responses, in each worker.'),
   diskMegabytes,
   sliceMegabytes,

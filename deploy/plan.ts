@@ -54,6 +54,7 @@ function edgePlan(ground: Ground): Pick<Plan, 'edge'> {
       httpsPort: edge.httpsPort,
       tls,
       workers: edge.workers ?? availableParallelism(),
+      limits: edge.limits,
       cacheBytes: Math.round(edge.cacheMegabytes * MEGABYTE),
       sliceBytes: Math.round(edge.sliceMegabytes * MEGABYTE),
       disk: diskOf(join(config.data, 'edge-cache'), edge.diskMegabytes),

@@ -3,20 +3,22 @@
  * configuration; they speak HTTP to each other here exactly as they do across the world.
  */
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pino } from 'pino'
 import { ConfigError, describeError, SelvedgeError } from '../edge/program/errors.ts'
-import { supervise } from '../edge/program/supervise.ts'
+import { STOP_MS_MAX } from '../edge/program/run.ts'
+import { heedSignals } from '../edge/program/signals.ts'
+import { type Supervised, supervise } from '../edge/program/supervise.ts'
+import { edgeStopMsMax } from '../edge/settings.ts'
 import type { ShieldDistribution } from '../origin-shield/distribution-schema.ts'
 import { checkCertificates, selfSignedCertificate } from './certificate.ts'
 import { type Config, configFile, HTTP_PORT_DEFAULT, readConfig } from './config-file.ts'
-import { openDemo } from './demo/demo.ts'
+import { type Demo, openDemo } from './demo/demo.ts'
 import { identityOf } from './identity.ts'
 import { levelOf, logLines } from './logs.ts'
 import { type Options, PROGRAMS, type ProgramName, readOptions } from './options.ts'
-import { type Plan, planOf } from './plan.ts'
+import { type Ground, planOf } from './plan.ts'
 import { internalPorts, rememberPorts } from './ports.ts'
 import { screen } from './screen.ts'
 import { distributionsOf } from './sources.ts'
@@ -32,11 +34,22 @@ const MAINS: Record<ProgramName, string> = {
 /** Asked to stop before everything ran: that is no failure. */
 class StoppedEarly extends Error {}
 
-const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+const stop = Promise.withResolvers<'stop'>()
+const stopped = stop.promise
+let reload = Promise.withResolvers<'reload'>()
+heedSignals({ stop: () => stop.resolve('stop'), reload: () => reload.resolve('reload') })
+
+const lines = logLines()
+const log = pino({ base: { program: 'standalone' }, timestamp: pino.stdTimeFunctions.isoTime }, lines)
 const parts = new AsyncDisposableStack()
+let demo: Demo | undefined
 try {
-  await start(readOptions(process.argv.slice(2)))
-  await stopped
+  const takeOver = await start(readOptions(process.argv.slice(2)))
+  while ((await Promise.race([stopped, reload.promise])) === 'reload') {
+    // What is asked for meanwhile, however often, is done once.
+    reload = Promise.withResolvers()
+    await Promise.race([stopped, takeOver()])
+  }
   await parts.disposeAsync()
   process.exit(0)
 } catch (error) {
@@ -47,8 +60,43 @@ try {
   process.exit(error instanceof StoppedEarly ? 0 : error instanceof SelvedgeError ? 2 : 1)
 }
 
-async function start(options: Options): Promise<void> {
+/** Starts everything. @returns what takes over the configuration as it is by then; it never rejects */
+async function start(options: Options): Promise<() => Promise<void>> {
+  const present = { ground: await groundOf(options) }
+  const { programs, config, ports, distributions } = present.ground
+  rememberPorts(config.data, ports)
+
+  const say = (text: string) => (options.quiet ? undefined : process.stdout.write(`${text}\n`))
+  const children = await startAll(present, say)
+  say(screen({ programs, config, ports, distributions, data: config.data }))
+  // The one line that scripts wait for, so it is printed even when we are to be quiet.
+  process.stdout.write('Selvedge is ready\n')
+
+  return async () => {
+    try {
+      const ground = await groundOf(options, present.ground)
+      const plan = planOf(ground)
+      // Shields know a new site before edges ask them for it.
+      for (const name of programs) await children.get(name)?.reload(plan[name])
+      present.ground = ground
+      process.stdout.write('Selvedge has taken over its configuration\n')
+    } catch (error) {
+      log.error(`Selvedge goes on as it was: ${describeError(error)}`)
+    }
+  }
+}
+
+/**
+ * What the programs' settings are made of, by the configuration as it is now.
+ *
+ * @param before what they were made of at the start: what is chosen there stays
+ * @throws ConfigError
+ */
+async function groundOf(options: Options, before?: Ground): Promise<Ground> {
   const config = withOptions(readConfig(options.config), options)
+  if (before !== undefined && config.data !== before.config.data) {
+    throw new ConfigError('data', `is ${before.config.data} by now`, 'Start Selvedge anew to change it.')
+  }
   makeDataFolder(config.data)
   const configured = {
     shield: config.originShield.port,
@@ -59,15 +107,12 @@ async function start(options: Options): Promise<void> {
     analyticsAdmin: config.analytics.admin?.port,
     thumbnailerAdmin: config.thumbnailer.admin?.port,
   }
-  const ports = await internalPorts(configured, { isFirst: config.edge.httpPort === HTTP_PORT_DEFAULT })
-  rememberPorts(config.data, ports)
+  const ports =
+    before?.ports ??
+    (await internalPorts(configured, { isFirst: config.edge.httpPort === HTTP_PORT_DEFAULT }))
   const asked = distributionsOf(options)
   const sites = asked.length > 0 ? asked : config.distributions
-  const distributions =
-    sites.length > 0
-      ? sites
-      : parts.use(await openDemo(config.data, { bucket: ports.demoBucket, api: config.analytics.apiPort }))
-          .distributions
+  const distributions = sites.length > 0 ? sites : await demoSites(config, ports.demoBucket)
   const programs = PROGRAMS.filter((name) => options.only?.includes(name) ?? true)
   const tls = config.edge.tls ?? (await certificateFor(distributions, config.data))
   // Only who answers viewers has the files.
@@ -75,7 +120,7 @@ async function start(options: Options): Promise<void> {
     const prefix = options.cert === undefined ? undefined : '--'
     checkCertificates({ tls, distributions }, configFile(options.config), prefix)
   }
-  const plan = planOf({
+  return {
     config,
     ports,
     tls,
@@ -83,23 +128,22 @@ async function start(options: Options): Promise<void> {
     distributions,
     identity: identityOf(config, config.data),
     logLevel: levelOf(options.logLevel),
-  })
-
-  const say = (text: string) => (options.quiet ? undefined : process.stdout.write(`${text}\n`))
-  await startAll(programs, plan, say)
-  say(screen({ programs, config, ports, distributions, data: config.data }))
-  // The one line that scripts wait for, so it is printed even when we are to be quiet.
-  process.stdout.write('Selvedge is ready\n')
+  }
 }
 
+async function demoSites({ data, analytics }: Config, bucketPort: number): Promise<Demo['distributions']> {
+  demo ??= parts.use(await openDemo(data, { bucket: bucketPort, api: analytics.apiPort }))
+  return demo.distributions
+}
+
+/** @param present whose ground changes with the configuration */
 async function startAll(
-  programs: readonly ProgramName[],
-  plan: Plan,
+  present: { ground: Ground },
   say: (text: string) => void,
-): Promise<void> {
-  const lines = logLines()
-  const log = pino({ base: { program: 'standalone' }, timestamp: pino.stdTimeFunctions.isoTime }, lines)
-  for (const name of programs) {
+): Promise<ReadonlyMap<ProgramName, Supervised>> {
+  const plan = planOf(present.ground)
+  const children = new Map<ProgramName, Supervised>()
+  for (const name of present.ground.programs) {
     say(`  starting ${name} …`)
     const spawn = () => {
       const child = fork(new URL(MAINS[name], import.meta.url), {
@@ -108,9 +152,12 @@ async function startAll(
       child.stderr?.pipe(lines, { end: false })
       return child
     }
-    const child = parts.use(supervise({ name, spawn, settings: plan[name], log }))
+    const stopMsMax = () => (name === 'edge' ? edgeStopMsMax(present.ground.config.edge) : STOP_MS_MAX)
+    const child = parts.use(supervise({ name, spawn, settings: plan[name], stopMsMax, log }))
+    children.set(name, child)
     await Promise.race([child.started, stopped.then(stopEarly)])
   }
+  return children
 }
 
 function stopEarly(): never {

@@ -12,6 +12,7 @@ import { openGeo } from './geo/place.ts'
 import { alone, type FirstProcess } from './invalidation/first-process.ts'
 import type { Behind } from './listen/answering.ts'
 import { type Fronts, type LaneUse, openFronts } from './listen/fronts.ts'
+import type { InheritedPorts } from './listen/held-ports.ts'
 import type { LiveKeyring } from './listen/tls/keyring.ts'
 import { viewerTls } from './listen/tls/viewer-tls.ts'
 import type { BehindUpgrade } from './listen/upgrade.ts'
@@ -31,6 +32,7 @@ import { connectShields, upgradeRoutes } from './upstream.ts'
  * @param first the first process of this machine, which knows what was invalidated
  * @param lane whether plain hits take the express lane
  * @param keyring certificates and ticket keys; no HTTPS without
+ * @param inherited sockets that the first process holds for this worker, by port
  * @throws PortInUse
  */
 export async function assembleWorker(
@@ -39,6 +41,7 @@ export async function assembleWorker(
   first: FirstProcess = alone(NO_INVALIDATIONS),
   lane: LaneUse = 'on',
   keyring?: LiveKeyring,
+  inherited: InheritedPorts = new Map(),
 ): Promise<Fronts> {
   const { node } = settings
   const spool = parts.use(openSpool(settings.spool.directory, log))
@@ -98,6 +101,7 @@ export async function assembleWorker(
     behind,
     behindUpgrade,
     lane,
+    inherited,
     fromMemory: (wording) => answerFromMemory(edge, wording),
     hits: hitLog(node, spool, meters),
     placeOf: edge.geo.placeOf,

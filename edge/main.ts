@@ -2,11 +2,10 @@
  * The edge's first process: answers no viewer itself. It keeps the workers running, ships what they
  * logged to the collector, and sums their metrics for the operator.
  */
-import cluster from 'node:cluster'
-import { createServer } from 'node:net'
 import { AggregatorRegistry } from 'prom-client'
 import { openDiskStore } from './cache/disk/disk-store.ts'
 import { holdInvalidations } from './cache/held-invalidations.ts'
+import { type Fleet, startFleet } from './fleet.ts'
 import { assembleInvalidation } from './invalidation/assemble.ts'
 import { invalidationMetrics } from './invalidation/metrics.ts'
 import { gatherWorkers } from './invalidation/workers.ts'
@@ -15,14 +14,14 @@ import { keyringMetrics, openKeyring } from './listen/tls/keyring.ts'
 import { namedCertificates } from './listen/tls/named-certificates.ts'
 import { startShipper } from './log/shipper.ts'
 import { serveAdmin } from './program/admin.ts'
-import { PortInUse } from './program/errors.ts'
-import { runProgram } from './program/run.ts'
-import { supervise } from './program/supervise.ts'
-import { type EdgeSettings, edgeSettings } from './settings.ts'
+import { runProgram, type Starting } from './program/run.ts'
+import { changedFields } from './program/settings.ts'
+import { type EdgeSettings, edgeSettings, edgeStopMsMax } from './settings.ts'
 
-await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
+await runProgram({ name: 'edge', schema: edgeSettings, start, stopMsMax: edgeStopMsMax })
+
+async function start({ settings, log, parts }: Starting<EdgeSettings>, stop: AbortSignal) {
   const keyring = parts.use(await openKeyring(namedCertificates(settings), log))
-  await claimPorts(settings)
   const { key, collector, node, spool } = settings
   const shipper =
     collector === undefined
@@ -52,33 +51,18 @@ await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
       processes: joined,
     }),
   )
-  const handOutTo = handOut(keyring)
-  const spawn = () => {
-    const { process: worker } = cluster.fork()
-    joined.join(worker)
-    handOutTo(worker)
-    return worker
-  }
 
-  cluster.setupPrimary({ exec: new URL('worker.ts', import.meta.url).pathname })
-  const died = (pid: number) =>
-    void shipper
-      ?.adopt(pid)
-      .catch((error: unknown) => log.error({ pid, error: String(error) }, 'orphaned log segments'))
-  const workers = Array.from({ length: settings.workers }, (_, at) =>
-    supervise({ name: `edge worker ${at + 1}`, spawn, settings, log, died }),
-  )
-  parts.defer(async () => {
-    await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))
-  })
-  await Promise.all(workers.map((worker) => worker.started))
-
+  let fleet: Fleet | undefined
   const registry = new AggregatorRegistry()
+  // Open before the workers and closed after them, so that it can tell that they stop.
   parts.use(
     await serveAdmin(
       settings.admin,
       {
-        unready: () => (workers.some((worker) => worker.ready) ? undefined : 'no worker is running'),
+        unready: () => {
+          if (stop.aborted) return 'stopping'
+          return fleet?.ready ? undefined : 'no worker is running'
+        },
         metrics: async () => {
           const spooled = shipper === undefined ? '' : spoolMetrics(shipper)
           const invalidated = invalidationMetrics('edge', invalidating.node)
@@ -88,26 +72,32 @@ await runProgram('edge', edgeSettings, async ({ settings, log, parts }) => {
       invalidating.routes,
     ),
   )
-})
+  const handOutTo = handOut(keyring)
+  const running = await startFleet(settings, log, {
+    started(worker) {
+      joined.join(worker)
+      handOutTo(worker)
+    },
+    ended: (pid) =>
+      void shipper
+        ?.adopt(pid)
+        .catch((error: unknown) => log.error({ pid, error: String(error) }, 'orphaned log segments')),
+  })
+  fleet = parts.use(running)
 
-/**
- * Workers share the ports, so one more process on them would not be noticed: somebody else's is, here.
- *
- * @throws PortInUse
- */
-async function claimPorts(settings: EdgeSettings): Promise<void> {
-  const fronts = [{ port: settings.httpPort, purpose: 'edge HTTP', option: '--http-port' }]
-  if (settings.tls !== undefined) {
-    fronts.push({ port: settings.httpsPort, purpose: 'edge HTTPS', option: '--https-port' })
-  }
-  for (const { port, purpose, option } of fronts) {
-    await new Promise<void>((resolve, reject) => {
-      const probe = createServer()
-      probe.once('error', (error: NodeJS.ErrnoException) =>
-        reject(error.code === 'EADDRINUSE' ? new PortInUse(port, settings.host, purpose, option) : error),
-      )
-      probe.listen({ host: settings.host, port }, () => probe.close(() => resolve()))
-    })
+  return {
+    async reload(next: EdgeSettings) {
+      // What this process itself works with.
+      const { admin, invalidation, disk: diskSettings } = settings
+      const kept = { node, key, collector, spool, admin, invalidation, disk: diskSettings }
+      const ignored = changedFields(next, kept)
+      if (ignored.length > 0) log.warn(`${ignored.join(', ')}: taken over at the next start of the edge only`)
+      const certificates = namedCertificates(next)
+      await keyring.add(certificates)
+      await running.renew({ ...next, ...kept })
+      keyring.keepOnly(certificates)
+      invalidating.knows(next.distributions)
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import { distributionSchema } from './distribution/schema.ts'
 import { invalidationSettings } from './invalidation/settings.ts'
 import { listenLimits } from './listen/settings.ts'
 import { tlsSettings } from './listen/tls/settings.ts'
+import { STOP_MS_MAX } from './program/run.ts'
 import { programSettings } from './program/settings.ts'
 
 const port = z.int().min(1).max(65_535)
@@ -40,3 +41,20 @@ export const edgeSettings = programSettings.extend({
 })
 
 export type EdgeSettings = z.infer<typeof edgeSettings>
+
+/** The ports that viewers come to, and how to choose others. */
+export function viewerPorts({ httpPort, httpsPort, tls }: EdgeSettings) {
+  const http = { port: httpPort, purpose: 'edge HTTP', option: '--http-port' }
+  const https = { port: httpsPort, purpose: 'edge HTTPS', option: '--https-port' }
+  return tls === undefined ? [http] : [http, https]
+}
+
+/** How long a worker may take to stop, ms: what is under way at its viewers', then what it has to write. */
+export function workerStopMsMax({ limits }: Pick<EdgeSettings, 'limits'>): number {
+  return limits.drainMs + STOP_MS_MAX
+}
+
+/** How long the whole edge may take to stop, ms: its workers, then the last of the log to the collector. */
+export function edgeStopMsMax(settings: Pick<EdgeSettings, 'limits'>): number {
+  return workerStopMsMax(settings) + STOP_MS_MAX
+}

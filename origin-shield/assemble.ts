@@ -6,7 +6,8 @@ import { createByteBudget } from '../edge/cache/shared-body.ts'
 import { assembleInvalidation } from '../edge/invalidation/assemble.ts'
 import { invalidationMetrics } from '../edge/invalidation/metrics.ts'
 import { listenOn, serveAdmin } from '../edge/program/admin.ts'
-import type { Starting } from '../edge/program/run.ts'
+import type { Running, Starting } from '../edge/program/run.ts'
+import { changedFields } from '../edge/program/settings.ts'
 import { createFailureMemory } from './failure-memory.ts'
 import { type Shield, shieldListener } from './front.ts'
 import { startMeters } from './meters.ts'
@@ -18,7 +19,8 @@ import { shieldUpgradeListener } from './upgrade.ts'
 const HEAD_BYTES_MAX = 32_768
 
 /**
- * Makes a shield, from the far end of a request's way to the near one, and lets it listen.
+ * Makes a shield, from the far end of a request's way to the near one, and lets it listen. While it runs it
+ * takes over other distributions; the rest of its settings are for its start.
  *
  * @param now the clock by which responses age, Unix ms
  * @throws PortInUse
@@ -26,7 +28,7 @@ const HEAD_BYTES_MAX = 32_768
 export async function assembleShield(
   { settings, log, parts }: Starting<ShieldSettings>,
   now: () => number = Date.now,
-): Promise<void> {
+): Promise<Running<ShieldSettings>> {
   const { node, key, objectBytesMax, sliceBytes } = settings
   const origins = parts.use(await openOrigins(settings.distributions, log))
   const cached = parts.use(await openStore(settings, log))
@@ -55,4 +57,13 @@ export async function assembleShield(
   parts.use(await listenOn(server, settings.listen, 'origin shield', 'originShield.listen.port'))
   const metrics = async () => `${await meters.text()}${invalidationMetrics('shield', invalidating.node)}`
   parts.use(await serveAdmin(settings.admin, { unready: () => undefined, metrics }, invalidating.routes))
+  return {
+    async reload({ distributions, ...next }) {
+      // What is under way goes on with the origins it had; these end with the shield.
+      shield.origins = parts.use(await openOrigins(distributions, log))
+      invalidating.knows(distributions)
+      const kept = changedFields(settings, { ...next, logLevel: settings.logLevel })
+      if (kept.length > 0) log.warn(`${kept.join(', ')}: taken over at the next start of the shield only`)
+    },
+  }
 }

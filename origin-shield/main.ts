@@ -6,4 +6,8 @@ import { runProgram } from '../edge/program/run.ts'
 import { assembleShield } from './assemble.ts'
 import { shieldSettings } from './settings.ts'
 
-await runProgram('origin-shield', shieldSettings, assembleShield)
+await runProgram({
+  name: 'origin-shield',
+  schema: shieldSettings,
+  start: (starting) => assembleShield(starting),
+})

@@ -3,7 +3,7 @@
  * near one. No other file opens a port, a file or a process when imported.
  */
 import { listenOn, serveAdmin } from '../edge/program/admin.ts'
-import { runProgram } from '../edge/program/run.ts'
+import { runProgram, type Starting } from '../edge/program/run.ts'
 import { openObjectStore } from '../origin-shield/origin/open-object-store.ts'
 import { chooseBrowser } from './browser/choose.ts'
 import { keepBrowser } from './browser/keeper.ts'
@@ -12,12 +12,14 @@ import { frontedBy } from './fronted.ts'
 import { createGallery } from './gallery.ts'
 import { createMetrics } from './metrics.ts'
 import { createThumbnailServer } from './server.ts'
-import { thumbnailerSettings } from './settings.ts'
+import { type ThumbnailerSettings, thumbnailerSettings } from './settings.ts'
 import { createStudio } from './studio.ts'
 import { createThumbnails } from './thumbnails.ts'
 import { createTurns } from './turns.ts'
 
-await runProgram('thumbnailer', thumbnailerSettings, async ({ settings, log, parts }) => {
+await runProgram({ name: 'thumbnailer', schema: thumbnailerSettings, start })
+
+async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
   const store = parts.use(await openObjectStore(settings.store))
   const storeTrouble = await store.problem()
   if (storeTrouble !== undefined) log.error(`pictures can't be kept: ${storeTrouble}`)
@@ -63,4 +65,5 @@ await runProgram('thumbnailer', thumbnailerSettings, async ({ settings, log, par
     }),
   )
   log.info({ port: listening.port, admin: admin.port, store: store.name }, 'pictures are given')
-})
+  return {}
+}

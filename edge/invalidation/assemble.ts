@@ -39,6 +39,8 @@ export interface NodeGround {
 export interface Invalidating extends AsyncDisposable {
   node: InvalidatingNode
   routes: readonly AdminRoute[]
+  /** Goes by other distributions from now on. */
+  knows(distributions: readonly Distribution[]): void
 }
 
 /**
@@ -49,6 +51,8 @@ export async function assembleInvalidation(ground: NodeGround): Promise<Invalida
   const { tier, settings, log } = ground
   const { journal = memoryJournal(), held = holdInvalidations(), processes = NO_PROCESSES } = ground
   const instance = randomUUID()
+  let { distributions } = settings
+  let spelled = spellingOf(distributions)
   const node = openNode({ journal, held, processes })
   const fanOut = createFanOut({
     settings: settings.invalidation,
@@ -66,14 +70,14 @@ export async function assembleInvalidation(ground: NodeGround): Promise<Invalida
     token: settings.invalidation.token,
     node,
     fanOut,
-    spelled: spellingOf(settings.distributions),
+    spelled: (distribution, paths) => spelled(distribution, paths),
     now: Date.now,
   })
   const catchUp = createCatchUp({
     node,
     others: [...settings.invalidation.shields, ...settings.invalidation.edges],
     key: settings.key,
-    distributions: settings.distributions.map(({ id }) => id),
+    distributions: () => distributions.map(({ id }) => id),
     log,
   })
   await catchUp.now()
@@ -81,6 +85,10 @@ export async function assembleInvalidation(ground: NodeGround): Promise<Invalida
   return {
     node,
     routes,
+    knows(others) {
+      distributions = others
+      spelled = spellingOf(others)
+    },
     async [Symbol.asyncDispose]() {
       await catchUp[Symbol.asyncDispose]()
       await fanOut[Symbol.asyncDispose]()

@@ -33,8 +33,8 @@ export interface CatchingUp {
   /** Admin URLs; this node's own may be among them. */
   others: readonly string[]
   key: string
-  /** Distributions of this node. */
-  distributions: readonly string[]
+  /** Distributions of this node, as of now. */
+  distributions(): readonly string[]
   log: Logger
 }
 
@@ -62,7 +62,7 @@ export function createCatchUp({ node, others, key, distributions, log }: Catchin
   /** What it has forgotten may be what we missed, and naming too much is better than too little. */
   async function dropAll(url: string): Promise<void> {
     log.warn({ from: url }, 'away for too long to know what was invalidated: all that is cached is dropped')
-    for (const distribution of distributions) {
+    for (const distribution of distributions()) {
       await node.apply({
         id: randomBytes(10).toString('hex'),
         distribution,

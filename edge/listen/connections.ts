@@ -38,7 +38,11 @@ export interface Connections {
   /** Connections that were not admitted. */
   readonly refused: number
   readonly open: number
-  /** Ends connections on which nothing is under way. */
+  /** Whether each connection is to end with its next response. */
+  readonly retiring: boolean
+  /** Makes it so. Those who ask learn it from that response, so that none is lost on the way. */
+  retire(): void
+  /** Ends connections on which nothing is under way, nor was a moment ago: the next request may be. */
   closeIdle(): void
   /** Ends all. */
   closeAll(): void
@@ -51,6 +55,7 @@ export function startConnections(limits: ListenLimits): Connections {
   const open = new Set<Socket>()
   const byAddress = new Map<string, number>()
   let refused = 0
+  let retiring = false
   let coarseMs = performance.now()
 
   const timer = setInterval(() => {
@@ -121,9 +126,17 @@ export function startConnections(limits: ListenLimits): Connections {
       watched.add(connection)
       connection.socket.once('close', () => watched.delete(connection))
     },
+    get retiring() {
+      return retiring
+    },
+    retire() {
+      retiring = true
+      // What is prepared says that the connection stays open.
+      for (const connection of watched) connection.forget()
+    },
     closeIdle() {
-      for (const { socket, waitsFor } of watched) {
-        const isIdle = waitsFor === 'idle' || waitsFor === 'first-head'
+      for (const { socket, waitsFor, sinceMs } of watched) {
+        const isIdle = (waitsFor === 'idle' || waitsFor === 'first-head') && sinceMs < coarseMs
         if (isIdle && socket.writableLength === 0) socket.destroy()
       }
     },

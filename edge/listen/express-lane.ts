@@ -113,7 +113,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
   function readHeads(c: LaneConnection, bytes: Buffer, startedMs: number): boolean {
     const text = bytes.toString('latin1')
     const clock = { startedMs, nowMs: now() }
-    const first = plainHeadAt(text, 0)
+    const first = headAt(text, 0)
     if (first?.bytes === text.length && !c.socket.writableNeedDrain) {
       const hit = found(first, c, clock.nowMs)
       if (hit === undefined) begin(c, first, startedMs)
@@ -130,7 +130,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
       c.held = rest
       return false
     }
-    const head = plainHeadAt(text, end)
+    const head = headAt(text, end)
     if (head !== undefined) return begin(c, head, startedMs, rest.subarray(head.bytes))
     if (!waitsForMore(c, text.slice(end), rest)) leave(c, rest)
     return true
@@ -158,11 +158,18 @@ export function expressLane(parts: LaneParts): ExpressLane {
     return c.held.byteLength < HELD_BYTES_MAX
   }
 
+  /** While connections are to end, the last head that is here is the last of its connection. */
+  function headAt(text: string, at: number): PlainHead | undefined {
+    const head = plainHeadAt(text, at)
+    if (connections.retiring && head?.bytes === text.length - at) head.closes = true
+    return head
+  }
+
   /** Answers what can be answered, as long as the viewer reads. Returns where it stopped. */
   function readBatch(c: LaneConnection, text: string, clock: Clock): number {
     let at = 0
     while (at < text.length && c.isOurs && !c.socket.writableNeedDrain) {
-      const head = plainHeadAt(text, at)
+      const head = headAt(text, at)
       const hit = head && found(head, c, clock.nowMs)
       if (head === undefined || hit === undefined) return at
       answerFirst(c, hit, head, clock, undefined)

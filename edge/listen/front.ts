@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { isWebSocket } from '../distribution/upgrade-proxy.ts'
 import { claim } from '../program/admin.ts'
@@ -17,8 +18,8 @@ import { type BehindUpgrade, upgradeListener } from './upgrade.ts'
 /** Several processes on one port: each has its own queue, and the kernel spreads the connections. */
 const SHARED = { reusePort: process.platform === 'linux' }
 
-/** How long responses under way may take to finish when we stop, ms: a stop has to end. */
-const DRAIN_MS_MAX = 2_000
+/** Connections that may wait to be accepted: as many as Node lets wait by itself. */
+const BACKLOG = 511
 
 /** How often node:http looks for requests that take too long, ms. */
 const CHECK_MS = 5_000
@@ -42,6 +43,7 @@ export function slowServer(
   behind: Behind,
   behindUpgrade: BehindUpgrade,
   limits: ListenLimits,
+  connections: Connections,
 ): HttpServer {
   const options = {
     maxHeaderSize: REQUEST_HEAD_BYTES_MAX,
@@ -55,6 +57,9 @@ export function slowServer(
   const slow = createHttpServer(options, http1Listener(scheme, behind))
   slow.on('upgrade', upgradeListener(scheme === 'http' ? 'ws' : 'wss', behindUpgrade))
   slow.on('clientError', unreadable(scheme, behind))
+  slow.prependListener('request', (_, response) => {
+    if (connections.retiring) response.setHeader('Connection', 'close')
+  })
   // Else node:http would end the connection without a word, earlier responses on it included.
   slow.on('connect', (_, socket) => slow.emit('clientError', new Error('CONNECT is for proxies'), socket))
   slow.emit('listening')
@@ -113,27 +118,22 @@ export function admitted(socket: Socket, connections: Connections): boolean {
 }
 
 /**
- * Lets a front listen until it is disposed of: what is under way then may end.
+ * Lets a front listen: on a socket that the first process holds, where there is one. To stop it is `drainOf`'s.
  *
+ * @param at.fd descriptor of that socket
  * @throws PortInUse
  */
 export async function openFront(
-  { server, slow, connections, http2 }: Front,
-  at: { host: string; port: number },
+  { server }: Front,
+  at: { host: string; port: number; fd: number | undefined },
   purpose: string,
   option: string,
-): Promise<AsyncDisposable> {
-  await claim(server, { ...at, ...SHARED }, purpose, option)
-  return {
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise((resolve) => server.close(resolve))
-      void http2?.close()
-      connections.closeIdle()
-      slow.close()
-      slow.closeIdleConnections()
-      const deadline = setTimeout(connections.closeAll, DRAIN_MS_MAX)
-      await closed
-      clearTimeout(deadline)
-    },
+): Promise<void> {
+  if (at.fd === undefined) {
+    await claim(server, { ...at, ...SHARED }, purpose, option)
+    return
   }
+  // `listen({ fd })` would ask the first process of a cluster for a socket of its own.
+  server.listen(new Socket({ fd: at.fd, readable: false, writable: false }), BACKLOG)
+  await once(server, 'listening')
 }

@@ -5,8 +5,10 @@ import type { HitLog } from '../log/hit-log.ts'
 import type { EdgeSettings } from '../settings.ts'
 import type { Behind } from './answering.ts'
 import { startConnections } from './connections.ts'
+import { type Drain, drainOf } from './drain.ts'
 import { type ExpressLane, expressLane } from './express-lane.ts'
-import { type FrontParts, openFront, plainFront, secureFront, slowServer } from './front.ts'
+import { type Front, type FrontParts, openFront, plainFront, secureFront, slowServer } from './front.ts'
+import type { InheritedPorts } from './held-ports.ts'
 import { fieldFormOf } from './http2/field-form.ts'
 import { fieldsAmong } from './http2/head.ts'
 import { type Http2, http2 } from './http2/http2.ts'
@@ -23,7 +25,7 @@ import { type Form, type WireForm, wireFormOf } from './wire-form.ts'
 export type LaneUse = 'on' | 'public' | 'off'
 
 /** The ports that viewers come to, open. */
-export interface Fronts {
+export interface Fronts extends Pick<Drain, 'retire'> {
   /** How many requests were answered from memory as they were read: by the express lanes, and over HTTP/2. */
   readonly expressAnswers: number
   /** Connections that viewers have open. */
@@ -44,6 +46,8 @@ export interface BehindFronts {
   behind: Behind
   behindUpgrade: BehindUpgrade
   lane: LaneUse
+  /** Sockets that the first process holds for this worker. */
+  inherited: InheritedPorts
   /** Makes a look-up in memory for a version of HTTP. */
   fromMemory<Head extends AskedHead, Kept extends Form>(wording: Wording<Head, Kept>): LookUp<Head, Kept>
   hits: HitLog
@@ -57,7 +61,8 @@ export interface BehindFronts {
  * @throws PortInUse
  */
 export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
-  const { settings, tls, log, parts, behind, behindUpgrade, lane, fromMemory, ...shared } = behindThem
+  const { settings, tls, log, parts, behind, behindUpgrade, lane, inherited, fromMemory, ...shared } =
+    behindThem
   const { limits, host, httpPort, httpsPort } = settings
   const connections = startConnections(limits)
   parts.defer(connections.stop)
@@ -65,7 +70,7 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
   const lanes: ExpressLane[] = []
 
   function frontParts(scheme: 'http' | 'https'): FrontParts {
-    const slow = slowServer(scheme, behind, behindUpgrade, limits)
+    const slow = slowServer(scheme, behind, behindUpgrade, limits, connections)
     if (lane === 'off') return { slow, connections, internals, lane: undefined }
     const { idleMs } = limits
     const lookUp = fromMemory(lineWording(idleMs))
@@ -74,16 +79,24 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
     return { slow, connections, internals, lane: one }
   }
 
-  const plain = plainFront(frontParts('http'))
-  parts.use(await openFront(plain, { host, port: httpPort }, 'edge HTTP', '--http-port'))
+  const fronts: Front[] = []
+  const drain = drainOf(fronts, connections, limits.drainMs)
+  parts.defer(drain.stop)
+
+  async function open(front: Front, port: number, purpose: string, option: string): Promise<void> {
+    fronts.push(front)
+    await openFront(front, { host, port, fd: inherited.get(port) }, purpose, option)
+  }
+  await open(plainFront(frontParts('http')), httpPort, 'edge HTTP', '--http-port')
   let streams: Http2 | undefined
   if (tls !== undefined) {
     const lookUp = lane === 'off' ? undefined : fromMemory({ fieldsOf: fieldsAmong, formOf: fieldFormOf })
     streams = http2({ ...shared, behind, lookUp, limits, log })
     const secure = secureFront({ ...frontParts('https'), http2: streams }, tls, limits)
-    parts.use(await openFront(secure, { host, port: httpsPort }, 'edge HTTPS', '--https-port'))
+    await open(secure, httpsPort, 'edge HTTPS', '--https-port')
   }
   return {
+    retire: drain.retire,
     get expressAnswers() {
       return lanes.reduce((sum, one) => sum + one.answered, streams?.answered ?? 0)
     },

@@ -8,11 +8,13 @@ export const listenLimits = z
     connectionsMax: z
       .int()
       .min(1)
+      .max(1_000_000)
       .default(50_000)
       .describe('Open connections of one worker; a further one is closed at once.'),
     connectionsPerAddressMax: z
       .int()
       .min(1)
+      .max(1_000_000)
       .default(4_096)
       .describe(
         'Those from one address. A large network may share one, and behind a proxy of yours all viewers do.',
@@ -45,6 +47,14 @@ export const listenLimits = z
       .default(65_536)
       .describe(
         'What an HTTP/2 viewer may send beside requests and their bodies: pings, settings and the like. Then the connection is ended.',
+      ),
+    drainMs: z
+      .int()
+      .min(0)
+      .max(3_600_000)
+      .default(10_000)
+      .describe(
+        'How long responses under way may take to finish when the edge stops, and connections of a worker that is replaced to end.',
       ),
   })
   .prefault({})

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { ConfigError } from './errors.ts'
 
@@ -40,6 +40,12 @@ export function readSettings<Schema extends z.ZodType>(
   if (issue === undefined) throw new ConfigError(where, 'is not valid', 'See README.md for the fields.')
   const field = [where, z.core.toDotPath(issue.path)].filter(Boolean).join(': ')
   throw new ConfigError(field, `${issue.message} (found ${found(issue.input)})`, remedyOf(issue))
+}
+
+/** Names of the fields of `some` that are different in all of the settings. */
+export function changedFields<Settings extends object>(all: Settings, some: Partial<Settings>): string[] {
+  const names = Object.keys(some) as (keyof Settings & string)[]
+  return names.filter((name) => !isDeepStrictEqual(some[name], all[name]))
 }
 
 /**

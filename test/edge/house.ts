@@ -37,6 +37,8 @@ export interface House extends AsyncDisposable {
   readonly expressAnswers: number
   readonly connections: number
   clock: { advanceSeconds(seconds: number): void }
+  /** Has the edge's worker leave its ports to another. Resolves when its connections have ended. */
+  retire(): Promise<void>
   get(path: string, headers?: Record<string, string>): Promise<Got>
   ask(method: string, path: string, headers?: Record<string, string>, body?: string): Promise<Got>
   /** Asks the edge's admin port for an invalidation at both tiers. */
@@ -101,7 +103,7 @@ export async function houseInFrontOf(
     httpPort: port,
     httpsPort: more.tls === undefined ? 1 : await freePort(),
     tls: more.tls,
-    ...(more.limits !== undefined && { limits: more.limits }),
+    limits: { drainMs: 2_000, ...more.limits },
     workers: 1,
     shields: more.shields ?? [`http://127.0.0.1:${shieldPort}`],
     spool: { directory },
@@ -150,6 +152,7 @@ export async function houseInFrontOf(
         aheadMs += seconds * 1000
       },
     },
+    retire: fronts.retire,
     ask,
     get: (path, headers) => ask('GET', path, headers),
     async invalidate(asked) {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { freePort } from '../free-port.ts'
 
 const STANDALONE = new URL('../../deploy/standalone.ts', import.meta.url).pathname
@@ -13,11 +14,14 @@ export const DISTRIBUTION = 'site'
 /** Edge and shield as processes of their own, in front of one origin. */
 export interface Deployment extends AsyncDisposable {
   httpPort: number
+  httpsPort: number
   config: string
   /** From the start of the processes until they said that they are ready, ms. */
   readyMs: number
   /** The processes that are running: the edge's first one, its workers, the shield. */
   processes(): Running[]
+  /** Has it take over its configuration (SIGHUP), and waits until it says that it has. */
+  reload(): Promise<void>
   /** Ends everything at once, as a power cut would: `kill -9`. */
   kill(): Promise<void>
 }
@@ -42,9 +46,9 @@ export interface Deployed {
 export async function deploy({ directory, origin, workers = 2, more = {} }: Deployed): Promise<Deployment> {
   mkdirSync(directory, { recursive: true })
   const config = join(directory, 'selvedge.yaml')
-  const httpPort = await freePort()
+  const [httpPort, httpsPort] = [await freePort(), await freePort()]
   const distributions = [{ id: DISTRIBUTION, aliases: [HOST], origins: [{ id: 'origin', ...origin }] }]
-  const edge = { httpPort, httpsPort: await freePort(), workers, ...more.edge }
+  const edge = { httpPort, httpsPort, workers, ...more.edge }
   // JSON is YAML.
   writeFileSync(
     config,
@@ -63,12 +67,18 @@ export async function deploy({ directory, origin, workers = 2, more = {} }: Depl
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
-  await ready(child)
+  await said(child, 'Selvedge is ready')
   return {
     httpPort,
+    httpsPort,
     config,
     readyMs: performance.now() - startedMs,
     processes: () => programsBelow(child.pid as number),
+    async reload() {
+      const taken = said(child, 'Selvedge has taken over its configuration')
+      child.kill('SIGHUP')
+      await taken
+    },
     async kill() {
       const pids = [child.pid as number, ...programsBelow(child.pid as number).map(({ pid }) => pid)]
       for (const pid of pids) process.kill(pid, 'SIGKILL')
@@ -83,15 +93,18 @@ export async function deploy({ directory, origin, workers = 2, more = {} }: Depl
   }
 }
 
-async function ready(child: ChildProcess): Promise<void> {
-  let out = ''
-  for await (const chunk of child.stdout as NodeJS.ReadableStream) {
-    out += chunk
-    if (!out.includes('Selvedge is ready')) continue
-    child.stdout?.resume()
-    return
+/** Waits until it prints a line from now on. */
+async function said(child: ChildProcess, line: string): Promise<void> {
+  const out = child.stdout as Readable
+  let text = ''
+  const hear = (chunk: Buffer) => {
+    text += chunk
+    if (text.includes(line)) out.emit('said')
   }
-  throw new Error(`the deployment did not start: ${out}`)
+  out.on('data', hear)
+  await Promise.race([once(out, 'said'), once(child, 'exit')])
+  out.off('data', hear).resume()
+  if (!text.includes(line)) throw new Error(`the deployment ended, and never said "${line}": ${text}`)
 }
 
 const PROGRAMS = [

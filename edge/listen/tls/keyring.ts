@@ -27,6 +27,18 @@ export interface LiveKeyring {
   onChange(act: () => void): void
 }
 
+/** The keyring of the first process, open until disposed. */
+export interface OpenKeyring extends LiveKeyring, Disposable {
+  /**
+   * Adds certificates that aren't in it yet.
+   *
+   * @throws ConfigError when one can't be used; those before it are added
+   */
+  add(named: readonly NamedCertificate[]): Promise<void>
+  /** Drops all others. */
+  keepOnly(named: readonly NamedCertificate[]): void
+}
+
 /**
  * The keyring of a machine: reads certificates, reads them again when their files change, and makes new
  * ticket keys each day. A changed file that can't be used is told of once; what was read before goes on.
@@ -37,9 +49,11 @@ export async function openKeyring(
   named: readonly NamedCertificate[],
   log: Logger,
   lookMs = LOOK_MS,
-): Promise<LiveKeyring & Disposable> {
+): Promise<OpenKeyring> {
   using parts = new DisposableStack()
   const certificates = new Map<string, Certificate>()
+  /** By the names of their files. */
+  const watches = new Map<string, Disposable>()
   let ticketKeys = newTicketKeys()
   const acts: (() => void)[] = []
   const changed = () => {
@@ -52,14 +66,44 @@ export async function openKeyring(
     for (const doubt of doubts) log.warn(doubt)
   }
 
-  for (const one of named) {
-    const renewed = renewal(one, log, () => {
-      take(one)
-      changed()
-    })
-    parts.use(await watchFiles(filesIn(one), lookMs, renewed))
-    take(one)
+  async function add(more: readonly NamedCertificate[]): Promise<void> {
+    for (const one of more) {
+      const name = filesIn(one).join()
+      if (watches.has(name)) continue
+      const renewed = renewal(one, log, () => {
+        take(one)
+        changed()
+      })
+      const watch = await watchFiles(filesIn(one), lookMs, renewed)
+      watches.set(name, watch)
+      try {
+        take(one)
+      } catch (error) {
+        watch[Symbol.dispose]()
+        watches.delete(name)
+        throw error
+      }
+    }
+    changed()
   }
+
+  function keepOnly(kept: readonly NamedCertificate[]): void {
+    const names = kept.map((one) => filesIn(one).join())
+    for (const [name, watch] of watches) {
+      if (names.includes(name)) continue
+      watch[Symbol.dispose]()
+      watches.delete(name)
+    }
+    for (const chain of certificates.keys()) {
+      if (!kept.some(({ files }) => files.cert === chain)) certificates.delete(chain)
+    }
+    changed()
+  }
+
+  parts.defer(() => {
+    for (const watch of watches.values()) watch[Symbol.dispose]()
+  })
+  await add(named)
   const rotation = setInterval(() => {
     ticketKeys = newTicketKeys()
     changed()
@@ -73,6 +117,8 @@ export async function openKeyring(
     onChange(act) {
       acts.push(act)
     },
+    add,
+    keepOnly,
     [Symbol.dispose]: () => open.dispose(),
   }
 }

@@ -157,6 +157,22 @@ describe('a store on disk', () => {
     expect(store.objects).toBeLessThan(300)
   })
 
+  test('gives a thousand who ask at once each their own, there or not', async () => {
+    await using place = await folder()
+    {
+      await using store = await disk(place.store)
+      for (let at = 0; at < 1_000; at += 2) store.write(`key ${at}`, responseOf(bodyOf(at)))
+    }
+
+    await using store = await disk(place.store)
+    const found = await Promise.all(Array.from({ length: 1_000 }, (_, at) => store.read(`key ${at}`)))
+
+    const isRight = found.map(([one], at) =>
+      at % 2 === 0 ? one?.body.equals(bodyOf(at)) : one === undefined,
+    )
+    expect(isRight).toEqual(Array(1_000).fill(true))
+  })
+
   test('is not filled faster than it can write: what doesn’t fit in the queue isn’t kept', async () => {
     await using place = await folder()
     await using store = await disk(place.store, { bytesMax: 200e6 })

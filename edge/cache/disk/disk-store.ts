@@ -7,6 +7,7 @@ import { applyWrites } from './apply-writes.ts'
 import { CHUNK_BYTES, chunkKey, chunksOf, digestOf, type Entry, entryBytes, unpacked } from './entry.ts'
 import { makeRoom } from './eviction.ts'
 import { journalIn } from './journal.ts'
+import { Prefetch } from './prefetch.ts'
 import { objectsIn, openTables, type Tables, transact, usedBytes } from './tables.ts'
 import { type Write, WriteQueue, withWrites } from './write-queue.ts'
 
@@ -65,6 +66,7 @@ class LmdbStore implements DiskStore {
   readonly #tables: Tables
   readonly #settings: DiskSettings
   readonly #queue = new WriteQueue()
+  readonly #prefetch: Prefetch
   readonly #marks = new Set<number>()
   /** Keys whose newest write failed: what disk has for them is outdated, and goes as soon as it can be written to. */
   readonly #outdated = new Set<string>()
@@ -75,6 +77,7 @@ class LmdbStore implements DiskStore {
 
   constructor(tables: Tables, settings: DiskSettings) {
     this.#tables = tables
+    this.#prefetch = new Prefetch(tables.entries)
     this.#settings = settings
     this.#readerCheck = setInterval(() => tables.root.readerCheck(), READER_CHECK_MS).unref()
   }
@@ -192,8 +195,7 @@ class LmdbStore implements DiskStore {
     try {
       const { entries } = this.#tables
       const digest = digestOf(key)
-      // A thread touches the pages first, so that it and not the loop waits for the disk.
-      await entries.prefetch([digest])
+      await this.#prefetch.touch(digest)
       const bytes = entries.get(digest)
       if (bytes === undefined) return []
       const found = unpacked(bytes)

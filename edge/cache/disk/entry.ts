@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
 import type { StoredHead } from '../stored-response.ts'
@@ -32,7 +32,7 @@ const OVERHEAD_BYTES = 512
 
 /** What finds a key's entries: a digest, because LMDB bounds the length of keys. */
 export function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest().subarray(0, 16)
+  return hash('sha256', key, 'buffer').subarray(0, 16)
 }
 
 /** Where a body is, chunk by chunk. */

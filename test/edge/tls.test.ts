@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect as connectHttp2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -90,6 +91,31 @@ describe('the certificate', () => {
       for (const name of ['plain.test', 'nobody.test', undefined]) expect(await ask(name, 'c.test')).toBe(421)
     },
   )
+
+  test('is shared by its sites on one connection of HTTP/2, and by no others', async () => {
+    const shared = await certificateFor('*.example')
+    await using house = await houseInFrontOf(
+      [
+        distribution(['a.example'], shared),
+        distribution(['b.example'], shared),
+        distribution(['c.test'], await certificateFor('c.test')),
+      ],
+      { tls: await certificateFor('edge.example') },
+    )
+    const options = { servername: 'a.example', rejectUnauthorized: false }
+    const connection = connectHttp2(`https://127.0.0.1:${house.securePort}`, options)
+    const ask = async (authority: string) => {
+      const stream = connection.request({ ':path': '/page', ':authority': authority })
+      const [headers] = await once(stream.resume(), 'response')
+      return headers[':status']
+    }
+
+    expect(await ask('a.example')).toBe(200)
+    expect(await ask('b.example')).toBe(200)
+    expect(await ask('c.test')).toBe(421)
+    expect(await ask('a.example')).toBe(200)
+    connection.destroy()
+  })
 
   test('when there is one for all, every Host is answered on every connection', async () => {
     await using house = await houseInFrontOf([distribution(['a.example']), distribution(['b.example'])], {

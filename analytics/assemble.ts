@@ -10,7 +10,8 @@ import { serveCollector } from './collect/serve.ts'
 import { keepDaily } from './daily/schedule.ts'
 import { createUpkeep } from './daily/upkeep.ts'
 import { startMeters } from './meters.ts'
-import type { AnalyticsSettings } from './settings.ts'
+import { formulaOf } from './ranking/formula.ts'
+import type { AnalyticsSettings, FrontedDistribution } from './settings.ts'
 
 /**
  * Makes analytics, from ClickHouse to the ports, and lets it listen.
@@ -23,6 +24,7 @@ export async function assembleAnalytics(
   now: () => number = Date.now,
 ): Promise<void> {
   const { key, retentionDays, thumbnailerUrl, includeToday } = settings
+  const formula = formulaOf(settings.ranking, categoriesOf(settings.distributions))
   const clickhouse = parts.use(await openClickHouse(settings))
   const tables = parts.use(await prepareClickHouse(clickhouse, { retentionDays, log }))
   const isPrepared = () => tables.done
@@ -38,11 +40,20 @@ export async function assembleAnalytics(
     }),
   )
   const meters = startMeters(store)
-  parts.use(keepDaily({ upkeep: createUpkeep(clickhouse), isPrepared, retentionDays, log, now }))
+  parts.use(keepDaily({ upkeep: createUpkeep(clickhouse), isPrepared, retentionDays, formula, log, now }))
 
   parts.use(await serveCollector({ at: settings.collector, key, store, meters, log, now }))
   const { query } = clickhouse
-  parts.use(await serveInfoApi({ at: settings.api, query, key, thumbnailerUrl, includeToday, log, now }))
+  parts.use(
+    await serveInfoApi({ at: settings.api, query, key, thumbnailerUrl, includeToday, formula, log, now }),
+  )
   const unready = () => (tables.done ? store.problem : 'ClickHouse is away')
   parts.use(await serveAdmin(settings.admin, { unready, metrics: meters.text }))
+}
+
+/** By distribution's id, of those that have one. */
+function categoriesOf(distributions: readonly FrontedDistribution[]): Map<string, string> {
+  return new Map(
+    distributions.flatMap(({ id, category }) => (category === undefined ? [] : [[id, category]])),
+  )
 }

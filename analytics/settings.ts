@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { programSettings } from '../edge/program/settings.ts'
+import { rankingSettings } from './ranking/formula.ts'
 
 const port = z.int().min(1).max(65_535)
 const url = z.url({ protocol: /^https?$/ })
@@ -9,6 +10,7 @@ const frontedDistribution = z.object({
   id: z.string(),
   aliases: z.array(z.string()),
   site: z.string().optional(),
+  category: z.string().optional(),
 })
 
 /** What analytics needs to know. */
@@ -36,6 +38,7 @@ export const analyticsSettings = programSettings.extend({
     .max(3_650)
     .default(100)
     .describe('Days that log records are kept; a quarter (91) is the longest window of a ranking.'),
+  ranking: rankingSettings.prefault({}).describe('Who counts for a rank, and how much.'),
   includeToday: z.boolean().default(true).describe('Whether rankings count today so far.'),
   distributions: z.array(frontedDistribution).describe('What is fronted.'),
 })

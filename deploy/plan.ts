@@ -106,8 +106,14 @@ function analyticsPlan({
       clickhouseCluster: analytics.clickhouseCluster,
       thumbnailerUrl: analytics.thumbnailer ?? loopback(ports.thumbnailer),
       retentionDays: analytics.retentionDays,
+      ranking: analytics.ranking,
       includeToday: analytics.includeToday,
-      distributions: distributions.map(({ id, aliases, site }) => ({ id, aliases, site })),
+      distributions: distributions.map(({ id, aliases, site, category }) => ({
+        id,
+        aliases,
+        site,
+        category,
+      })),
     },
   }
 }

@@ -5,6 +5,7 @@ import type { QueryClient } from '../clickhouse/query-pool.ts'
 import { addPages } from '../pages/pages.ts'
 import { createAsk } from '../queries/ask.ts'
 import { createFigures } from '../queries/figures.ts'
+import type { Formula } from '../ranking/formula.ts'
 import { addDocument, describeRoutes } from './document.ts'
 import { failureHandler, nothingHere } from './failures.ts'
 import { addFreshness } from './freshness.ts'
@@ -34,6 +35,8 @@ export interface InfoApiOptions {
   thumbnailerUrl: string
   /** Whether rankings count today so far. */
   includeToday: boolean
+  /** By which sites are ranked. */
+  formula: Formula
   log: Logger
   /** Unix ms; the wall clock unless a test says otherwise. */
   now?(): number
@@ -43,7 +46,7 @@ export interface InfoApiOptions {
 
 /** The info API and the pages, not listening yet. Closing it closes what it opened. */
 export async function createInfoApi(options: InfoApiOptions): Promise<FastifyInstance> {
-  const { query, key, includeToday, log, now = Date.now, thumbnailWaitMsMax: waitMsMax } = options
+  const { query, key, includeToday, formula, log, now = Date.now, thumbnailWaitMsMax: waitMsMax } = options
   const fail = failureHandler(log)
   const app = fastify({
     logger: false,
@@ -61,7 +64,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addFreshness(app)
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, nothingHere)
 
-  const figures = createFigures(createAsk(query), { now, includeToday })
+  const figures = createFigures(createAsk(query), { now, includeToday, formula })
   const thumbnailer = connectThumbnailer({
     url: options.thumbnailerUrl,
     key,

@@ -40,7 +40,7 @@ export function addRankings(app: FastifyInstance, figures: Figures): void {
       summary: 'Top sites',
       description:
         'Sites in the order of their traffic. Those with equal scores share a rank and are listed by ' +
-        'reach, then by name. A site that nobody viewed a page of in the window is not listed.',
+        'reach, then by name. A site without enough data is not listed: too few people, days or networks.',
       tags: ['rankings'],
       querystring: query,
       response: { 200: answerWith(answer, 'The ranking.'), ...COMMON_PROBLEMS },

@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Figures, Place, SiteFigures } from '../queries/figures.ts'
 import { siteName } from '../queries/site-name.ts'
+import type { WindowName } from '../queries/window.ts'
 import { COMMON_PROBLEMS, problemOf, problemResponse, sendProblem } from './problem.ts'
 import {
   answerWith,
@@ -26,7 +27,9 @@ const place = z
   .object({
     from: day,
     to: day,
-    rank: rank.nullable().describe('Place within this CDN; `null` when nobody viewed a page in the window.'),
+    rank: rank
+      .nullable()
+      .describe('Place within this CDN; `null` when there are too few people, days or networks for one.'),
     of: z.int().min(0).describe('How many sites have a rank.'),
     score,
     reach,
@@ -46,7 +49,9 @@ const country = z.object({
 const answer = z
   .object({
     site: siteName,
-    ranks: z.object({ '1d': place, '7d': place }).describe('The place in each window.'),
+    ranks: z
+      .object({ '1d': place, '7d': place, '28d': place, '91d': place })
+      .describe('The place in each window.'),
     today: z.object({ date: day, visitors, pageViews, requests, bytes }).describe('Today so far (UTC).'),
     firstSeen: instant.describe("Time of the log's first record of the site."),
     lastSeen: instant.describe("Time of the log's last record of the site."),
@@ -98,7 +103,12 @@ function answerOf(found: SiteFigures): z.infer<typeof answer> {
   const path = encodeURIComponent(found.site)
   return {
     ...same,
-    ranks: { '1d': placeIn(places, '1d'), '7d': placeIn(places, '7d') },
+    ranks: {
+      '1d': placeIn(places, '1d'),
+      '7d': placeIn(places, '7d'),
+      '28d': placeIn(places, '28d'),
+      '91d': placeIn(places, '91d'),
+    },
     countries: { ...countriesWindow, items: countries },
     links: {
       page: `/sites/${path}`,
@@ -108,7 +118,7 @@ function answerOf(found: SiteFigures): z.infer<typeof answer> {
   }
 }
 
-function placeIn(places: readonly Place[], name: '1d' | '7d'): z.infer<typeof place> {
+function placeIn(places: readonly Place[], name: WindowName): z.infer<typeof place> {
   const found = places.find(({ window }) => window.window === name)
   if (found === undefined) throw new Error(`no place was asked for in ${name}`)
   const { from, to } = found.window

@@ -16,8 +16,9 @@ export const day = z.iso
 export const windowName = z
   .enum(WINDOW_NAMES)
   .describe(
-    '`1d`: today so far; `7d`: today and the 6 days before. Where the operator leaves out the unfinished ' +
-      'day, both end with yesterday.',
+    '`1d`: today so far; `7d`: today and the 6 days before; `28d`, the month, and `91d`, the quarter, the ' +
+      'same: whole weeks, which weekends can’t tilt. Where the operator leaves out the unfinished day, all ' +
+      'end with yesterday.',
   )
 
 export const countryCode = z
@@ -35,9 +36,15 @@ export const rank = z
 export const score = z
   .number()
   .min(0)
-  .describe('Mean over the days of sqrt(reach × page views), each page of a visitor counted once a day.')
+  .describe(
+    'Mean over the days of sqrt(reach × page views), each page of a visitor counted once a day, without ' +
+      'the best and the worst seventh of the days.',
+  )
 
-export const reach = z.number().min(0).describe('Distinct visitors with a page view, mean per day.')
+export const reach = z
+  .number()
+  .min(0)
+  .describe('Distinct visitors with a page view, mean per day; of one network only so many count.')
 
 export const rankedPageViews = z
   .number()

@@ -12,7 +12,10 @@ import type { Upkeep } from './upkeep.ts'
  *
  * @returns the days that were made anew
  */
-export async function matchHours(upkeep: Upkeep, today: Day, forgotten: Day): Promise<Day[]> {
+export async function matchHours(
+  upkeep: Upkeep,
+  { today, forgotten }: { today: Day; forgotten: Day },
+): Promise<Day[]> {
   const days = await upkeep.ask('hours-that-differ', z.object({ day: z.string() }), { today, forgotten })
   for (const { day } of days) {
     await upkeep.run('drop-hours', { day })

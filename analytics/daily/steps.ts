@@ -1,10 +1,17 @@
 import { dayOf } from '../queries/window.ts'
+import type { Formula } from '../ranking/formula.ts'
+import { closeDays } from './days.ts'
+import { forgetSuperseded } from './forget.ts'
 import { matchHours } from './hours.ts'
+import { makeList } from './lists.ts'
+import { rankDays } from './ranks.ts'
 import type { Upkeep } from './upkeep.ts'
 
 /** What the day's work needs to know. */
 export interface DailySettings {
   retentionDays: number
+  /** By which sites are ranked. */
+  formula: Formula
 }
 
 const DAY_MS = 86_400_000
@@ -14,14 +21,20 @@ const DAY_MS = 86_400_000
  * may be run at any time, and by several programs at once.
  *
  * @param nowMs Unix ms
- * @returns the days that each step worked on
+ * @returns the days, lists or computations that each step worked on
  */
 export async function doDailySteps(
   upkeep: Upkeep,
-  { retentionDays }: DailySettings,
+  { retentionDays, formula }: DailySettings,
   nowMs: number,
 ): Promise<Record<string, string[]>> {
   const today = dayOf(nowMs)
   const forgotten = dayOf(nowMs - retentionDays * DAY_MS)
-  return { hoursMadeAnew: await matchHours(upkeep, today, forgotten) }
+  return {
+    hoursMadeAnew: await matchHours(upkeep, { today, forgotten }),
+    closed: await closeDays(upkeep, formula, { today, forgotten }),
+    ranked: await rankDays(upkeep, formula),
+    listed: await makeList(upkeep, dayOf(nowMs - DAY_MS)),
+    forgotten: await forgetSuperseded(upkeep, nowMs),
+  }
 }

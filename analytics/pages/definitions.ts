@@ -9,8 +9,9 @@ export function definitions(): Html {
 requests are none.</dd></div>
 <div><dt>Reach</dt><dd>Distinct visitors with a page view on a day. A visitor is known for one day only:
 somebody who comes back tomorrow is a new one.</dd></div>
-<div><dt>Rank</dt><dd>By the geometric mean of reach and page views, averaged over the days of the window. A
-visitor’s repeated views of one page count once a day there. Equal scores share a rank.</dd></div>
+<div><dt>Rank</dt><dd>By the geometric mean of reach and page views, averaged over the days of the window
+without the best and the worst. A visitor’s repeated views of one page count once a day there, and the visitors of
+one network only up to a share. Equal scores share a rank. All of it is within this CDN’s traffic.</dd></div>
 <div><dt>Requests</dt><dd>Everything that was answered, bots and errors too.</dd></div>
 </dl>
 </section>`

@@ -8,7 +8,12 @@ import { sparkline } from './sparkline.ts'
 import { thumbnail } from './thumbnail.ts'
 import { countText, spanText } from './wording.ts'
 
-const WINDOW_TEXTS: Record<WindowName, string> = { '1d': '1 day', '7d': '7 days' }
+const WINDOW_TEXTS: Record<WindowName, string> = {
+  '1d': '1 day',
+  '7d': '7 days',
+  '28d': '28 days',
+  '91d': '91 days',
+}
 
 /** What the page of top sites shows. */
 export interface TopSites {

@@ -6,10 +6,16 @@ import type { QueryClient } from '../clickhouse/query-pool.ts'
 import { sqlFile } from '../clickhouse/sql-file.ts'
 
 /** Files of this folder that hold one question each. */
-export type QuestionName = 'rankings' | 'traffic' | 'site-seen' | 'site-hosts' | 'site-countries'
+export type QuestionName =
+  | 'rankings'
+  | 'days-published'
+  | 'traffic'
+  | 'site-seen'
+  | 'site-hosts'
+  | 'site-countries'
 
 /** Values of a question's `{name:Type}` parameters. They are bound, never part of the SQL. */
-export type Parameters = Readonly<Record<string, string | number | readonly string[]>>
+export type Parameters = Readonly<Record<string, string | number | readonly string[] | readonly number[]>>
 
 /**
  * Puts a question to ClickHouse.

@@ -1,3 +1,4 @@
+import type { Formula } from '../ranking/formula.ts'
 import type { Ask } from './ask.ts'
 import { type RankedSite, rankings, rankOf } from './rankings.ts'
 import {
@@ -42,26 +43,34 @@ export interface Figures {
   mainHost(site: string): Promise<string>
 }
 
-/**
- * @param clock `now` is Unix ms; `includeToday` says whether the windows end with today so far
- */
-export function createFigures(ask: Ask, clock: { now(): number; includeToday: boolean }): Figures {
-  const window = (name: WindowName) =>
-    windowAt(name, { nowMs: clock.now(), includeToday: clock.includeToday })
-  const traffic = (sites: readonly string[], days: number) =>
-    trafficOf(ask, sites, spanEnding(clock.now(), days))
+export interface FiguresOptions {
+  /** Unix ms. */
+  now(): number
+  /** Whether the windows end with today so far. */
+  includeToday: boolean
+  /** By which sites are ranked. */
+  formula: Formula
+}
+
+export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresOptions): Figures {
+  const window = (name: WindowName) => windowAt(name, { nowMs: now(), includeToday })
+  const placeOf = async (within: Window, site: string): Promise<Place> => ({
+    window: within,
+    ranked: await rankOf(ask, formula, within, site),
+  })
+  const traffic = (sites: readonly string[], days: number) => trafficOf(ask, sites, spanEnding(now(), days))
 
   return {
     window,
     traffic,
-    rankings: (within, of) => rankings(ask, within, of),
+    rankings: (within, of) => rankings(ask, formula, within, of),
     mainHost: (site) => mainHostOf(ask, site),
     async site(site) {
       const seen = await seenOf(ask, site)
       if (seen === undefined) return undefined
       const countriesWindow = window('7d')
       const [places, lastDay, hosts, countries] = await Promise.all([
-        Promise.all(WINDOW_NAMES.map((name) => placeOf(ask, window(name), site))),
+        Promise.all(WINDOW_NAMES.map(async (name) => placeOf(window(name), site))),
         traffic([site], 1),
         hostsOf(ask, site),
         countriesOf(ask, countriesWindow, site),
@@ -71,8 +80,4 @@ export function createFigures(ask: Ask, clock: { now(): number; includeToday: bo
       return { site, ...seen, places, today, hosts, countriesWindow, countries }
     },
   }
-}
-
-async function placeOf(ask: Ask, window: Window, site: string): Promise<Place> {
-  return { window, ranked: await rankOf(ask, window, site) }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import type { Formula } from '../ranking/formula.ts'
 import type { Ask } from './ask.ts'
-import type { Window } from './window.ts'
+import { type Day, daysOf, type Span, type Window } from './window.ts'
 
 const rankedSite = z.object({
   rank: z.int().min(1),
@@ -10,22 +11,48 @@ const rankedSite = z.object({
   score: z.number(),
   reach: z.number(),
   pageViews: z.number(),
+  /** 0 where the rank is exact, else the site is only known to be among the first so many. */
+  bucket: z.int().min(0),
 })
 
-/** A site's place in a window; every word is defined in rankings.sql. */
+/** A site's place in a window; every word is defined in ../ranking/ranked-sites.sql. */
 export type RankedSite = z.infer<typeof rankedSite>
 
-/** The sites with most traffic, best first; sites that share a rank by reach, then by name. */
-export function rankings(
-  ask: Ask,
-  { from, to }: Window,
-  { limit, country = '' }: { limit: number; country?: string | undefined },
-): Promise<RankedSite[]> {
-  return ask('rankings', rankedSite, { from, to, country, site: '', limit })
+/** Which of the sites, and by whom they are ranked. */
+interface Selection {
+  limit: number
+  /** ISO 3166-1 alpha-2: by people there only. */
+  country?: string | undefined
+  /** Answer for this one only, ranked among all. */
+  site?: string
 }
 
-/** One site's place among all, or `undefined` when nobody viewed a page of it in the window. */
-export async function rankOf(ask: Ask, { from, to }: Window, site: string): Promise<RankedSite | undefined> {
-  const [only] = await ask('rankings', rankedSite, { from, to, country: '', site, limit: 1 })
+/** The sites with most traffic, best first; sites that share a rank by reach, then by name. */
+export async function rankings(
+  ask: Ask,
+  formula: Formula,
+  { from, to }: Window,
+  { limit, country = '', site = '' }: Selection,
+): Promise<RankedSite[]> {
+  const fresh = await freshDays(ask, { from, to })
+  const where = { from, to, fresh, place: country, of: country, site, limit }
+  return await ask('rankings', rankedSite, { ...formula.parameters, ...where })
+}
+
+/** One site's place among all, or `undefined` when it has none in the window. */
+export async function rankOf(
+  ask: Ask,
+  formula: Formula,
+  window: Window,
+  site: string,
+): Promise<RankedSite | undefined> {
+  const [only] = await rankings(ask, formula, window, { site, limit: 1 })
   return only
+}
+
+/** The days of a span that have no final figures yet, as today: they are counted from the log. */
+async function freshDays(ask: Ask, span: Span): Promise<Day[]> {
+  const rows = await ask('days-published', z.object({ day: z.string() }), { ...span })
+  const published = new Set(rows.map(({ day }) => day))
+  return daysOf(span).filter((day) => !published.has(day))
 }

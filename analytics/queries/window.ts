@@ -1,10 +1,15 @@
 /** A day of UTC, as `2026-07-25`. */
 export type Day = string
 
-/** The windows that sites are ranked over: today, or a whole week, which weekends can't tilt. */
-export const WINDOW_NAMES = ['1d', '7d'] as const
+/**
+ * The windows that sites are ranked over, in days: one day, or whole weeks, which weekends can't tilt. 28 days
+ * stand for the month, 91 for the quarter.
+ */
+export const WINDOW_DAYS = { '1d': 1, '7d': 7, '28d': 28, '91d': 91 } as const
 
-export type WindowName = (typeof WINDOW_NAMES)[number]
+export type WindowName = keyof typeof WINDOW_DAYS
+
+export const WINDOW_NAMES = Object.keys(WINDOW_DAYS) as [WindowName, ...WindowName[]]
 
 /** A run of days, both ends included. */
 export interface Span {
@@ -16,8 +21,6 @@ export interface Span {
 export interface Window extends Span {
   window: WindowName
 }
-
-const DAYS_OF: Record<WindowName, number> = { '1d': 1, '7d': 7 }
 
 const DAY_MS = 86_400_000
 
@@ -34,7 +37,7 @@ export function dayOf(timeMs: number): Day {
  */
 export function windowAt(window: WindowName, at: { nowMs: number; includeToday: boolean }): Window {
   const endMs = at.includeToday ? at.nowMs : at.nowMs - DAY_MS
-  return { window, ...spanEnding(endMs, DAYS_OF[window]) }
+  return { window, ...spanEnding(endMs, WINDOW_DAYS[window]) }
 }
 
 /** The `days` days that end with the one of `endMs` (Unix ms). */

@@ -106,6 +106,11 @@ export const distributionSchema = z.strictObject({
     .toLowerCase()
     .optional()
     .describe('Name it ranks under; else the registrable domain of the Host.'),
+  category: z
+    .string()
+    .regex(/^[^\p{C}]{1,128}$/u, 'must be 1 to 128 printable characters')
+    .optional()
+    .describe('Sites of one category are ranked among themselves too, e.g. `News`.'),
   enabled: z.boolean().default(true).describe('Whether it is served; if not, its names are unknown (421).'),
   defaultRootObject: z
     .string()

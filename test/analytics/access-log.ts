@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ClickHouse, openClickHouse } from '../../analytics/clickhouse/connect.ts'
 import { migrate } from '../../analytics/clickhouse/migrate.ts'
+import { networkOf } from '../../analytics/collect/network.ts'
 
 /** A row of the access log, of the columns that figures are made of. */
 export interface LogRow {
   /** As `2026-07-25 12:00:00`, UTC. */
   time: string
+  distribution: string
   host: string
   site: string
   path: string
@@ -15,6 +17,8 @@ export interface LogRow {
   status: number
   bytes_sent: number
   country: string
+  network: string
+  asn: number
   visitor: number
   is_bot: boolean
   is_page_view: boolean
@@ -25,11 +29,13 @@ export interface AccessLog extends AsyncDisposable, Pick<ClickHouse, 'query' | '
   insert(rows: readonly LogRow[]): Promise<void>
 }
 
-/** A person in Germany opens the first page of `a.example`; each test says what is different. */
+/** A person in Germany opens the first page of `a.example`, from a network of their own; each test says what is different. */
 export function viewBut(difference: Partial<LogRow> = {}): LogRow {
   const site = difference.site ?? 'a.example'
+  const visitor = difference.visitor ?? 1
   return {
     time: '2026-07-25 12:00:00',
+    distribution: 'docs',
     host: site,
     site,
     path: '/',
@@ -37,7 +43,9 @@ export function viewBut(difference: Partial<LogRow> = {}): LogRow {
     status: 200,
     bytes_sent: 1_000,
     country: 'DE',
-    visitor: 1,
+    network: networkOf(`10.${visitor >> 8}.${visitor & 255}.7`),
+    asn: 0,
+    visitor,
     is_bot: false,
     is_page_view: true,
     ...difference,

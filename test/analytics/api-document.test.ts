@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createInfoApi } from '../../analytics/api/info-api.ts'
 import { openAccessLog, viewsBy } from './access-log.ts'
-import { infoApiOn, KEY } from './info-api.ts'
+import { FORMULA, infoApiOn, KEY } from './info-api.ts'
 
 const media = z.looseObject({ schema: z.looseObject({}) })
 const response = z.looseObject({
@@ -78,6 +78,7 @@ describe('GET /openapi.json', () => {
       key: KEY,
       thumbnailerUrl: 'http://127.0.0.1:9',
       includeToday: true,
+      formula: FORMULA,
       log: pino({ level: 'silent' }),
     })
 

@@ -6,11 +6,11 @@ import { createInfoApi } from '../../analytics/api/info-api.ts'
 import { listenOn } from '../../edge/program/admin.ts'
 import { PortInUse } from '../../edge/program/errors.ts'
 import { openAccessLog, viewBut } from './access-log.ts'
-import { infoApiOn, KEY } from './info-api.ts'
+import { FORMULA, infoApiOn, KEY } from './info-api.ts'
 
 describe('bad parameters', () => {
   test.each([
-    ['/v1/rankings?window=3d', 'window', 'Allowed: 1d, 7d.'],
+    ['/v1/rankings?window=3d', 'window', 'Allowed: 1d, 7d, 28d, 91d.'],
     ['/v1/rankings?limit=0', 'limit', 'At least 1 is needed.'],
     ['/v1/rankings?limit=1001', 'limit', 'At most 1000 is allowed.'],
     ['/v1/rankings?limit=ten', 'limit', 'Give one number.'],
@@ -135,6 +135,7 @@ describe('many requests', () => {
       key: KEY,
       thumbnailerUrl: 'http://127.0.0.1:9',
       includeToday: true,
+      formula: FORMULA,
       log: pino({ level: 'silent' }),
     })
     const ask = (remoteAddress: string) => app.inject({ url: '/healthz', remoteAddress })
@@ -163,7 +164,7 @@ describe('many requests', () => {
 
     await Promise.all(Array.from({ length: 100 }, () => api.ask('/v1/rankings')))
 
-    expect(put).toBe(1)
+    expect(put).toBe(2) // which days have final figures, and the ranking
   })
 })
 

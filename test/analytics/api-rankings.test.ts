@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { daysOf } from '../../analytics/queries/window.ts'
+import { rankingSettings } from '../../analytics/ranking/formula.ts'
 import { type LogRow, openAccessLog, viewBut, viewsBy } from './access-log.ts'
+import { generatedLog } from './generated-log.ts'
 import { infoApiOn } from './info-api.ts'
+import { rankedPlainly } from './ranked-plainly.ts'
 
 describe('order', () => {
   test('sites stand by the geometric mean of reach and page views', async () => {
@@ -101,7 +105,7 @@ describe('what counts', () => {
       ...viewsBy(9, { site: 'german.example' }),
       ...viewsBy(2, { site: 'french.example', country: 'FR' }),
       viewBut({ site: 'french.example', country: 'FR', time: '2026-07-24 12:00:00' }),
-      viewBut({ site: 'german.example', country: 'FR' }),
+      viewBut({ site: 'german.example', country: 'FR', visitor: 20 }),
     ])
 
     const answer = await api.ask('/v1/rankings?window=7d&country=fr')
@@ -192,15 +196,23 @@ describe('windows', () => {
   })
 })
 
-test('300 sites of random traffic rank as a second, plain computation ranks them', async () => {
+test('300 generated sites rank as a second, plain computation ranks them, without any final figures', async () => {
   await using log = await openAccessLog()
   await using api = await infoApiOn(log)
-  const rows = randomRows(300, 20_000)
+  const span = { from: '2026-07-19', to: '2026-07-25' }
+  const rows = generatedLog(daysOf({ ...span, from: '2026-07-16' }), { sites: 300, rowsPerDay: 1_500 })
   await log.insert(rows)
 
   const answer = await api.ask('/v1/rankings?limit=1000')
+  const french = await api.ask('/v1/rankings?limit=1000&country=FR')
 
-  expect(answer).toMatchObject({ items: rankedPlainly(rows) })
+  const settings = rankingSettings.parse({ networksMin: 1 })
+  const itemsOf = (country: string) =>
+    rankedPlainly(rows, settings, { ...span, country })
+      .sort((a, b) => a.rank - b.rank || b.reach - a.reach || (a.site < b.site ? -1 : 1))
+      .map(({ rank, site }) => ({ rank, site }))
+  expect(answer).toMatchObject({ items: itemsOf('') })
+  expect(french).toMatchObject({ items: itemsOf('FR') })
 })
 
 /** Each of `people` opens each of `pages`. */
@@ -208,45 +220,4 @@ function pagesOf(people: number, pages: number, difference: Partial<LogRow>): Lo
   return Array.from({ length: pages }, (_, page) =>
     viewsBy(people, { path: `/${page}`, ...difference }),
   ).flat()
-}
-
-/** Rows as a small congruential generator (Park and Miller's) deals them: the same in every run. */
-function randomRows(sites: number, count: number): LogRow[] {
-  let state = 20_260_725
-  const below = (limit: number) => {
-    state = (state * 48_271) % 2_147_483_647
-    return state % limit
-  }
-  return Array.from({ length: count }, () =>
-    viewBut({
-      site: `site-${Math.min(below(sites), below(sites))}.example`,
-      time: `2026-07-${16 + below(12)} 12:00:00`, // days outside the window too
-      visitor: below(40),
-      path: `/${below(5)}`,
-      is_bot: below(10) === 0,
-      is_page_view: below(5) !== 0,
-    }),
-  )
-}
-
-/** The definition, step by step and without SQL. */
-function rankedPlainly(rows: readonly LogRow[]): { rank: number; site: string }[] {
-  const inWindow = rows.filter(({ time }) => time >= '2026-07-19' && time < '2026-07-26')
-  const days = new Set(inWindow.map(({ time }) => time.slice(0, 10))).size
-  const views = inWindow.filter((row) => row.is_page_view && !row.is_bot)
-  const scored = [...Map.groupBy(views, ({ site }) => site)].map(([site, ofSite]) => {
-    const daily = [...Map.groupBy(ofSite, ({ time }) => time.slice(0, 10)).values()].map((ofDay) => ({
-      reach: new Set(ofDay.map(({ visitor }) => visitor)).size,
-      pages: new Set(ofDay.map(({ visitor, host, path, query }) => [visitor, host, path, query].join())).size,
-    }))
-    const score = daily.reduce((sum, { reach, pages }) => sum + Math.sqrt(reach * pages), 0) / days
-    return { site, score: score.toFixed(6), reach: daily.reduce((sum, { reach }) => sum + reach, 0) }
-  })
-  const order = scored.sort(
-    (a, b) => Number(b.score) - Number(a.score) || b.reach - a.reach || (a.site < b.site ? -1 : 1),
-  )
-  return order.map(({ site, score }) => ({
-    rank: order.findIndex((other) => other.score === score) + 1,
-    site,
-  }))
 }

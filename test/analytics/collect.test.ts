@@ -1,11 +1,14 @@
 import { readdir } from 'node:fs/promises'
 import { pino } from 'pino'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { RECORD_COLUMNS } from '../../edge/log/record.ts'
 import { startShipper } from '../../edge/log/shipper.ts'
 import { openSpool } from '../../edge/log/spool.ts'
 import { directory, RETENTION_DAYS, rowsIn, startAnalytics } from './analytics.ts'
 import { KEY, linesOf, NOON_MS, recordBut } from './segment.ts'
+
+// Each insert is on the disk before it is answered, in every part: a slow disk takes its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 const DAY_MS = 86_400_000
 

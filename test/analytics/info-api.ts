@@ -1,11 +1,15 @@
 import { pino } from 'pino'
 import { serveInfoApi } from '../../analytics/api/serve.ts'
+import { formulaOf, rankingSettings } from '../../analytics/ranking/formula.ts'
 import type { AccessLog } from './access-log.ts'
 
 type Serving = Parameters<typeof serveInfoApi>[0]
 
 /** Shared by the API and the thumbnailer of a test. */
 export const KEY = 'a key that only a test would choose'
+
+/** Who has a page view has a rank: most tests are about a handful of people. */
+export const FORMULA = formulaOf(rankingSettings.parse({ networksMin: 1 }), new Map())
 
 /** The instant at which a test takes place: a Saturday at noon. */
 export const NOON = Date.UTC(2026, 6, 25, 12)
@@ -29,6 +33,7 @@ export async function infoApiOn(
     key: KEY,
     thumbnailerUrl: 'http://127.0.0.1:9',
     includeToday: true,
+    formula: FORMULA,
     log: pino({ level: 'silent' }),
     now: () => NOON,
     ...more,

@@ -49,7 +49,7 @@ describe('a site', () => {
     expect(page.match(/<time datetime="2026-0[67]-\d\d">/g)).toHaveLength(30)
     expect(page).toContain('href="/v1/sites/a.example/thumbnail?size=full"')
     expect(page).toMatch(/Germany.*80\.0%.*France.*20\.0%/s)
-    expect(page.match(/<b>1<\/b> <small>of 1<\/small>/g)).toHaveLength(2)
+    expect(page.match(/<b>1<\/b> <small>of 1<\/small>/g)).toHaveLength(4)
     expect(page).toContain('What the figures mean')
   })
 

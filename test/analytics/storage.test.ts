@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { glob, readdir, readFile } from 'node:fs/promises'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { type ClickHouse, openClickHouse } from '../../analytics/clickhouse/connect.ts'
 import { laidOut, statementsOf } from '../../analytics/clickhouse/layout.ts'
 import { migrate } from '../../analytics/clickhouse/migrate.ts'
+import { sqlFile } from '../../analytics/clickhouse/sql-file.ts'
 import { matchHours } from '../../analytics/daily/hours.ts'
 import { createUpkeep } from '../../analytics/daily/upkeep.ts'
 import { type LogRow, openAccessLog, viewBut } from './access-log.ts'
@@ -44,7 +46,7 @@ describe('on a cluster', () => {
     const understood: string[] = []
 
     for (const file of files.filter((name) => !name.endsWith('distributed-table.sql'))) {
-      const sql = await readFile(file, 'utf8')
+      const sql = await sqlFile(`${pathToFileURL('.')}/`, file)
       const statements = [laidOut(sql, {}), ...(await statementsOf(sql, layout))]
       for (const statement of statements) {
         const bare = statement.replace(/\bFORMAT TabSeparated\s*$/, 'VALUES')
@@ -95,9 +97,9 @@ describe('hours', () => {
       query: `INSERT INTO selvedge.site_hour SETTINGS async_insert = 0 SELECT * FROM selvedge.site_hour`,
     })
 
-    const first = await matchHours(upkeep, '2026-07-25', '2026-01-01')
-    const again = await matchHours(upkeep, '2026-07-25', '2026-01-01')
-    const tomorrow = await matchHours(upkeep, '2026-07-26', '2026-01-01')
+    const first = await matchHours(upkeep, { today: '2026-07-25', forgotten: '2026-01-01' })
+    const again = await matchHours(upkeep, { today: '2026-07-25', forgotten: '2026-01-01' })
+    const tomorrow = await matchHours(upkeep, { today: '2026-07-26', forgotten: '2026-01-01' })
 
     expect([first, again, tomorrow]).toEqual([['2026-07-23', '2026-07-24'], [], ['2026-07-25']])
     expect(await rowsOf(log.query, HOURS)).toEqual(right)
@@ -111,7 +113,9 @@ describe('hours', () => {
     await log.upkeep.command({ query: `ALTER TABLE selvedge.site_hour DROP PARTITION '2026-07-25'` })
     const upkeeps = [log.upkeep, log.ingest].map((upkeep) => createUpkeep({ upkeep, layout: {} }))
 
-    await Promise.all(upkeeps.map((upkeep) => matchHours(upkeep, '2026-07-26', '2026-01-01')))
+    await Promise.all(
+      upkeeps.map((upkeep) => matchHours(upkeep, { today: '2026-07-26', forgotten: '2026-01-01' })),
+    )
 
     expect(await rowsOf(log.query, AGREEMENT)).toEqual([{ day: '2026-07-25', records: 500, counted: 500 }])
   })
@@ -141,7 +145,12 @@ test('a store of before the hours keeps its rows, and has their hours; migrating
 
 /** A value for each parameter that a statement has. */
 function anyValues(sql: string): Record<string, unknown> {
-  const values: Record<string, unknown> = { Date: '2026-07-25', String: 'x', UUID: randomUUID() }
+  const values: Record<string, unknown> = {
+    Date: '2026-07-25',
+    DateTime: 1_000_000_000,
+    String: 'x',
+    UUID: randomUUID(),
+  }
   const parameters = [...sql.matchAll(/\{(\w+):(\w+)/g)]
   return Object.fromEntries(
     parameters.map(([, name = '', type = '']) => [name, type === 'Array' ? [] : (values[type] ?? 1)]),

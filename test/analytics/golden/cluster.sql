@@ -214,3 +214,167 @@ FROM selvedge.access_log
 GROUP BY site, hour, country
 ORDER BY toDate(hour), site, hour, country
 ;
+
+-- What ranks are made of, of days that are over: the rows of ranking/daily-figures.sql, which says what
+-- each column means. Kept for ever: a rank of long ago can be worked out again when the log is gone.
+--
+-- Rows belong to a computation, which is one run over one day. They count when selvedge.published_days
+-- names it: nobody sees half of one, and late records make a new one instead of changing the old.
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.site_day_local ON CLUSTER 'selvedge'
+(
+    computation UUID CODEC(ZSTD(1)),
+    day         Date CODEC(ZSTD(1)),
+    place       LowCardinality(String),
+    site        String CODEC(ZSTD(1)),
+    category    LowCardinality(String),
+    reach       UInt64 CODEC(T64, ZSTD(1)),
+    views       UInt64 CODEC(T64, ZSTD(1)),
+    score       UInt64 CODEC(T64, ZSTD(1)),
+    networks    Array(UInt64) CODEC(ZSTD(1)),
+    uncapped    UInt64 CODEC(T64, ZSTD(1)),
+    visitors    UInt64 CODEC(T64, ZSTD(1)),
+    page_views  UInt64 CODEC(T64, ZSTD(1)),
+    visits      UInt64 CODEC(T64, ZSTD(1)),
+    bounces     UInt64 CODEC(T64, ZSTD(1)),
+    seconds     UInt64 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY toYYYYMM(day)
+ORDER BY (place, day, site)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.site_day ON CLUSTER 'selvedge'
+AS selvedge.site_day_local
+ENGINE = Distributed('selvedge', 'selvedge', 'site_day_local', cityHash64(site))
+;
+
+-- How many people there were at all, in each place on each day that is over: ranking/daily-totals.sql.
+-- Computations as in selvedge.site_day.
+-- Sharded by 0.
+CREATE TABLE IF NOT EXISTS selvedge.place_day_local ON CLUSTER 'selvedge'
+(
+    computation UUID CODEC(ZSTD(1)),
+    day         Date CODEC(ZSTD(1)),
+    place       LowCardinality(String),
+    visitors    UInt64 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY toYYYYMM(day)
+ORDER BY (place, day)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.place_day ON CLUSTER 'selvedge'
+AS selvedge.place_day_local
+ENGINE = Distributed('selvedge', 'selvedge', 'place_day_local', 0)
+;
+
+-- Which computation of a day holds: the last that was finished. `records` is how many the log had of the
+-- day then (more of them later make it due again), `formula` what it was worked out by: ranking/formula.ts.
+-- Sharded by 0.
+CREATE TABLE IF NOT EXISTS selvedge.published_days_local ON CLUSTER 'selvedge'
+(
+    day         Date,
+    computation UUID,
+    records     UInt64,
+    formula     String,
+    at          DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
+)
+ENGINE = ReplicatedMergeTree
+ORDER BY (day, at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.published_days ON CLUSTER 'selvedge'
+AS selvedge.published_days_local
+ENGINE = Distributed('selvedge', 'selvedge', 'published_days_local', 0)
+;
+
+-- Rankings of the windows of 1, 7, 28 and 91 days that end with `day`: the rows of
+-- ranking/ranked-sites.sql, which says what each column means. Kept for ever.
+--
+-- They count when selvedge.published_ranks names their computation, as in selvedge.site_day.
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.ranks_local ON CLUSTER 'selvedge'
+(
+    computation UUID CODEC(ZSTD(1)),
+    day         Date CODEC(ZSTD(1)),
+    window_days UInt8 CODEC(ZSTD(1)),
+    scope       LowCardinality(String),
+    days        UInt8 CODEC(ZSTD(1)),
+    rank        UInt32 CODEC(DoubleDelta, ZSTD(1)),
+    score       UInt64 CODEC(T64, ZSTD(1)),
+    site        String CODEC(ZSTD(1)),
+    reach       UInt64 CODEC(T64, ZSTD(1)),
+    views       UInt64 CODEC(T64, ZSTD(1)),
+    bucket      UInt32 CODEC(T64, ZSTD(1)),
+    INDEX sites site TYPE bloom_filter GRANULARITY 1
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY toYYYYMM(day)
+ORDER BY (scope, window_days, day, rank)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.ranks ON CLUSTER 'selvedge'
+AS selvedge.ranks_local
+ENGINE = Distributed('selvedge', 'selvedge', 'ranks_local', cityHash64(site))
+;
+
+-- Which computation of a day's rankings holds: the last that was finished. `inputs` is a hash of the days'
+-- computations that it was made of; when they are others now, it is due again.
+-- Sharded by 0.
+CREATE TABLE IF NOT EXISTS selvedge.published_ranks_local ON CLUSTER 'selvedge'
+(
+    day         Date,
+    computation UUID,
+    inputs      UInt64,
+    formula     String,
+    at          DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
+)
+ENGINE = ReplicatedMergeTree
+ORDER BY (day, at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.published_ranks ON CLUSTER 'selvedge'
+AS selvedge.published_ranks_local
+ENGINE = Distributed('selvedge', 'selvedge', 'published_ranks_local', 0)
+;
+
+-- The stable lists: one a day, made once and never changed. Each is the 30 daily rankings that `inputs`
+-- names put together by ranking/list-entries.sql, so that it can be made again, byte for byte; `sha256` is
+-- of its CSV. `configuration` is all that it was made by, as JSON, and `id` its hash.
+-- Sharded by 0.
+CREATE TABLE IF NOT EXISTS selvedge.lists_local ON CLUSTER 'selvedge'
+(
+    id            String,
+    day           Date,
+    configuration String,
+    inputs        Array(UUID),
+    sites         UInt32,
+    sha256        String,
+    stability     String COMMENT 'How it differs from earlier lists, as JSON: ranking/stability.ts',
+    made          DateTime('UTC') DEFAULT now('UTC')
+)
+ENGINE = ReplicatedMergeTree
+ORDER BY (day, id)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 1000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.lists ON CLUSTER 'selvedge'
+AS selvedge.lists_local
+ENGINE = Distributed('selvedge', 'selvedge', 'lists_local', 0)
+;

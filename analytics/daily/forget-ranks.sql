@@ -1,0 +1,2 @@
+DELETE FROM selvedge.ranks{{local}}{{on_cluster}}
+WHERE computation IN {computations:Array(UUID)}

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import type { Upkeep } from './upkeep.ts'
+
+const DAY_MS = 86_400_000
+
+/**
+ * Deletes the rows of computations that were superseded, or whose program was killed: late records would
+ * otherwise leave a copy of their day each time.
+ *
+ * @param nowMs Unix ms, by which ids of computations are a day old
+ * @returns the computations whose rows are gone
+ */
+export async function forgetSuperseded(upkeep: Upkeep, nowMs: number): Promise<string[]> {
+  const before = Math.floor((nowMs - DAY_MS) / 1_000)
+  const rows = await upkeep.ask('superseded', z.object({ computation: z.string() }), { before })
+  const computations = rows.map(({ computation }) => computation)
+  if (computations.length === 0) return []
+  for (const table of ['site-day', 'place-day', 'ranks'])
+    await upkeep.run(`forget-${table}`, { computations })
+  return computations
+}

@@ -1,0 +1,14 @@
+INSERT INTO selvedge.ranks
+(
+    computation, day, window_days, scope, days, rank, score, site, reach, views, bucket
+)
+SETTINGS
+    async_insert = 0,
+    distributed_foreground_insert = 1,
+    max_execution_time = 300,
+    max_memory_usage = 2000000000,
+    max_bytes_before_external_group_by = 700000000,
+    max_bytes_before_external_sort = 700000000
+SELECT
+    {computation:UUID}, {to:Date}, {windowDays:UInt8}, scope, days, rank, score, site, reach, views, bucket
+FROM ({{../ranking/ranked-sites.sql}})

@@ -1,0 +1,28 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { z } from 'zod'
+import { type Day, spanEnding, WINDOW_DAYS } from '../queries/window.ts'
+import type { Formula } from '../ranking/formula.ts'
+import type { Upkeep } from './upkeep.ts'
+
+/** `inputs` is a 64-bit number, which is only given back. */
+const dueRanks = z.object({ day: z.string(), inputs: z.string() })
+
+/**
+ * Ranks the sites for every window that ends with a day that is over, of every day whose figures are new,
+ * or in one of whose windows a day has new figures. Published like the figures (days.ts).
+ *
+ * @returns the days that were ranked
+ */
+export async function rankDays(upkeep: Upkeep, formula: Formula): Promise<Day[]> {
+  const due = await upkeep.ask('ranks-due', dueRanks, {})
+  for (const { day, inputs } of due) {
+    const computation = randomUUIDv7()
+    for (const windowDays of Object.values(WINDOW_DAYS)) {
+      const { from, to } = spanEnding(Date.parse(day), windowDays)
+      const window = { computation, windowDays, from, to, fresh: [], place: '*', of: '*' }
+      await upkeep.run('rank-window', { ...formula.parameters, ...window })
+    }
+    await upkeep.run('publish-ranks', { day, computation, inputs, formula: formula.text })
+  }
+  return due.map(({ day }) => day)
+}

@@ -16,6 +16,7 @@ import type { Place } from './geo/place.ts'
 import { type AskedHead, fieldsIn, type PlainHead } from './listen/plain-head.ts'
 import { type ConnectionFacts, hostIn, nameOf } from './listen/request.ts'
 import { type Form, fits, NO_REQUEST_ID, type WireForm } from './listen/wire-form.ts'
+import type { ConnectionWords } from './log/prepared-line.ts'
 import { forwardedRequest } from './viewer-asking.ts'
 
 /** Who asks: what doesn't change from one request of a connection to the next. */
@@ -24,6 +25,8 @@ export interface Asker extends ConnectionFacts {
   /** As `HTTP/1.1`. */
   protocolVersion: string
   place: Place
+  /** How the log words it, once it has. */
+  words?: ConnectionWords
 }
 
 /** A request's whole answer out of memory. */

@@ -119,12 +119,12 @@ export function startConnections(limits: ListenLimits): Connections {
       }
       open.add(socket)
       byAddress.set(address, count + 1)
-      socket.once('close', () => release(address, socket))
+      socket.on('close', () => release(address, socket))
       return true
     },
     watch(connection) {
       watched.add(connection)
-      connection.socket.once('close', () => watched.delete(connection))
+      connection.socket.on('close', () => watched.delete(connection))
     },
     get retiring() {
       return retiring

@@ -259,8 +259,11 @@ export function expressLane(parts: LaneParts): ExpressLane {
   function close(c: LaneConnection, hasMore: boolean): void {
     c.isOurs = false
     c.leave()
-    if (hasMore) endGently(c.socket)
-    else c.socket.destroySoon()
+    const { socket } = c
+    if (hasMore) endGently(socket)
+    // What the kernel has taken it sends, and says the end by itself; TLS has to say it first.
+    else if (socket.writableLength === 0 && !('encrypted' in socket)) socket.destroy()
+    else socket.destroySoon()
   }
 
   function leave(c: LaneConnection, bytes: Buffer): void {

@@ -5,7 +5,6 @@ import type { AskedHead } from '../listen/plain-head.ts'
 import type { Form } from '../listen/wire-form.ts'
 import type { Meters, ResponseCounter } from '../meters.ts'
 import {
-  type ConnectionWords,
   connectionWords,
   lineAt,
   type Moment,
@@ -15,7 +14,7 @@ import {
   responseWords,
 } from './prepared-line.ts'
 import type { AccessRecord } from './record.ts'
-import { recordOf } from './record-of.ts'
+import { connectionOf, recordOf } from './record-of.ts'
 import type { Spool } from './spool.ts'
 
 /** What there is to log and count of a hit before it is sent, and of each that is asked in the same words. */
@@ -37,7 +36,6 @@ export interface HitLog {
 /** @param node name of this machine in the log */
 export function hitLog(node: string, spool: Spool, meters: Meters): HitLog {
   const byForm = new WeakMap<Form, { words: ResponseWords; counter: ResponseCounter }>()
-  const byAsker = new WeakMap<Asker, ConnectionWords>()
 
   function ofForm(form: Form, head: AskedHead, asker: Asker) {
     const known = byForm.get(form)
@@ -45,14 +43,6 @@ export function hitLog(node: string, spool: Spool, meters: Meters): HitLog {
     const counter = meters.counterOf(form.served.resultType, form.status)
     const made = { words: responseWords(recordOfAny(node, form, head, asker)), counter }
     byForm.set(form, made)
-    return made
-  }
-
-  function ofAsker(form: Form, head: AskedHead, asker: Asker): ConnectionWords {
-    const known = byAsker.get(asker)
-    if (known !== undefined) return known
-    const made = connectionWords(recordOfAny(node, form, head, asker))
-    byAsker.set(asker, made)
     return made
   }
 
@@ -70,7 +60,8 @@ export function hitLog(node: string, spool: Spool, meters: Meters): HitLog {
         secFetchDest: head.secFetchDest ?? '',
         secPurpose: head.secPurpose || head.purpose || '',
       }
-      return { line: preparedLine(words, ofAsker(form, head, asker), asked), counter }
+      asker.words ??= connectionWords(asker.scheme, connectionOf(asker, asker.place))
+      return { line: preparedLine(words, asker.words, asked), counter }
     },
     sent({ line, counter }, { form }, moment) {
       spool.appendLine(lineAt(line, moment))

@@ -1,4 +1,5 @@
 import { type AccessRecord, formatRecord, formatText, RECORD_COLUMNS } from './record.ts'
+import type { ConnectionPart } from './record-of.ts'
 
 /**
  * A hit's line of which all but the moment is known:
@@ -81,14 +82,13 @@ export function responseWords(record: AccessRecord): ResponseWords {
   }
 }
 
-/** @param record of any request of the connection */
-export function connectionWords(record: AccessRecord): ConnectionWords {
-  const words = wordsOf(record)
+/** @param scheme `http` or `https` */
+export function connectionWords(scheme: string, of: ConnectionPart): ConnectionWords {
   return {
-    scheme: formatText(record.scheme),
-    client: words('clientIp', 'clientPort').slice(1),
-    tls: words('tlsProtocol', 'tlsCipher'),
-    place: words('country', 'asn'),
+    scheme,
+    client: `${formatText(of.clientIp)}\t${of.clientPort}\t`,
+    tls: `\t${formatText(of.tlsProtocol)}\t${formatText(of.tlsCipher)}\t`,
+    place: `\t${formatText(of.country)}\t${of.asn}\t`,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Served } from '../answer-viewer.ts'
 import { firstValue } from '../cache/fields.ts'
 import { pathOf, queryOf } from '../distribution/target.ts'
+import type { Place } from '../geo/place.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
 import type { AccessRecord } from './record.ts'
 
@@ -42,17 +43,38 @@ export function recordOf(
     contentLength: length === undefined ? '' : Number(length),
     rangeStart: range === null ? '' : Number(range[1]),
     rangeEnd: range === null ? '' : Number(range[2]),
-    clientIp: viewer.address,
-    clientPort: viewer.port,
+    ...connectionOf(viewer, served?.place),
     xForwardedFor: asked('x-forwarded-for'),
-    tlsProtocol: viewer.tlsProtocol,
-    tlsCipher: viewer.tlsCipher,
     userAgent: asked('user-agent'),
     referer: asked('referer'),
-    country: served?.place.country ?? '',
-    asn: 0,
     secFetchDest: asked('sec-fetch-dest'),
     secPurpose: asked('sec-purpose') || asked('purpose'),
+  }
+}
+
+/** What a record says of the viewer's connection. */
+export type ConnectionPart = Pick<
+  AccessRecord,
+  'clientIp' | 'clientPort' | 'tlsProtocol' | 'tlsCipher' | 'country' | 'asn'
+>
+
+/** That part of every record. @param place `undefined` where nobody asked where the viewer is */
+export function connectionOf(
+  {
+    address,
+    port,
+    tlsProtocol,
+    tlsCipher,
+  }: Pick<ViewerRequest, 'address' | 'port' | 'tlsProtocol' | 'tlsCipher'>,
+  place: Place | undefined,
+): ConnectionPart {
+  return {
+    clientIp: address,
+    clientPort: port,
+    tlsProtocol,
+    tlsCipher,
+    country: place?.country ?? '',
+    asn: 0,
   }
 }
 

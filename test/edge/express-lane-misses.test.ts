@@ -226,7 +226,7 @@ describe.each(['on', 'public'] as const)('a connection in the lane (%s)', (way) 
 
   test('lets an origin wait for a viewer who doesn’t read, and gives it every byte in the end', async () => {
     const path = `/endless-${way}`
-    const bytesMax = 200_000_000
+    const bytesMax = 100_000_000
     let written = 0
     atOrigin.set(path, (_, response) => {
       response.writeHead(200, { ...NOT_KEPT, 'content-length': bytesMax })

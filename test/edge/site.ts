@@ -27,6 +27,8 @@ export async function site(headers: OutgoingHttpHeaders = {}, status = 200): Pro
     response.sendDate = false
     handler(request, response)
   })
+  // On a busy machine what was answered may take longer to be read than node:http keeps a connection for.
+  server.keepAliveTimeout = 120_000
   server.listen({ host: '127.0.0.1', port: 0 })
   await once(server, 'listening')
   return {

@@ -38,16 +38,26 @@ export interface Deployed {
   /** As in `origins` of the configuration. */
   origin: object
   workers?: number
+  /** Names that the site answers to beside `HOST`. */
+  aliases?: string[]
   /** More of the configuration's sections. */
   more?: { edge?: object; originShield?: object }
 }
 
 /** Starts edge and shield as `npm start` does. What an earlier one in the same directory cached is there again. */
-export async function deploy({ directory, origin, workers = 2, more = {} }: Deployed): Promise<Deployment> {
+export async function deploy({
+  directory,
+  origin,
+  workers = 2,
+  aliases = [],
+  more = {},
+}: Deployed): Promise<Deployment> {
   mkdirSync(directory, { recursive: true })
   const config = join(directory, 'selvedge.yaml')
   const [httpPort, httpsPort] = [await freePort(), await freePort()]
-  const distributions = [{ id: DISTRIBUTION, aliases: [HOST], origins: [{ id: 'origin', ...origin }] }]
+  const distributions = [
+    { id: DISTRIBUTION, aliases: [HOST, ...aliases], origins: [{ id: 'origin', ...origin }] },
+  ]
   const edge = { httpPort, httpsPort, workers, ...more.edge }
   // JSON is YAML.
   writeFileSync(

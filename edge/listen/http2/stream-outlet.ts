@@ -41,11 +41,15 @@ export function streamOutlet(one: OpenStream, method: string): StreamOutlet {
 
   const isOver = () => stream.destroyed || stream.closed
 
-  /** Says an answer's head. */
-  function begin(answer: Answer, isAll: boolean): void {
+  /** Says an answer's head. @param body what is to follow */
+  function begin(answer: Answer, body: Answer['body']): void {
     firstByteMs = performance.now()
     const fields = responseFields(answer.status, answer.fields)
-    stream.respond(fields, { endStream: isAll })
+    // As node:http does: who knows the length can tell a whole body from one that was cut off.
+    if (Buffer.isBuffer(body) && !fields.includes('content-length')) {
+      fields.push('content-length', String(body.byteLength))
+    }
+    stream.respond(fields, { endStream: body === undefined })
     status = answer.status
     one.givenBytes += headBytes(fields)
     if (stream.writableFinished) endOfRequest()
@@ -60,7 +64,7 @@ export function streamOutlet(one: OpenStream, method: string): StreamOutlet {
   async function write(answer: Answer): Promise<void> {
     const body = hasContent(answer) && method !== 'HEAD' ? answer.body : undefined
     try {
-      if (!isOver()) begin(answer, body === undefined)
+      if (!isOver()) begin(answer, body)
     } finally {
       // Whoever feeds it must not wait for a reader who never comes.
       if (answer.body instanceof Readable && (body === undefined || !stream.headersSent))

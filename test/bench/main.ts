@@ -43,16 +43,22 @@ async function bench(options: Options): Promise<number> {
   const chosen = SCENARIOS.filter((scenario) => isChosen(scenario, options))
   const candidates = CANDIDATES.filter(({ id }) => id === 'selvedge' || takesPart(id, options))
   const outcomes: Outcome[] = []
+  const failures: string[] = []
   for (const [at, scenario] of chosen.entries()) {
     process.stderr.write(`${at + 1}/${chosen.length} ${scenario.title}\n`)
     const place = { ground, origin, folder, profile: options.profile }
-    const outcome = await runScenario(scenario, candidates, options, place)
-    outcomes.push(outcome)
-    process.stdout.write(`\n${detailsOf(outcome)}\n`)
+    try {
+      const outcome = await runScenario(scenario, candidates, options, place)
+      outcomes.push(outcome)
+      process.stdout.write(`\n${detailsOf(outcome)}\n`)
+    } catch (error) {
+      // One that can't be measured, for want of its tool perhaps, doesn't take the others along.
+      failures.push(`Not measured: ${scenario.title} (${(error as Error).message}).`)
+    }
   }
-  const where = [howText(options), groundText(ground), machine]
-  report(outcomes, where, options)
-  return 0
+  const notes = [...failures, howText(options), groundText(ground), machine]
+  report(outcomes, notes, options)
+  return failures.length === 0 ? 0 : 1
 }
 
 function isChosen({ id, quick }: Scenario, { full, scenarios }: Options): boolean {
@@ -63,9 +69,8 @@ function takesPart(id: string, { full, contenders }: Options): boolean {
   return contenders.length > 0 ? contenders.includes(id) : full || QUICK_PEERS.includes(id)
 }
 
-function report(outcomes: readonly Outcome[], where: readonly string[], options: Options): void {
-  const notes = where.flatMap((sentence) => [sentence, ''])
-  const overview = [overviewOf(outcomes), '', ...notes].join('\n')
+function report(outcomes: readonly Outcome[], notes: readonly string[], options: Options): void {
+  const overview = [overviewOf(outcomes), '', ...notes.flatMap((note) => [note, ''])].join('\n')
   process.stdout.write(`\n${overview}`)
   const isWhole = options.full && options.scenarios.length + options.contenders.length === 0
   if (!isWhole) return

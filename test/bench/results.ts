@@ -18,7 +18,9 @@ export function overviewOf(outcomes: readonly Outcome[]): string {
 /** A scenario's figures as Markdown. */
 export function detailsOf(outcome: Outcome): string {
   const { scenario, leftOut } = outcome
-  const lines = [`## ${scenario.title}`, '', tableOfOutcome(outcome), '']
+  const lines = [`## ${scenario.title}`, '']
+  if (scenario.note !== undefined) lines.push(scenario.note, '')
+  lines.push(tableOfOutcome(outcome), '')
   if (leftOut.length > 0) lines.push(`Left out: ${leftOut.join('; ')}.`, '')
   return lines.join('\n')
 }

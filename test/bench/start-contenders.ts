@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkAnswers, speaks, untilUp } from './check-answers.ts'
 import type { Candidate, Contender } from './contenders/contender.ts'
@@ -33,11 +33,13 @@ export async function startContenders(
   { ground, origin, folder, profile }: Place,
 ): Promise<Field> {
   const parts = new AsyncDisposableStack()
+  const home = join(folder, scenario.id)
+  parts.defer(() => rmSync(home, { recursive: true, force: true })) // logs of some hundred MB
   const leftOut: string[] = []
   const start = async ({ id, start, lacks }: Candidate): Promise<Contender | undefined> => {
     const lack = lacks?.[scenario.id]
     if (lack !== undefined) return void leftOut.push(`${id} (${lack})`)
-    const own = join(folder, scenario.id, id)
+    const own = join(home, id)
     mkdirSync(own, { recursive: true })
     try {
       const { asks } = scenario

@@ -1,12 +1,10 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { checkAnswers, untilUp } from './check-answers.ts'
+import type { Candidate } from './contenders/contender.ts'
 import { startEdge } from './contenders/edge.ts'
 import { wrkOn } from './load/wrk.ts'
 import { type Measured, measure, type Rounds } from './measure.ts'
 import { childrenOf, cpuSeconds } from './processes.ts'
 import type { WorkersScenario } from './scenarios.ts'
-import type { Place } from './start-contenders.ts'
+import { type Place, startContenders } from './start-contenders.ts'
 import { ratioOf, type Spread } from './statistics.ts'
 
 /** Two workers beside one. */
@@ -29,34 +27,31 @@ const CONNECTIONS = 256
 export async function measureScaling(
   { id }: WorkersScenario,
   rounds: Rounds,
-  { ground, origin, folder }: Place,
+  place: Place,
 ): Promise<Scaling> {
-  await using parts = new AsyncDisposableStack()
+  const { serverCore, loadCore } = place.ground
+  const edgeWith = (workers: number, cores: readonly number[]): Candidate => ({
+    id: `workers-${workers}`,
+    start: async (stand) => ({
+      ...(await startEdge(stand, { workers, cores })),
+      id: `workers-${workers}`,
+      name: `Selvedge edge, workers: ${workers}`,
+    }),
+  })
   const asks = { path: '/1024/hit' }
-  const start = async (workers: number, cores: readonly number[]) => {
-    const own = join(folder, id, String(workers))
-    mkdirSync(own, { recursive: true })
-    const stand = { asks, originPort: origin.port, folder: own, core: ground.serverCore }
-    const contender = parts.use(await startEdge(stand, { workers, cores }))
-    await untilUp(contender)
-    await checkAnswers(contender, asks)
-    return { ...contender, id: `${workers} of ours`, name: `Selvedge edge, workers: ${workers}` }
-  }
-  const contenders = [
-    await start(1, [ground.serverCore]),
-    await start(2, [ground.serverCore, ground.loadCore]),
-  ]
-  const load = wrkOn(asks, { connections: CONNECTIONS }, { core: ground.loadCore, folder })
-  const { measured, failures } = await measure(contenders, 'hits', load, rounds, origin)
+  const candidates = [edgeWith(1, [serverCore]), edgeWith(2, [serverCore, loadCore])]
+  await using field = await startContenders({ id, asks }, candidates, place)
+  const load = wrkOn(asks, { connections: CONNECTIONS }, { core: loadCore, folder: place.folder })
+  const { measured, failures } = await measure(field.contenders, 'hits', load, rounds, place.origin)
   const [one, two] = measured
-  if (one === undefined || two === undefined) throw new Error(failures.join('; '))
-  const halves = ratioOf(one, two, (turn) => turn.cpuUsPerRequest)
-  const [, edge = 0] = contenders[1]?.pids ?? []
+  if (one === undefined || two === undefined) throw new Error([...field.leftOut, ...failures].join('; '))
+  const half = ratioOf(one, two, (turn) => turn.cpuUsPerRequest)
+  const [, edge = 0] = field.contenders[1]?.pids ?? []
   const seconds = childrenOf(edge).map((worker) => cpuSeconds([worker]))
   return {
     one,
     two,
-    speedup: { median: 2 * halves.median, min: 2 * halves.min, max: 2 * halves.max },
+    speedup: { median: 2 * half.median, min: 2 * half.min, max: 2 * half.max },
     busierShare: Math.max(...seconds) / seconds.reduce((sum, value) => sum + value, 0),
   }
 }

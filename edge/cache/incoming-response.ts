@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { ArrivingBody, joined } from './arriving-body.ts'
 import type { Fields } from './fields.ts'
 import type { Request, Response } from './message.ts'
+import { announcedBytes } from './stored-response.ts'
 
 /** Interim responses (1xx) that one request may bring: each one gives it the read timeout anew. */
 const INTERIM_MAX = 64
@@ -33,6 +34,8 @@ export class IncomingResponse implements Dispatcher.DispatchHandler {
   /** What came of the body before anybody could have read it. */
   #chunks: Buffer[] = []
   #body: ArrivingBody | undefined
+  /** What is still to come of a body whose length was announced, bytes; else `NaN`. */
+  #left = Number.NaN
   #interim = 0
   #isSettled = false
   #isWhole = false
@@ -61,12 +64,15 @@ export class IncomingResponse implements Dispatcher.DispatchHandler {
     }
     this.#status = status
     this.#fields = fields
+    this.#left = announcedBytes(fields) ?? Number.NaN
     queueMicrotask(this.#respond)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#left -= chunk.byteLength
     if (this.#body === undefined) this.#chunks.push(chunk)
-    else if (!this.#body.push(chunk)) controller.pause()
+    // Paused before it has seen the end, undici takes a connection that then closes for one that broke off.
+    else if (!this.#body.push(chunk) && this.#left !== 0) controller.pause()
   }
 
   onResponseEnd(): void {

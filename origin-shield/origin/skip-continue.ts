@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 /** Longest `100 Continue` that is skipped, bytes. */
 const HEAD_BYTES_MAX = 4_096
 const BEGINNING = Buffer.from('HTTP/1.1 100')
-const NOTHING = Buffer.alloc(0)
+const NOTHING: Buffer = Buffer.alloc(0)
 
 /**
  * Takes `100 Continue` out of what a connection reads, where a response begins.
@@ -14,12 +14,12 @@ const NOTHING = Buffer.alloc(0)
  */
 export function skipContinue(socket: Socket): void {
   const write = socket.write as (...written: unknown[]) => boolean
-  const read = socket.read.bind(socket) as () => Buffer | null
+  const read = socket.read.bind(socket) as (bytes?: number) => Buffer | null
   let isAtStart = false
-  let held = NOTHING
+  let held: Buffer = NOTHING
 
   function afterContinue(chunk: Buffer): Buffer | null {
-    const bytes = Buffer.concat([held, chunk])
+    const bytes = held.byteLength === 0 ? chunk : Buffer.concat([held, chunk])
     held = NOTHING
     if (!beginsContinue(bytes)) {
       isAtStart = false
@@ -41,8 +41,9 @@ export function skipContinue(socket: Socket): void {
       if (typeof chunk === 'string' && chunk.includes(' HTTP/1.1\r\n')) isAtStart = true
       return write.apply(socket, written)
     },
-    read() {
-      const chunk = read()
+    // Streams call it too, with 0, only to go on reading.
+    read(bytes?: number) {
+      const chunk = read(bytes)
       return chunk === null || !isAtStart ? chunk : afterContinue(chunk)
     },
   })

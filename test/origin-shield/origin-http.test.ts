@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { generate } from 'selfsigned'
 import { describe, expect, test } from 'vitest'
 import { firstValue } from '../../edge/cache/fields.ts'
@@ -102,6 +102,28 @@ describe('an origin whose answer could be read in two ways', () => {
 
     expect([first, second]).toEqual(['own1', 'own2'])
   })
+})
+
+test('a body that is here whole is so when its reader is slow, and the connection closes meanwhile', async () => {
+  const bytes = 300_000
+  await using server = await startByteServer((socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n`)
+    // The last of it comes when nobody reads any more.
+    setTimeout(() => socket.end(Buffer.alloc(bytes, 'x')), 20)
+  })
+  await using origin = openAt(server.url)
+
+  const response = await origin.fetch(GET, soon())
+  const body = bodyStream(response)
+  const pieces: Buffer[] = []
+  while (pieces.reduce((sum, piece) => sum + piece.byteLength, 0) < bytes) {
+    const piece = body.read(20_000) ?? body.read()
+    if (piece !== null) pieces.push(piece)
+    await sleep(5)
+    if (body.destroyed) break
+  }
+
+  expect(Buffer.concat(pieces).byteLength).toBe(bytes)
 })
 
 describe('what passes untouched', () => {

@@ -21,7 +21,13 @@ const only = (from, allowed) => ({
 module.exports = {
   forbidden: [
     only('edge', []),
-    only('origin-shield', ['edge/program', 'edge/cache', 'edge/distribution', 'edge/invalidation']),
+    only('origin-shield', [
+      'edge/program',
+      'edge/cache',
+      'edge/distribution',
+      'edge/invalidation',
+      'edge/listen',
+    ]),
     only('analytics', ['edge/program', 'edge/log']),
     only('thumbnailer', ['edge/program', 'origin-shield/origin']),
     only('deploy', ['edge', 'origin-shield', 'analytics', 'thumbnailer']),

@@ -1,22 +1,18 @@
-import { createServer } from 'node:http'
 import { createCache } from '../edge/cache/cache.ts'
 import { holdInvalidations } from '../edge/cache/held-invalidations.ts'
 import { openStore } from '../edge/cache/open-store.ts'
 import { createByteBudget } from '../edge/cache/shared-body.ts'
 import { assembleInvalidation } from '../edge/invalidation/assemble.ts'
 import { invalidationMetrics } from '../edge/invalidation/metrics.ts'
-import { listenOn, serveAdmin } from '../edge/program/admin.ts'
+import { serveAdmin } from '../edge/program/admin.ts'
 import type { Running, Starting } from '../edge/program/run.ts'
 import { changedFields } from '../edge/program/settings.ts'
 import { createFailureMemory } from './failure-memory.ts'
-import { type Shield, shieldListener } from './front.ts'
+import type { Shield } from './front.ts'
+import { openForEdges } from './listen.ts'
 import { startMeters } from './meters.ts'
 import { openOrigins } from './origins.ts'
 import type { ShieldSettings } from './settings.ts'
-import { shieldUpgradeListener } from './upgrade.ts'
-
-/** An edge takes 16 KB from a viewer and adds what it knows, bytes. */
-const HEAD_BYTES_MAX = 32_768
 
 /**
  * Makes a shield, from the far end of a request's way to the near one, and lets it listen. While it runs it
@@ -50,11 +46,7 @@ export async function assembleShield(
     answered: meters.count,
   }
 
-  const server = createServer({ maxHeaderSize: HEAD_BYTES_MAX }, shieldListener(shield))
-  // Edges keep their connections; that we close one while a request is on its way must be rare.
-  server.keepAliveTimeout = 120_000
-  server.on('upgrade', shieldUpgradeListener(shield))
-  parts.use(await listenOn(server, settings.listen, 'origin shield', 'originShield.listen.port'))
+  await openForEdges(shield, parts, settings.listen)
   const metrics = async () => `${await meters.text()}${invalidationMetrics('shield', invalidating.node)}`
   parts.use(await serveAdmin(settings.admin, { unready: () => undefined, metrics }, invalidating.routes))
   return {

@@ -5,12 +5,12 @@ import type { Logger } from 'pino'
 import type { Answer } from '../edge/cache/answer.ts'
 import type { Cache } from '../edge/cache/cache.ts'
 import { failureOf } from '../edge/cache/exchange.ts'
-import { firstValue } from '../edge/cache/fields.ts'
+import { type Fields, firstValue } from '../edge/cache/fields.ts'
 import { ViewerGone } from '../edge/cache/flight.ts'
 import type { Request, Upstream } from '../edge/cache/message.ts'
 import { UpstreamError } from '../edge/cache/upstream-error.ts'
 import { keyOfForwarded } from '../edge/distribution/cache-key.ts'
-import { interimTo } from '../edge/distribution/interim.ts'
+import { type InterimOutlet, interimTo } from '../edge/distribution/interim.ts'
 import { requestForOrigin, responseFromOrigin } from '../edge/distribution/origin-exchange.ts'
 import { ownAnswer, type Responded, respond } from '../edge/distribution/respond.ts'
 import { beyondTiers, type FromEdge, readShieldFields } from '../edge/distribution/shield-protocol.ts'
@@ -29,38 +29,65 @@ export interface Shield {
   answered(said: Responded): void
 }
 
+/** A request as it was read, by node:http or by the lane. */
+export interface ReadRequest {
+  method: string
+  target: string
+  fields: Fields
+  body: Readable | undefined
+  httpVersion: string
+}
+
+/** Where an answer goes. */
+export interface EdgeOutlet {
+  outlet: InterimOutlet & { write(answer: Answer): Promise<void> }
+  /** Breaks off what was begun: nothing more can be said. */
+  destroy(): void
+}
+
+/** Answers one request from an edge, on its outlet. Never rejects. */
+export type AnswersEdges = (read: ReadRequest, to: EdgeOutlet, gone: AbortSignal) => Promise<void>
+
 /** Answers edges: the same cache as theirs, in front of the origins. */
-export function shieldListener(shield: Shield): RequestListener {
+export function answersEdges(shield: Shield): AnswersEdges {
+  return async (read, { outlet, destroy }, gone) => {
+    try {
+      await outlet.write(await answerEdge(shield, read, outlet, gone))
+    } catch (error) {
+      if (gone.aborted) return
+      shield.log.error({ error: error instanceof Error ? error.stack : error }, 'a response broke off')
+      destroy()
+    }
+  }
+}
+
+/** Takes what node:http reads. */
+export function shieldListener(answers: AnswersEdges): RequestListener {
   return (incoming, response) => {
     const gone = new AbortController()
     response.once('close', () => {
       if (!response.writableFinished) gone.abort(new ViewerGone())
     })
-    answerEdge(shield, incoming, response, gone.signal)
-      .then((answer) => write(response, answer))
-      .catch((error: unknown) => {
-        if (gone.signal.aborted) return
-        shield.log.error({ error: error instanceof Error ? error.stack : error }, 'a response broke off')
-        response.destroy()
-      })
+    void answers(readRequestOf(incoming), outletOf(response), gone.signal)
   }
 }
 
 async function answerEdge(
   shield: Shield,
-  incoming: IncomingMessage,
-  response: ServerResponse,
+  read: ReadRequest,
+  outlet: InterimOutlet,
   gone: AbortSignal,
 ): Promise<Answer> {
-  const { request, from } = edgeRequestOf(shield.key, incoming)
+  const { request, from } = edgeRequestOf(shield.key, read)
   if (from === undefined) return ownAnswer(403, 'This shield answers its own edges only.')
   const route = shield.origins.ofRequest(from.distribution, request.target)
   if (route === undefined) return ownAnswer(404, `This shield has no distribution ${from.distribution}.`)
   const { rules, selection } = route.behavior
   const keyOf = keyOfForwarded(from.distribution, request, selection)
   const origin = fromOrigin(route, shield.log, from)
+  request.informed = interimTo(read, outlet)
   const answer = await shield.cache.answer({
-    request: { ...request, informed: interimTo(incoming, response) },
+    request,
     upstream: rules.cachedMethods.includes(request.method)
       ? shield.failures.guard(keyOf(request.target), rules.errorSeconds, origin)
       : origin,
@@ -78,23 +105,24 @@ async function answerEdge(
   return answer.outcome.kind === 'failed' ? withFailure(said.answer) : said.answer
 }
 
+/** What node:http read. */
+export function readRequestOf(incoming: IncomingMessage): ReadRequest {
+  const { method = 'GET', url: target = '/', rawHeaders: fields, httpVersion } = incoming
+  const hasBody =
+    firstValue(fields, 'content-length') !== undefined ||
+    firstValue(fields, 'transfer-encoding') !== undefined
+  return { method, target, fields, body: hasBody ? incoming : undefined, httpVersion }
+}
+
 /** A request as an edge sent it; `from` is missing when it was no edge of ours. */
 export function edgeRequestOf(
   key: string,
-  incoming: IncomingMessage,
+  { method, target, fields: all, body }: ReadRequest,
 ): { request: Request; from: FromEdge | undefined } {
-  const { method = 'GET', url: target = '/', rawHeaders } = incoming
-  const host = (firstValue(rawHeaders, 'host') ?? '').toLowerCase()
-  const asked = { method, host, target, fields: rawHeaders }
-  const from = readShieldFields(key, { ...asked, scheme: '' }, Date.now())
-  const fields = beyondTiers(rawHeaders)
-  const hasBody =
-    firstValue(rawHeaders, 'content-length') !== undefined ||
-    firstValue(rawHeaders, 'transfer-encoding') !== undefined
-  return {
-    request: { ...asked, scheme: from?.scheme ?? 'http', fields, body: hasBody ? incoming : undefined },
-    from,
-  }
+  const host = (firstValue(all, 'host') ?? '').toLowerCase()
+  const from = readShieldFields(key, { method, host, target, scheme: '', fields: all }, Date.now())
+  const fields = beyondTiers(all)
+  return { request: { method, host, target, scheme: from?.scheme ?? 'http', fields, body }, from }
 }
 
 /** Asks the origin, and tells the operator when that failed: the viewer only learns that it did. */
@@ -129,8 +157,21 @@ function withFailure(answer: Answer): Answer {
   return { ...answer, fields: [...answer.fields, 'Selvedge-Failure', answer.outcome.detail ?? 'OriginError'] }
 }
 
-async function write(response: ServerResponse, answer: Answer): Promise<void> {
-  response.writeHead(answer.status, [...answer.fields])
-  if (answer.body instanceof Readable) await pipeline(answer.body, response)
-  else response.end(answer.body)
+/** A response of node:http. */
+function outletOf(response: ServerResponse): EdgeOutlet {
+  const outlet = {
+    get headersSent() {
+      return response.headersSent
+    },
+    get destroyed() {
+      return response.destroyed
+    },
+    writeInformation: (status: number, fields: string[]) => response.writeInformation(status, fields),
+    async write({ status, fields, body }: Answer) {
+      response.writeHead(status, [...fields])
+      if (body instanceof Readable) await pipeline(body, response)
+      else response.end(body)
+    },
+  }
+  return { outlet, destroy: () => void response.destroy() }
 }

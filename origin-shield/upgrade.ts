@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createUpgradeProxy } from '../edge/distribution/upgrade-proxy.ts'
-import { edgeRequestOf, type Shield } from './front.ts'
+import { edgeRequestOf, readRequestOf, type Shield } from './front.ts'
 
 /** Carries WebSockets from an edge to the origin, where that takes them. */
 export function shieldUpgradeListener(shield: Pick<Shield, 'key' | 'origins' | 'log'>) {
   const carry = createUpgradeProxy({ changeOrigin: true })
   return (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const { request, from } = edgeRequestOf(shield.key, incoming)
+    const { request, from } = edgeRequestOf(shield.key, readRequestOf(incoming))
     const origin = from && shield.origins.ofRequest(from.distribution, request.target)?.origin
     if (origin?.upgradeUrl === undefined) {
       refuse(socket, '403 Forbidden')

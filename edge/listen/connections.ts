@@ -49,8 +49,14 @@ export interface Connections {
   stop(): void
 }
 
+/** What bounds connections, however they are read. */
+export type ConnectionLimits = Pick<
+  ListenLimits,
+  'connectionsMax' | 'connectionsPerAddressMax' | 'headMs' | 'idleMs' | 'stallMs'
+>
+
 /** Starts to count and watch connections. */
-export function startConnections(limits: ListenLimits): Connections {
+export function startConnections(limits: ConnectionLimits): Connections {
   const watched = new Set<Connection>()
   const open = new Set<Socket>()
   const byAddress = new Map<string, number>()

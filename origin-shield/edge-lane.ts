@@ -1,0 +1,168 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Socket } from 'node:net'
+import { ViewerGone } from '../edge/cache/flight.ts'
+import type { Connection, Connections } from '../edge/listen/connections.ts'
+import { handOver } from '../edge/listen/hand-over.ts'
+import { type LaneOutlet, laneOutlet } from '../edge/listen/lane-outlet.ts'
+import { adopt, type Internals } from '../edge/listen/node-internals.ts'
+import { fieldsIn, mayBecomePlain, type PlainHead, plainHeadAt } from '../edge/listen/plain-head.ts'
+import { endGently } from '../edge/listen/raw-head.ts'
+import { shared, viewOf } from '../edge/listen/shared-buffer.ts'
+import type { AnswersEdges } from './front.ts'
+
+/** What the lane is made of. */
+export interface EdgeLaneParts {
+  answers: AnswersEdges
+  /** Reads whatever the lane doesn't understand. It never listens itself. */
+  slow: HttpServer
+  connections: Connections
+  internals: Internals
+  /** How long an idle connection is kept, ms: edges are told. */
+  idleMs: number
+}
+
+/** A connection from an edge. */
+interface EdgeConnection extends Connection {
+  /** Whether the lane still reads it. */
+  isOurs: boolean
+  /** What was read and not understood yet, or comes behind a request that is being answered. */
+  held: Buffer | undefined
+  underWay: { outlet: LaneOutlet; gone: AbortController } | undefined
+  /** Gives it to node:http, with all that was read and not answered. */
+  leave(bytes: Buffer): void
+}
+
+/** How much may wait behind a request that is being answered, until no more is read: edges send nothing then. Bytes. */
+const HELD_BYTES_MAX = 65_536
+
+/**
+ * Reads what nearly all requests from edges are, a GET or HEAD without a body, straight from the connection, by
+ * the express lane's strict grammar, and answers on it. Whatever isn't that is node:http's, with all its bytes.
+ *
+ * @returns takes a connection on which nothing was read yet; paused where `internals.ownReads`
+ */
+export function edgeLane(parts: EdgeLaneParts): (accepted: Socket) => void {
+  const { answers, slow, connections, internals, idleMs } = parts
+
+  function take(accepted: Socket): void {
+    const socket: Socket = internals.ownReads
+      ? adopt(accepted, shared, (length) => {
+          if (c.isOurs) return received(c, viewOf(length))
+          return socket.push(Buffer.from(viewOf(length)))
+        })
+      : accepted
+    if (!connections.admit(socket.remoteAddress ?? '', socket)) {
+      socket.destroy()
+      return
+    }
+    const c = newConnection(socket, connections.coarseMs)
+    const onData = (bytes: Buffer) => {
+      if (c.isOurs && !received(c, bytes)) socket.pause()
+    }
+    if (!internals.ownReads) socket.on('data', onData)
+    socket.on('drain', () => {
+      if (c.isOurs) drained(c)
+    })
+    socket.on('end', () => {
+      if (!c.isOurs) return
+      left(c)
+      socket.end()
+    })
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => left(c))
+    connections.watch(c)
+    if (internals.ownReads) socket.resume()
+
+    c.leave = (bytes) => {
+      c.isOurs = false
+      c.waitsFor = 'node:http'
+      socket.removeListener('data', onData)
+      handOver(socket, bytes, slow)
+    }
+  }
+
+  /** @returns whether more may be read */
+  function received(c: EdgeConnection, bytes: Buffer): boolean {
+    c.sinceMs = connections.coarseMs
+    const all = c.held === undefined ? bytes : Buffer.concat([c.held, bytes])
+    c.held = undefined
+    if (c.underWay === undefined) read(c, all)
+    else c.held = Buffer.from(all)
+    return c.held === undefined || c.held.byteLength < HELD_BYTES_MAX
+  }
+
+  /** Reads one head, and has it answered; what comes behind it waits. */
+  function read(c: EdgeConnection, bytes: Buffer): void {
+    const text = bytes.toString('latin1')
+    const head = plainHeadAt(text, 0)
+    if (head !== undefined) {
+      if (bytes.byteLength > head.bytes) c.held = Buffer.from(bytes.subarray(head.bytes))
+      begin(c, head)
+    } else if (text.includes('\r\n\r\n') || !mayBecomePlain(text)) c.leave(Buffer.from(bytes))
+    else {
+      c.held = Buffer.from(bytes)
+      c.waitsFor = 'head'
+    }
+  }
+
+  function begin(c: EdgeConnection, head: PlainHead): void {
+    // When we stop, edges learn from the response that the next request goes elsewhere.
+    if (connections.retiring && c.held === undefined) head.closes = true
+    const gone = new AbortController()
+    const said = (closes: boolean) => answered(c, closes)
+    const outlet = laneOutlet(c.socket, { head, startedMs: connections.coarseMs, idleMs, said })
+    c.waitsFor = 'answer'
+    c.underWay = { outlet, gone }
+    const { method, target, lines } = head
+    const read = { method, target, fields: fieldsIn(lines), body: undefined, httpVersion: '1.1' }
+    void answers(read, { outlet, destroy: () => void c.socket.destroy() }, gone.signal)
+  }
+
+  function answered(c: EdgeConnection, closes: boolean): void {
+    c.underWay = undefined
+    c.waitsFor = 'idle'
+    c.sinceMs = connections.coarseMs
+    if (closes) {
+      c.isOurs = false
+      endGently(c.socket)
+    } else if (!c.socket.writableNeedDrain) next(c)
+  }
+
+  /** Goes on with what waited behind an answer. */
+  function next(c: EdgeConnection): void {
+    const { held } = c
+    if (held === undefined || c.waitsFor !== 'idle') return
+    c.held = undefined
+    read(c, held)
+    if (c.isOurs) c.socket.resume()
+  }
+
+  function drained(c: EdgeConnection): void {
+    if (c.underWay === undefined) next(c)
+    else c.underWay.outlet.drained()
+  }
+
+  function left(c: EdgeConnection): void {
+    c.underWay?.gone.abort(new ViewerGone())
+    c.underWay?.outlet.left()
+    c.underWay = undefined
+  }
+
+  return take
+}
+
+function newConnection(socket: Socket, coarseMs: number): EdgeConnection {
+  return {
+    socket,
+    waitsFor: 'first-head',
+    sinceMs: coarseMs,
+    taken: 0,
+    takenSinceMs: coarseMs,
+    isOurs: true,
+    held: undefined,
+    underWay: undefined,
+    headTimedOut: () => void socket.destroy(),
+    forget: () => undefined,
+    leave: () => undefined,
+  }
+}

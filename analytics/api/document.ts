@@ -8,8 +8,10 @@ const DESCRIPTION = `What Selvedge knows of the sites that it serves, from its o
 **Ranks are within this CDN's traffic**, not the world's. A *page view* is a successful GET of a document
 by a person: bots, prefetches and parts of pages don't count. A site's daily *reach* is the number of
 distinct visitors with a page view that day (UTC); for ranking, a visitor's repeated view of one URL on one
-day counts once. A day's *score* is the square root of reach × page views; a window's score is the mean over
-those of its days that the CDN has any records of. Sites with equal scores share a rank (1, 1, 3).
+day counts once, and the visitors of one network only up to a share of all others'. A day's *score* is the
+square root of reach × page views; a window's score is the mean over those of its days that the CDN has any
+records of, without the best and the worst seventh. Sites with equal scores share a rank (1, 1, 3). Where
+chance could have moved a rank, \`bucket\` says that the site is only known to be among the first so many.
 
 Every answer is read-only, open to scripts of any origin, and limited to 1,200 requests a minute from one
 network. Problems are told as \`application/problem+json\` (RFC 9457).`

@@ -11,6 +11,8 @@ import { failureHandler, nothingHere } from './failures.ts'
 import { addFreshness } from './freshness.ts'
 import { guard } from './guard.ts'
 import { addHealth } from './health.ts'
+import { addLists } from './lists.ts'
+import { addPublishedRankings } from './published-rankings.ts'
 import { addRankings } from './rankings.ts'
 import { addSite } from './site.ts'
 import { addThumbnail } from './thumbnail.ts'
@@ -76,6 +78,8 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
 
   await describeRoutes(app)
   addRankings(app, figures)
+  addPublishedRankings(app, figures)
+  addLists(app, figures)
   addSite(app, figures)
   addTraffic(app, figures)
   addThumbnail(app, figures, thumbnailer)

@@ -5,6 +5,7 @@ import { z } from 'zod'
 const PROBLEMS = {
   'bad-parameter': { status: 400, title: 'A parameter can not be used' },
   'bad-request': { status: 400, title: 'The request can not be understood' },
+  'unknown-list': { status: 404, title: 'No such list' },
   'unknown-site': { status: 404, title: 'No such site' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'read-only': { status: 405, title: 'Nothing can be changed here' },

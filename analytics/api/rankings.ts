@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Figures } from '../queries/figures.ts'
 import { COMMON_PROBLEMS } from './problem.ts'
-import { answerWith, countryCode, day, rank, rankedPageViews, reach, windowName } from './words.ts'
+import { answerWith, bucket, countryCode, day, rank, rankedPageViews, reach, windowName } from './words.ts'
 
 const query = z.strictObject({
   window: windowName.default('7d'),
@@ -22,6 +22,7 @@ const answer = z
     items: z.array(
       z.object({
         rank,
+        bucket,
         site: z.string().meta({ examples: ['example.com'] }),
         reach,
         pageViews: rankedPageViews,
@@ -49,7 +50,7 @@ export function addRankings(app: FastifyInstance, figures: Figures): void {
       const { window: name, limit, country } = request.query
       const window = figures.window(name)
       const ranked = await figures.rankings(window, { limit, country })
-      const items = ranked.map(({ rank, site, reach, pageViews }) => ({ rank, site, reach, pageViews }))
+      const items = ranked.map(({ score: _score, ranked: _ranked, ...item }) => item)
       return { ...window, ...(country !== undefined && { country }), items }
     },
   })

@@ -33,6 +33,11 @@ export const rank = z
   .min(1)
   .describe('Place by score within this CDN; sites with equal scores share one.')
 
+export const bucket = z
+  .int()
+  .nullable()
+  .describe('`null` where the rank is exact; else the site is only known to be among the first so many.')
+
 export const score = z
   .number()
   .min(0)

@@ -1,7 +1,6 @@
 import { z } from 'zod'
+import { DAY_MS } from '../queries/window.ts'
 import type { Upkeep } from './upkeep.ts'
-
-const DAY_MS = 86_400_000
 
 /**
  * Deletes the rows of computations that were superseded, or whose program was killed: late records would

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { type Day, dayOf, spanEnding } from '../queries/window.ts'
+import { DAY_MS, type Day, dayOf, spanEnding } from '../queries/window.ts'
 import {
   csvOf,
   LIST_DAYS,
@@ -12,8 +12,6 @@ import {
 } from '../ranking/list.ts'
 import { stabilityOf } from '../ranking/stability.ts'
 import type { Upkeep } from './upkeep.ts'
-
-const DAY_MS = 86_400_000
 
 const dailyRanking = z.object({ day: z.string(), computation: z.string() })
 const earlierList = z.object({ day: z.string(), inputs: z.array(z.string()) })

@@ -1,4 +1,4 @@
-import { dayOf } from '../queries/window.ts'
+import { DAY_MS, dayOf } from '../queries/window.ts'
 import type { Formula } from '../ranking/formula.ts'
 import { closeDays } from './days.ts'
 import { forgetSuperseded } from './forget.ts'
@@ -13,8 +13,6 @@ export interface DailySettings {
   /** By which sites are ranked. */
   formula: Formula
 }
-
-const DAY_MS = 86_400_000
 
 /**
  * Everything that is worked out once a day, in its order. What is done already isn't done again, so it

@@ -1,5 +1,13 @@
 import type { Formula } from '../ranking/formula.ts'
 import type { Ask } from './ask.ts'
+import { csvOfList, listOf, listsOf, type StableList } from './lists.ts'
+import {
+  type Among,
+  type PastRank,
+  type PublishedRank,
+  publishedRankings,
+  rankHistory,
+} from './published-rankings.ts'
 import { type RankedSite, rankings, rankOf } from './rankings.ts'
 import {
   type CountryShare,
@@ -11,7 +19,15 @@ import {
   seenOf,
 } from './site.ts'
 import { type DayOfTraffic, trafficOf } from './traffic.ts'
-import { spanEnding, WINDOW_NAMES, type Window, type WindowName, windowAt } from './window.ts'
+import {
+  DAY_MS,
+  type Day,
+  spanEnding,
+  WINDOW_NAMES,
+  type Window,
+  type WindowName,
+  windowAt,
+} from './window.ts'
 
 /** A site's place in one window; `undefined` when it has none. */
 export interface Place {
@@ -35,6 +51,16 @@ export interface SiteFigures extends Seen {
 export interface Figures {
   window(name: WindowName): Window
   rankings(window: Window, of: { limit: number; country?: string | undefined }): Promise<RankedSite[]>
+  /** The ranking of a window that ended with a day, as it was worked out when the day was over. */
+  published(of: { window: WindowName; day: Day; limit: number }, among: Among): Promise<PublishedRank[]>
+  /** A site's places in the windows that ended with each of the last `days` days, until yesterday. */
+  history(site: string, window: WindowName, days: number): Promise<PastRank[]>
+  /** The last stable lists, newest first. */
+  lists(limit: number): Promise<StableList[]>
+  /** `undefined` when no list has the id. */
+  list(id: string): Promise<StableList | undefined>
+  /** A list's sites, `rank,domain` a line. */
+  csvOfList(list: StableList): Promise<string>
   /** `undefined` when the log has no record of the site. */
   site(site: string): Promise<SiteFigures | undefined>
   /** The last `days` days, today so far included, for each site. */
@@ -64,6 +90,11 @@ export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresO
     window,
     traffic,
     rankings: (within, of) => rankings(ask, formula, within, of),
+    published: (of, among) => publishedRankings(ask, of, among),
+    history: (site, name, days) => rankHistory(ask, site, name, spanEnding(now() - DAY_MS, days)),
+    lists: (limit) => listsOf(ask, limit),
+    list: (id) => listOf(ask, id),
+    csvOfList: (list) => csvOfList(ask, list),
     mainHost: (site) => mainHostOf(ask, site),
     async site(site) {
       const seen = await seenOf(ask, site)

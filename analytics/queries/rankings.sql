@@ -13,7 +13,7 @@ FROM (
         round(of_window.score / 1000000 / (days - 2 * intDiv(days, 7)), 6) AS score,
         round(of_window.reach / days, 2) AS reach,
         round(views / days, 2) AS pageViews,
-        bucket
+        nullIf(of_window.bucket, 0) AS bucket
     FROM ({{../ranking/ranked-sites.sql}}) AS of_window
 )
 WHERE {site:String} = '' OR site = {site:String}

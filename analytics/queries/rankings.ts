@@ -11,8 +11,8 @@ const rankedSite = z.object({
   score: z.number(),
   reach: z.number(),
   pageViews: z.number(),
-  /** 0 where the rank is exact, else the site is only known to be among the first so many. */
-  bucket: z.int().min(0),
+  /** `null` where the rank is exact, else the site is only known to be among the first so many. */
+  bucket: z.int().nullable(),
 })
 
 /** A site's place in a window; every word is defined in ../ranking/ranked-sites.sql. */

@@ -22,7 +22,7 @@ export interface Window extends Span {
   window: WindowName
 }
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 
 /** The UTC day of an instant, Unix ms. */
 export function dayOf(timeMs: number): Day {

@@ -46,6 +46,12 @@ describe('GET /openapi.json', () => {
     ])
     expect(described).toEqual([
       ['/v1/rankings', ['country', 'limit', 'window'], ['200', '400', '429', '503']],
+      ['/v1/rankings/{day}', ['category', 'country', 'day', 'limit', 'window'], ['200', '400', '429', '503']],
+      ['/v1/sites/{site}/history', ['days', 'site', 'window'], ['200', '400', '429', '503']],
+      ['/v1/lists', [], ['200', '400', '429', '503']],
+      ['/v1/lists/{id}', ['id'], ['200', '400', '404', '429', '503']],
+      ['/v1/lists/{id}/top.csv', ['id'], ['200', '400', '404', '429', '503']],
+      ['/v1/lists/{id}/top.csv.zip', ['id'], ['200', '400', '404', '429', '503']],
       ['/v1/sites/{site}', ['site'], ['200', '400', '404', '429', '503']],
       ['/v1/sites/{site}/traffic', ['days', 'site'], ['200', '400', '429', '503']],
       [

@@ -23,9 +23,9 @@ describe('order', () => {
       from: '2026-07-25',
       to: '2026-07-25',
       items: [
-        { rank: 1, site: 'both.example', reach: 3, pageViews: 12 },
-        { rank: 2, site: 'wide.example', reach: 4, pageViews: 4 },
-        { rank: 3, site: 'deep.example', reach: 1, pageViews: 9 },
+        { rank: 1, bucket: 10, site: 'both.example', reach: 3, pageViews: 12 },
+        { rank: 2, bucket: 10, site: 'wide.example', reach: 4, pageViews: 4 },
+        { rank: 3, bucket: 10, site: 'deep.example', reach: 1, pageViews: 9 },
       ],
     })
   })
@@ -116,8 +116,8 @@ describe('what counts', () => {
       to: '2026-07-25',
       country: 'FR',
       items: [
-        { rank: 1, site: 'french.example', reach: 1.5, pageViews: 1.5 },
-        { rank: 2, site: 'german.example', reach: 0.5, pageViews: 0.5 },
+        { rank: 1, bucket: null, site: 'french.example', reach: 1.5, pageViews: 1.5 },
+        { rank: 2, bucket: 10, site: 'german.example', reach: 0.5, pageViews: 0.5 },
       ],
     })
   })

@@ -1,0 +1,5 @@
+{{../ranking/list-entries.sql}}
+SETTINGS
+    max_execution_time = 30,
+    max_memory_usage = 1000000000,
+    output_format_json_quote_64bit_integers = 0

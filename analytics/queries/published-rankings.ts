@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import type { Ask } from './ask.ts'
+import { DAY_MS, type Day, dayOf, type Span, spanEnding, WINDOW_DAYS, type WindowName } from './window.ts'
+
+/** `null` where the rank is exact; else the site is only known to be among the first so many. */
+const bucket = z.int().nullable()
+
+const publishedRank = z.object({
+  rank: z.int().min(1),
+  bucket,
+  site: z.string(),
+  reach: z.number(),
+  pageViews: z.number(),
+  reachPerMillion: z.number(),
+  pageViewsPerMillion: z.number(),
+  pageViewsPerVisitor: z.number(),
+  change: z.int().nullable(),
+})
+
+/** A site's place in a ranking of days that are over; every word is defined in published-rankings.sql. */
+export type PublishedRank = z.infer<typeof publishedRank>
+
+const pastRank = z.object({
+  date: z.string(),
+  rank: z.int().min(1),
+  bucket,
+  reach: z.number(),
+  pageViews: z.number(),
+})
+
+/** A site's place in the window that ended with `date`. */
+export type PastRank = z.infer<typeof pastRank>
+
+/** Of whom a ranking is: of everybody, of people in a country, or of the sites of a category. */
+export interface Among {
+  country?: string | undefined
+  category?: string | undefined
+}
+
+/** The ranking of the window that ended with a day, best first; empty when there is none. */
+export function publishedRankings(
+  ask: Ask,
+  { window, day, limit }: { window: WindowName; day: Day; limit: number },
+  { country = '', category }: Among,
+): Promise<PublishedRank[]> {
+  const windowDays = WINDOW_DAYS[window]
+  return ask('published-rankings', publishedRank, {
+    ...spanEnding(Date.parse(day), windowDays),
+    windowDays,
+    earlier: dayOf(Date.parse(day) - windowDays * DAY_MS),
+    place: country,
+    scope: category === undefined ? country : `category:${category}`,
+    limit,
+  })
+}
+
+/** A site's places in the windows that ended within a span, oldest first. */
+export function rankHistory(ask: Ask, site: string, window: WindowName, span: Span): Promise<PastRank[]> {
+  return ask('rank-history', pastRank, { site, windowDays: WINDOW_DAYS[window], ...span })
+}

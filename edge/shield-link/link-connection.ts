@@ -134,7 +134,7 @@ export class LinkConnection {
     let rest = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes])
     this.#held = undefined
     for (;;) {
-      const head = readHead(rest.toString('latin1'))
+      const head = readHead(headText(rest))
       if (head === undefined) throw new Error('the head of a response can’t be read')
       if (head === 'unfinished') {
         this.#held = Buffer.from(rest)
@@ -164,6 +164,8 @@ export class LinkConnection {
 
   #takeBody(call: Call, head: ReadHead, bytes: Buffer): void {
     const used = this.#chunks?.take(bytes, this.#give) ?? this.#takeLength(bytes)
+    // Whoever reads may have given it up at a piece of it.
+    if (this.#call !== call) return
     if (this.#chunks?.isWhole ?? this.#left === 0) this.#end(call, head, used < bytes.byteLength)
     else if (this.#body === undefined) this.#flow(call, head)
   }
@@ -213,6 +215,12 @@ export class LinkConnection {
     if (flowing === undefined) call.responded({ status, fields, body })
     else flowing.end()
   }
+}
+
+/** As far as a head may go, as text: fields are parts of it, and keep all of it in memory. */
+function headText(bytes: Buffer): string {
+  const end = bytes.indexOf('\r\n\r\n')
+  return bytes.toString('latin1', 0, end === -1 ? bytes.byteLength : end + 4)
 }
 
 /** The shield closed the connection. */

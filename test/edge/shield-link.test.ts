@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bodyStream, type Request, type Response } from '../../edge/cache/message.ts'
@@ -36,6 +39,13 @@ async function linkTo(answer: string | Parameters<typeof startByteServer>[0], li
       await shield[Symbol.asyncDispose]()
     },
   }
+}
+
+/** What JavaScript holds, bytes, without garbage. */
+function heapBytes(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  return process.memoryUsage().heapUsed
 }
 
 const isIdle = (shield: ByteServer) => expect.poll(() => shield.open()).toBe(0)
@@ -99,6 +109,23 @@ describe('what is heard', () => {
     }
 
     expect(world.shield.connections()).toBe(1)
+  })
+
+  test('keeps no body in memory by its fields', async () => {
+    const etag = '"a value too long to be copied"'
+    const body = 'x'.repeat(40_000)
+    await using world = await linkTo(
+      `HTTP/1.1 200 OK\r\nETag: ${etag}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    const ask = async () => (await world.ask()).fields
+    await ask()
+    const before = heapBytes()
+
+    const kept: (readonly string[])[] = []
+    for (let asked = 0; asked < 500; asked += 1) kept.push(await ask())
+
+    expect(heapBytes() - before).toBeLessThan(5_000_000)
+    expect(kept.at(-1)).toContain(etag)
   })
 
   test.each(['HEAD', 'GET'])(
@@ -218,6 +245,27 @@ describe('a connection that ends', () => {
 })
 
 describe('who leaves', () => {
+  test.each([
+    ['a length', 'Content-Length: 10\r\n\r\n01234', '56789'],
+    ['chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n', '5\r\n56789\r\n0\r\n\r\n'],
+  ])('at the very last piece of a body (%s) leaves no dead connection behind', async (_, begin, end) => {
+    await using world = await linkTo((socket, { request }) => {
+      if (request > 1) return void socket.write(OK)
+      socket.write(`HTTP/1.1 200 OK\r\n${begin}`)
+      setTimeout(() => socket.write(end), 20)
+    })
+
+    const body = (await world.ask()).body as Readable
+    body.on('data', (piece) => {
+      if (String(piece) === '56789') body.destroy()
+    })
+    await once(body, 'close')
+    await isIdle(world.shield)
+
+    expect(await bodyOf(await world.ask())).toBe('ok')
+    expect(world.shield.connections()).toBe(2)
+  })
+
   test('ends the exchange, before a response and in its body', async () => {
     await using world = await linkTo((socket, { request }) => {
       if (request === 2) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234')

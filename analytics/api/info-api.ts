@@ -15,6 +15,7 @@ import { addLists } from './lists.ts'
 import { addPublishedRankings } from './published-rankings.ts'
 import { addRankings } from './rankings.ts'
 import { addSite } from './site.ts'
+import { addSiteHosts } from './site-hosts.ts'
 import { addThumbnail } from './thumbnail.ts'
 import { connectThumbnailer } from './thumbnailer.ts'
 import { addTraffic } from './traffic.ts'
@@ -82,6 +83,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addLists(app, figures)
   addSite(app, figures)
   addTraffic(app, figures)
+  addSiteHosts(app, figures)
   addThumbnail(app, figures, thumbnailer)
   addDocument(app)
   addHealth(app)

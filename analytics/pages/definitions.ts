@@ -11,7 +11,9 @@ requests are none.</dd></div>
 somebody who comes back tomorrow is a new one.</dd></div>
 <div><dt>Rank</dt><dd>By the geometric mean of reach and page views, averaged over the days of the window
 without the best and the worst. A visitor’s repeated views of one page count once a day there, and the visitors of
-one network only up to a share. Equal scores share a rank. All of it is within this CDN’s traffic.</dd></div>
+one network only up to a share. Equal scores share a rank. A site needs
+visitors from several networks; visits from this very machine, as in the demo, count in full and are enough. All of it
+is within this CDN’s traffic.</dd></div>
 <div><dt>Requests</dt><dd>Everything that was answered, bots and errors too.</dd></div>
 </dl>
 </section>`

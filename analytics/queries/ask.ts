@@ -13,6 +13,7 @@ export type QuestionName =
   | 'rank-history'
   | 'lists'
   | 'list-entries'
+  | 'contributing-hosts'
   | 'traffic'
   | 'site-seen'
   | 'site-hosts'

@@ -10,7 +10,9 @@ import {
 } from './published-rankings.ts'
 import { type RankedSite, rankings, rankOf } from './rankings.ts'
 import {
+  type ContributingHost,
   type CountryShare,
+  contributingHostsOf,
   countriesOf,
   hostsOf,
   mainHostOf,
@@ -65,6 +67,8 @@ export interface Figures {
   site(site: string): Promise<SiteFigures | undefined>
   /** The last `days` days, today so far included, for each site. */
   traffic(sites: readonly string[], days: number): Promise<Map<string, DayOfTraffic[]>>
+  /** What each host name brought to a site, most page views first. */
+  contributingHosts(site: string, window: Window): Promise<ContributingHost[]>
   /** The host to show for the site. */
   mainHost(site: string): Promise<string>
 }
@@ -95,6 +99,7 @@ export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresO
     lists: (limit) => listsOf(ask, limit),
     list: (id) => listOf(ask, id),
     csvOfList: (list) => csvOfList(ask, list),
+    contributingHosts: (site, within) => contributingHostsOf(ask, within, site),
     mainHost: (site) => mainHostOf(ask, site),
     async site(site) {
       const seen = await seenOf(ask, site)

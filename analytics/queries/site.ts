@@ -43,6 +43,26 @@ export async function hostsOf(ask: Ask, site: string): Promise<SiteHost[]> {
   return hosts.filter((one) => isHostName(one.host))
 }
 
+const contributingHost = z.object({
+  host: z.string(),
+  reachShare: z.number(),
+  pageViewsShare: z.number(),
+  pageViewsPerVisitor: z.number(),
+})
+
+/** What one host name brings to its site; defined in contributing-hosts.sql. */
+export type ContributingHost = z.infer<typeof contributingHost>
+
+/** What each of the site's hosts brought in a window, most page views first. */
+export async function contributingHostsOf(
+  ask: Ask,
+  { from, to }: Window,
+  site: string,
+): Promise<ContributingHost[]> {
+  const hosts = await ask('contributing-hosts', contributingHost, { site, from, to, limit: HOSTS_MAX })
+  return hosts.filter((one) => isHostName(one.host))
+}
+
 /** Where the site's page views came from, most first. */
 export function countriesOf(ask: Ask, { from, to }: Window, site: string): Promise<CountryShare[]> {
   return ask('site-countries', countryShare, { site, from, to, limit: COUNTRIES_MAX })

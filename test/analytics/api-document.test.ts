@@ -54,6 +54,7 @@ describe('GET /openapi.json', () => {
       ['/v1/lists/{id}/top.csv.zip', ['id'], ['200', '400', '404', '429', '503']],
       ['/v1/sites/{site}', ['site'], ['200', '400', '404', '429', '503']],
       ['/v1/sites/{site}/traffic', ['days', 'site'], ['200', '400', '429', '503']],
+      ['/v1/sites/{site}/hosts', ['site', 'window'], ['200', '400', '429', '503']],
       [
         '/v1/sites/{site}/thumbnail',
         ['site', 'size'],

@@ -135,3 +135,29 @@ describe('GET /v1/sites/{site}/traffic', () => {
     expect(answer).toMatchObject({ items: [{ bytes: 9_000_000_000_000 }] })
   })
 })
+
+test('GET /v1/sites/{site}/hosts tells what each host name brings', async () => {
+  await using log = await openAccessLog()
+  await using api = await infoApiOn(log)
+  await log.insert([
+    ...viewsBy(3, { host: 'www.a.example' }),
+    ...viewsBy(2, { host: 'blog.a.example' }),
+    viewBut({ host: 'www.a.example', visitor: 4, time: '2026-07-24 12:00:00' }),
+    viewBut({ host: 'www.a.example', visitor: 4, time: '2026-07-24 12:30:00' }),
+    ...viewsBy(9, { host: 'img.a.example', is_page_view: false }),
+    viewBut({ host: 'old.a.example', time: '2026-05-01 12:00:00' }),
+  ])
+
+  const answer = await api.ask('/v1/sites/a.example/hosts?window=28d')
+
+  expect(answer).toEqual({
+    site: 'a.example',
+    window: '28d',
+    from: '2026-06-28',
+    to: '2026-07-25',
+    items: [
+      { host: 'www.a.example', reachShare: 1, pageViewsShare: 0.7143, pageViewsPerVisitor: 1.25 },
+      { host: 'blog.a.example', reachShare: 0.5, pageViewsShare: 0.2857, pageViewsPerVisitor: 1 },
+    ],
+  })
+})

@@ -128,6 +128,9 @@ export function fieldsWithAge(head: StoredHead, nowMs: number): Fields {
 }
 
 function bytesOf(segments: readonly Segment[], body: Buffer): Buffer | undefined {
+  const [first] = segments
+  const isAll = first !== undefined && !Buffer.isBuffer(first) && bytesIn(first) === body.byteLength
+  if (isAll && segments.length === 1) return body
   const pieces = segments.map((segment) =>
     Buffer.isBuffer(segment) ? segment : body.subarray(segment.first, segment.last + 1),
   )

@@ -308,11 +308,7 @@ export function createCache(
   }
 
   return {
-    answer: (asking) =>
-      startingAgainOnce(
-        () => answer(asking),
-        (error) => standIn(asking, error),
-      ),
+    answer: (asking) => startingAgainOnce(asking, answer, standIn),
     inMemory: (asked) => inMemory(fetching, encoding, asked),
     drop: invalidate,
   }

@@ -51,22 +51,23 @@ function firstBytesOf(body: Readable, viewer: AbortSignal): Promise<void> {
  *
  * @param standIn the answer out of what is stale, where that is allowed when upstream fails
  */
-export async function startingAgainOnce(
-  attempt: () => Promise<Answer>,
-  standIn: (error: UpstreamError) => Promise<Answer> | undefined,
+export async function startingAgainOnce<Asked>(
+  asked: Asked,
+  attempt: (asked: Asked) => Promise<Answer>,
+  standIn: (asked: Asked, error: UpstreamError) => Promise<Answer> | undefined,
 ): Promise<Answer> {
   try {
-    return await attempt()
+    return await attempt(asked)
   } catch (error) {
     if (failed(error) === undefined) throw error
   }
   try {
-    return await attempt()
+    return await attempt(asked)
   } catch (cause) {
     const error = failed(cause)
     if (error === undefined) throw cause
     const forward = cause instanceof SlicesLost ? 'partial' : 'uri-miss'
-    return standIn(error) ?? failedAnswer(error, { forward, upstreamUs: 0 })
+    return standIn(asked, error) ?? failedAnswer(error, { forward, upstreamUs: 0 })
   }
 }
 

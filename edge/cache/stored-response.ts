@@ -66,7 +66,7 @@ export function storedHeadOf(
 function fieldsToStore(fields: Fields, { withheld }: CacheControl): string[] {
   const kept = withoutAge(fields)
   const toStore = withheld.length === 0 ? kept : filterFields(kept, (name) => !withheld.includes(name))
-  // A copy has no room for more, as a list that grew has.
+  // A copy has no room for more, as a list that was longer has.
   return toStore.slice()
 }
 

@@ -12,6 +12,7 @@ import type { Http2 } from './http2/http2.ts'
 import type { Internals } from './node-internals.ts'
 import { REQUEST_HEAD_BYTES_MAX } from './request.ts'
 import type { ListenLimits } from './settings.ts'
+import { encryptLittleAhead } from './tls/encrypt-ahead.ts'
 import type { ViewerTls } from './tls/viewer-tls.ts'
 import { type BehindUpgrade, upgradeListener } from './upgrade.ts'
 
@@ -98,8 +99,12 @@ export function secureFront(
     allowHalfOpen: true,
   } as const
   const secure = createTlsServer(options, (socket) => {
-    if (socket.alpnProtocol === 'h2') http2.take(socket)
-    else if (lane === undefined) slow.emit('connection', socket)
+    if (socket.alpnProtocol === 'h2') {
+      http2.take(socket)
+      return
+    }
+    encryptLittleAhead(socket)
+    if (lane === undefined) slow.emit('connection', socket)
     else lane.take(socket, 'public')
   })
   tls.keep(secure)

@@ -60,7 +60,9 @@ async function storedTimes(directory: string): Promise<Map<string, number>> {
 }
 
 describe('kill -9 during load', () => {
-  test('of a worker, the shield and the collector: all come back, and every response counts once', { timeout: 90_000 }, async () => {
+  test('of a worker, the shield and the collector: all come back, and every response counts once', {
+    timeout: 90_000,
+  }, async () => {
     const selvedge = await startSelvedge(['--workers', '2'])
     const viewers = load(selvedge.httpPort)
     const killedAtMs: number[] = []

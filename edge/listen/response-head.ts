@@ -48,6 +48,15 @@ const WRITABLE = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [\t\x20-\x7e\x80-\xff]*\r\n)
 export function fieldLines(fields: Fields): string {
   let lines = ''
   for (let at = 0; at < fields.length; at += 2) lines += `${fields[at]}: ${fields[at + 1]}\r\n`
-  if (!WRITABLE.test(lines)) throw new Error('a response has a field that no head may hold')
+  // A value may look like lines of its own.
+  if (!WRITABLE.test(lines) || countLines(lines) !== fields.length / 2) {
+    throw new Error('there is a field that no head may hold')
+  }
   return lines
+}
+
+function countLines(lines: string): number {
+  let count = 0
+  for (let at = lines.indexOf('\n'); at >= 0; at = lines.indexOf('\n', at + 1)) count += 1
+  return count
 }

@@ -1,4 +1,6 @@
+import { nameFilter } from '../cache/fields.ts'
 import type { Request } from '../cache/message.ts'
+import { fieldLines } from '../listen/response-head.ts'
 
 /** Set anew for each connection, or without a meaning for a request that has no body. */
 const NOT_SENT: ReadonlySet<string> = new Set([
@@ -8,11 +10,9 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'host',
   'transfer-encoding',
 ])
+const sendable = nameFilter((name) => !NOT_SENT.has(name))
 
-/** What a line must not hold: it would end there, or be read in two ways (RFC 9110 §5.5). */
-const BREAKS_OUT = /[^\t\x20-\x7e\x80-\xff]/
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const TARGET = /^\/[\x21-\x7e\x80-\xff]*$/
+const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ \/[\x21-\x7e\x80-\xff]* HTTP\/1\.1\r\n$/
 
 /**
  * The head of a request without a body, as latin1 text.
@@ -20,15 +20,7 @@ const TARGET = /^\/[\x21-\x7e\x80-\xff]*$/
  * @throws Error for what can't be said in HTTP: nothing of it may be sent then
  */
 export function requestHead({ method, host, target, fields }: Request): string {
-  if (!TOKEN.test(method) || !TARGET.test(target) || BREAKS_OUT.test(host)) {
-    throw new Error('this request line can’t be sent')
-  }
-  let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`
-  for (let at = 0; at < fields.length; at += 2) {
-    const name = fields[at] as string
-    const value = fields[at + 1] as string
-    if (!TOKEN.test(name) || BREAKS_OUT.test(value)) throw new Error(`the field ${name} can’t be sent`)
-    if (!NOT_SENT.has(name.toLowerCase())) head += `${name}: ${value}\r\n`
-  }
-  return `${head}\r\n`
+  const line = `${method} ${target} HTTP/1.1\r\n`
+  if (!REQUEST_LINE.test(line)) throw new Error('this request line can’t be sent')
+  return `${line}${fieldLines(['Host', host, ...sendable(fields)])}\r\n`
 }

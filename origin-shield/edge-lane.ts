@@ -88,7 +88,7 @@ export function edgeLane(parts: EdgeLaneParts): (accepted: Socket) => void {
     c.held = undefined
     if (c.underWay === undefined) read(c, all)
     else c.held = Buffer.from(all)
-    return c.held === undefined || c.held.byteLength < HELD_BYTES_MAX
+    return hasRoom(c)
   }
 
   /** Reads one head, and has it answered; what comes behind it waits. */
@@ -134,7 +134,7 @@ export function edgeLane(parts: EdgeLaneParts): (accepted: Socket) => void {
     if (held === undefined || c.waitsFor !== 'idle') return
     c.held = undefined
     read(c, held)
-    if (c.isOurs) c.socket.resume()
+    if (c.isOurs && hasRoom(c)) c.socket.resume()
   }
 
   function drained(c: EdgeConnection): void {
@@ -149,6 +149,11 @@ export function edgeLane(parts: EdgeLaneParts): (accepted: Socket) => void {
   }
 
   return take
+}
+
+/** Whether more may wait behind what is being answered. */
+function hasRoom({ held }: EdgeConnection): boolean {
+  return held === undefined || held.byteLength < HELD_BYTES_MAX
 }
 
 function newConnection(socket: Socket, coarseMs: number): EdgeConnection {

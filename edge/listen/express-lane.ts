@@ -142,6 +142,8 @@ export function expressLane(parts: LaneParts): ExpressLane {
     c.held = rest?.byteLength === 0 ? undefined : rest
     const said = (closes: boolean) => {
       c.underWay = undefined
+      // It has just left: nothing that waits is answered to nobody.
+      if (c.socket.destroyed) return
       c.waitsFor = 'idle'
       c.sinceMs = connections.coarseMs
       if (closes) close(c, c.held !== undefined)
@@ -149,7 +151,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
       else if (!c.socket.writableNeedDrain) drained(c)
     }
     c.underWay = answerTheLongWay(c.socket, askerOf(c), { head, startedMs, idleMs, said }, behind)
-    return true
+    return (rest?.byteLength ?? 0) < HELD_BYTES_MAX
   }
 
   /** Keeps what comes behind a request that is being answered. Returns whether more may be read. */

@@ -104,12 +104,16 @@ function outletOf(incoming: IncomingMessage, response: ServerResponse): Outlet {
   const { socket } = incoming
   const sinceStartUs = (ms: number) => Math.round((ms - startedMs) * 1000)
   let firstByteMs: number | undefined
-  // Not in the event itself: on a pipeline the last bytes of a response are only then about to be written.
+  let counted: ReturnType<typeof bytesSinceLast> | undefined
+  // Before node:http's own listener, which writes what waits behind this response on a pipeline.
+  response.prependOnceListener('finish', () => {
+    counted = bytesSinceLast(socket)
+  })
   const closed = new Promise((resolve) => response.once('close', resolve)).then((): Transfer => {
     const endedMs = performance.now()
     return {
       status: response.headersSent ? response.statusCode : 0,
-      ...bytesSinceLast(socket),
+      ...(counted ?? bytesSinceLast(socket)),
       timeToFirstByteUs: sinceStartUs(firstByteMs ?? endedMs),
       timeTakenUs: sinceStartUs(endedMs),
     }

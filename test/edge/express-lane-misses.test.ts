@@ -203,6 +203,21 @@ describe.each(['on', 'public'] as const)('a connection in the lane (%s)', (way) 
     expect(text).toMatch(/at last[\s\S]*kept[\s\S]*not kept/)
   }, 30_000)
 
+  test('reads no more than it has room for while it answers what it has read', async () => {
+    const asked = get('/missed').repeat(1_000)
+    const viewer = connect({ host: '127.0.0.1', port: portOf() })
+    viewer.on('error', () => undefined)
+    // The kernel takes some of it, and the lane only as much as it answers.
+    for (let count = 0; count < 600; count += 1) viewer.write(asked)
+    let answers = 0
+    for await (const chunk of viewer) {
+      answers += String(chunk).split('not kept').length - 1
+      if (answers > 600) break
+    }
+
+    expect(600 * asked.length - viewer.writableLength).toBeLessThan(20_000_000)
+  }, 60_000)
+
   test('gives a fetch up when its viewer leaves, before the answer and in the middle of it', async () => {
     for (const begins of [false, true]) {
       const path = `/left-${way}-${begins}`
@@ -267,6 +282,32 @@ describe.each(['on', 'public'] as const)('a connection in the lane (%s)', (way) 
 })
 
 describe('the log', () => {
+  test.each(WAYS)('gives each response of a pipeline its own bytes (%s)', async (lane) => {
+    await using house = await houseInFrontOf(origin.url, { lane })
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    const path = `/first-${lane}`
+    atOrigin.set(path, async (_, response) => {
+      await gate
+      response.writeHead(200, NOT_KEPT).end('at last')
+    })
+    await sendOver({ port: house.port, pieces: [get('/kept') + LAST] })
+
+    const reply = sendOver({ port: house.port, pieces: [get(path) + get('/kept') + get('/length') + LAST] })
+    await expect.poll(() => origin.requests).toContain(`GET ${path}`)
+    // By node:http all is answered at once, and waits for the first.
+    if (lane === 'off')
+      await expect
+        .poll(() => origin.requests.filter((one) => one.endsWith('/last')).length)
+        .toBeGreaterThan(1)
+    open()
+    const { text } = await reply
+
+    const lengths = text.split(/(?=HTTP\/1\.1 200 OK)/).map((response) => response.length)
+    const records = (await house.records(6)).slice(2)
+    const bytesOf = (of: string) => Number(records.find(({ path: one }) => one === of)?.bytesSent)
+    expect([path, '/kept', '/length', '/last'].map(bytesOf)).toEqual(lengths)
+  })
+
   test('has the same records of what was not in memory', async () => {
     const close = 'Connection: close\r\n'
     const asked = [...PATHS, '/gone', '/cut'].flatMap((path) => [get(path, close), head(path, close)])

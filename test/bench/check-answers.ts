@@ -17,7 +17,7 @@ interface Answer {
  * Has a contender keep the object of a scenario, and asks it twice as the load will. Some keep an object a
  * moment after they have answered, or nothing just after they started, so the first may take some attempts.
  *
- * @throws when an answer isn't what the origin's bytes make it, the first one within 20 s
+ * @throws when an answer isn't what the origin's bytes make it, the first one within a minute
  */
 export async function checkAnswers({ ports }: Contender, asks: Ask): Promise<void> {
   const path = asks.path.replace(NUMBER, 'check')
@@ -37,7 +37,7 @@ export async function checkAnswers({ ports }: Contender, asks: Ask): Promise<voi
   await check()
 }
 
-/** Waits for a contender's first answer. @throws after 20 s */
+/** Waits for a contender's first answer. @throws after a minute */
 export async function untilUp({ ports }: Pick<Contender, 'ports'>): Promise<void> {
   await untilAnswered(async () => {
     const { status } = await answered(ports, { path: '/1024/up' })

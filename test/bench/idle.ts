@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { type Candidate, HOST, type Ports } from './contenders/contender.ts'
+import { openLine } from './load/line.ts'
 import { wrkOn } from './load/wrk.ts'
 import { memoryBytes } from './processes.ts'
 import type { IdleScenario } from './scenarios.ts'
@@ -33,11 +31,11 @@ export async function measureIdle(
   const warm = wrkOn(asks, { connections: AT_ONCE }, { core: place.ground.loadCore, folder: place.folder })
   const memory: IdleMemory[] = []
   for (const { id, name, version, ports, pids } of field.contenders) {
-    await using sockets = new AsyncDisposableStack()
+    using lines = new DisposableStack()
     const more = async () => {
       for (let opened = 0; opened < scenario.connections; opened += AT_ONCE) {
         const batch = Math.min(AT_ONCE, scenario.connections - opened)
-        await Promise.all(Array.from({ length: batch }, () => openIdle(sockets, ports, scenario.idleOver)))
+        await Promise.all(Array.from({ length: batch }, () => openIdle(lines, ports, scenario.idleOver)))
       }
       await new Promise((resolve) => setTimeout(resolve, SETTLED_MS))
       return memoryBytes(pids)
@@ -54,20 +52,9 @@ export async function measureIdle(
   return { memory, leftOut: field.leftOut }
 }
 
-/** @throws when the connection fails before it is answered, or ends */
-async function openIdle(sockets: AsyncDisposableStack, ports: Ports, over: 'http' | 'https'): Promise<void> {
-  const socket =
-    over === 'http'
-      ? connect({ host: '127.0.0.1', port: ports.http })
-      : connectTls({ host: '127.0.0.1', port: ports.https, servername: HOST, rejectUnauthorized: false })
-  sockets.defer(() => void socket.destroy())
-  socket.write(`GET /1024/hit HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`)
-  for (let bytes = 0; bytes < 1_024; ) {
-    const [chunk]: [Buffer?] = await Promise.race([
-      once(socket, 'data') as Promise<[Buffer]>,
-      once(socket, 'end').then(() => [] as []),
-    ])
-    if (chunk === undefined) throw new Error('a connection was closed instead of answered')
-    bytes += chunk.byteLength
-  }
+/** @throws when it isn't answered */
+async function openIdle(lines: DisposableStack, ports: Ports, scheme: 'http' | 'https'): Promise<void> {
+  const line = lines.use(openLine(ports, scheme))
+  const { status } = await line.ask(`GET /1024/hit HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`)
+  if (status !== 200) throw new Error(`an answer had status ${status}`)
 }

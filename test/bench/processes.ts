@@ -7,7 +7,7 @@ import { findTool } from './tools.ts'
 const STOP_MS_MAX = 8_000
 
 /** Longest wait for a server's first answer, ms. */
-const START_MS_MAX = 20_000
+const START_MS_MAX = 60_000
 
 /** Linux counts CPU time in hundredths of a second, whatever its timer's rate. */
 const TICKS_PER_SECOND = 100
@@ -58,7 +58,7 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(killer)
 }
 
-/** Waits until `attempt` succeeds. @throws the last failure, after 20 s */
+/** Waits until `attempt` succeeds. @throws the last failure, after a minute */
 export async function untilAnswered<T>(attempt: () => Promise<T>): Promise<T> {
   const deadlineMs = performance.now() + START_MS_MAX
   for (;;) {

@@ -1,6 +1,6 @@
 import { HOST, type Ports } from '../contenders/contender.ts'
+import { type Line, openLine } from '../load/line.ts'
 import { zipfPaths } from '../load/zipf.ts'
-import { type Line, openLine } from './line.ts'
 
 /** What all viewers together have seen so far. */
 export interface Tally {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { HOST, type Ports } from '../contenders/contender.ts'
-import { type Answered, onAnswer } from '../load/answers.ts'
+import { type Answered, onAnswer } from './answers.ts'
 
 /** A viewer's connection, on which it asks one thing at a time. Disposing breaks it off. */
 export interface Line extends Disposable {
@@ -19,13 +19,18 @@ export function openLine(ports: Ports, scheme: 'http' | 'https'): Line {
       ? connect({ host: '127.0.0.1', port: ports.http })
       : connectTls({ host: '127.0.0.1', port: ports.https, servername: HOST, rejectUnauthorized: false })
   let waiting = Promise.withResolvers<Answered>()
-  socket.setTimeout(SILENCE_MS_MAX, () => socket.destroy(new Error('nothing came for 30 s')))
+  socket.on('timeout', () => socket.destroy(new Error('nothing came for 30 s')))
   socket.on('error', (error) => waiting.reject(error))
   socket.on('close', () => waiting.reject(new Error('the connection was closed before the answer was whole')))
-  onAnswer(socket, (answered) => waiting.resolve(answered))
+  onAnswer(socket, (answered) => {
+    socket.setTimeout(0)
+    waiting.resolve(answered)
+  })
 
   const send = (head: string) => {
     waiting = Promise.withResolvers<Answered>()
+    if (socket.destroyed) waiting.reject(new Error('the connection was closed before it was asked'))
+    socket.setTimeout(SILENCE_MS_MAX)
     socket.write(head)
     return waiting.promise
   }

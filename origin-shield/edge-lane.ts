@@ -107,10 +107,10 @@ export function edgeLane(parts: EdgeLaneParts): (accepted: Socket) => void {
 
   function begin(c: EdgeConnection, head: PlainHead): void {
     // When we stop, edges learn from the response that the next request goes elsewhere.
-    if (connections.retiring && c.held === undefined) head.closes = true
+    const closes = () => head.closes || (connections.retiring && c.held === undefined)
     const gone = new AbortController()
     const said = (closes: boolean) => answered(c, closes)
-    const outlet = laneOutlet(c.socket, { head, startedMs: connections.coarseMs, idleMs, said })
+    const outlet = laneOutlet(c.socket, { head, startedMs: connections.coarseMs, idleMs, closes, said })
     c.waitsFor = 'answer'
     c.underWay = { outlet, gone }
     const { method, target, lines } = head

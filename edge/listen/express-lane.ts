@@ -2,9 +2,8 @@ import type { Server as HttpServer } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { Asker, Hit, LookUp } from '../answer-from-memory.ts'
-import { ttlSeconds } from '../cache/freshness.ts'
 import type { Place } from '../geo/place.ts'
-import type { Expected, HitLog } from '../log/hit-log.ts'
+import type { HitLog } from '../log/hit-log.ts'
 import type { Behind } from './answering.ts'
 import type { Connections } from './connections.ts'
 import { handOver } from './hand-over.ts'
@@ -15,10 +14,9 @@ import { adopt } from './node-internals.ts'
 import { mayBecomePlain, type PlainHead, plainHeadAt } from './plain-head.ts'
 import { endGently } from './raw-head.ts'
 import { connectionOf } from './request.ts'
-import { nextRequestIdBytes } from './request-id.ts'
 import { shared, viewOf } from './shared-buffer.ts'
 import type { WireForm } from './wire-form.ts'
-import { writeCopy, writeForm } from './write-form.ts'
+import { type Clock, type ExpectedHit, writeHit } from './write-hit.ts'
 
 /** What the lane is made of. */
 export interface LaneParts {
@@ -44,12 +42,6 @@ export interface ExpressLane {
   take(accepted: Socket, reads: 'own' | 'public'): void
   /** How many requests it answered from memory. */
   readonly answered: number
-}
-
-/** When a request is answered: monotonic since when, and by the clock by which responses age. ms */
-interface Clock {
-  startedMs: number
-  nowMs: number
 }
 
 /** How much may wait behind a request that is being answered, until no more is read. Bytes. */
@@ -150,7 +142,8 @@ export function expressLane(parts: LaneParts): ExpressLane {
       // Else what waits is looked at when the viewer has read.
       else if (!c.socket.writableNeedDrain) drained(c)
     }
-    c.underWay = answerTheLongWay(c.socket, askerOf(c), { head, startedMs, idleMs, said }, behind)
+    const closes = () => head.closes || (connections.retiring && c.held === undefined)
+    c.underWay = answerTheLongWay(c.socket, askerOf(c), { head, startedMs, idleMs, closes, said }, behind)
     return (rest?.byteLength ?? 0) < HELD_BYTES_MAX
   }
 
@@ -211,50 +204,27 @@ export function expressLane(parts: LaneParts): ExpressLane {
     repeatable: string | undefined,
   ): void {
     const expected = hits.expect(hit, head, askerOf(c))
-    say(c, hit, expected, clock, repeatable === undefined)
+    say(c, { hit, expected }, clock, repeatable === undefined)
     if (repeatable === undefined || !c.isOurs) return
     if (repeatable === c.lastHead) c.plan = { bytes: Buffer.from(repeatable, 'latin1'), hit, expected }
     c.lastHead = repeatable
   }
 
-  function answerAgain(c: LaneConnection, { hit, expected }: Plan, startedMs: number): boolean {
+  function answerAgain(c: LaneConnection, plan: Plan, startedMs: number): boolean {
     const nowMs = now()
-    if (!hit.holds(nowMs)) {
+    if (!plan.hit.holds(nowMs)) {
       c.plan = undefined
       return false
     }
-    say(c, hit, expected, { startedMs, nowMs }, false)
+    say(c, plan, { startedMs, nowMs }, false)
     return true
   }
 
-  function say(
-    c: LaneConnection,
-    hit: Hit<WireForm>,
-    expected: Expected,
-    { startedMs, nowMs }: Clock,
-    isInBatch: boolean,
-  ): void {
-    const { form } = hit
-    const id = nextRequestIdBytes()
-    const requestId = id.toString('latin1')
-    const ttlNow = ttlSeconds(form.deadlines, nowMs)
+  function say(c: LaneConnection, expected: ExpectedHit, clock: Clock, isInBatch: boolean): void {
     answered += 1
     c.waitsFor = 'idle'
-    if (form.whole === undefined) {
-      // A large one is on its way for a while: the log says how long.
-      const firstByteUs = sinceUs(startedMs)
-      writeCopy(c.socket, form, id, nowMs, () => {
-        const takenUs = sinceUs(startedMs)
-        hits.sent(expected, hit, { timeMs: Date.now(), requestId, firstByteUs, takenUs, ttlSeconds: ttlNow })
-      })
-    } else {
-      if (isInBatch) writeCopy(c.socket, form, id, nowMs)
-      else writeForm(c.socket, form, id, nowMs)
-      const takenUs = sinceUs(startedMs)
-      const timeMs = Date.now()
-      hits.sent(expected, hit, { timeMs, requestId, firstByteUs: takenUs, takenUs, ttlSeconds: ttlNow })
-    }
-    if (form.closes) close(c, isInBatch)
+    writeHit(c.socket, expected, clock, isInBatch, hits)
+    if (expected.hit.form.closes) close(c, isInBatch)
   }
 
   /** Ends a connection with the response just given. @param hasMore whether more was read than is answered */
@@ -325,10 +295,6 @@ export function expressLane(parts: LaneParts): ExpressLane {
       return answered
     },
   }
-}
-
-function sinceUs(startedMs: number): number {
-  return Math.round((performance.now() - startedMs) * 1000)
 }
 
 function describe(error: unknown): string {

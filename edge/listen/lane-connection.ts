@@ -1,15 +1,12 @@
 import type { Socket } from 'node:net'
-import type { Asker, Hit } from '../answer-from-memory.ts'
-import type { Expected } from '../log/hit-log.ts'
+import type { Asker } from '../answer-from-memory.ts'
 import type { Connection } from './connections.ts'
 import type { UnderWay } from './long-way.ts'
-import type { WireForm } from './wire-form.ts'
+import type { ExpectedHit } from './write-hit.ts'
 
 /** A head that is expected again, byte for byte, and its answer. */
-export interface Plan {
+export interface Plan extends ExpectedHit {
   bytes: Buffer
-  hit: Hit<WireForm>
-  expected: Expected
 }
 
 /** A connection that the express lane reads, until it hands it over. */

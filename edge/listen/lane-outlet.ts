@@ -21,11 +21,13 @@ export interface LaneOutlet extends Outlet, InterimOutlet {
 
 /** What is answered, and who is told when that is done. */
 export interface Asked {
-  head: Pick<PlainHead, 'method' | 'closes' | 'bytes'>
+  head: Pick<PlainHead, 'method' | 'bytes'>
   /** Since when the answer is waited for, by `performance.now()`. */
   startedMs: number
   /** How long an idle connection is kept, ms. */
   idleMs: number
+  /** Whether the connection is to end with this response; asked when it begins. */
+  closes(): boolean
   /** The last of the response has been given to the socket. @param closes whether the connection ends with it */
   said(closes: boolean): void
 }
@@ -34,7 +36,8 @@ export interface Asked {
 const COPIED_BYTES_MAX = 8_192
 
 /** Makes the outlet for one response, which says it as node:http would (`http1.ts`). */
-export function laneOutlet(socket: Socket, { head, startedMs, idleMs, said }: Asked): LaneOutlet {
+export function laneOutlet(socket: Socket, asked: Asked): LaneOutlet {
+  const { head, startedMs, idleMs } = asked
   const { method } = head
   const { promise: closed, resolve } = Promise.withResolvers<Transfer>()
   let status = 0
@@ -61,7 +64,7 @@ export function laneOutlet(socket: Socket, { head, startedMs, idleMs, said }: As
     if (body === undefined || !socket.writable) discardBody(answer)
     if (!socket.writable) return
     const fields = withLength(method, answer)
-    const closes = head.closes || listMembers(joinedValue(fields, 'connection')).includes('close')
+    const closes = asked.closes() || listMembers(joinedValue(fields, 'connection')).includes('close')
     const length = firstValue(fields, 'content-length')
     const isChunked = body instanceof Readable && length === undefined
     const text = headText(answer.status, fields, { idleMs: closes ? undefined : idleMs, isChunked })
@@ -77,7 +80,7 @@ export function laneOutlet(socket: Socket, { head, startedMs, idleMs, said }: As
       bytes += body?.byteLength ?? 0
       writeWhole(socket, text, body, settle)
     }
-    said(closes)
+    asked.said(closes)
   }
 
   return {

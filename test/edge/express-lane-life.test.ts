@@ -150,22 +150,22 @@ describe('limits', () => {
 
   test('reading slowly but steadily is no stall', async () => {
     await using origin = await site(KEPT)
-    const body = Buffer.alloc(20_000_000)
+    const body = Buffer.alloc(40_000_000)
     origin.answers((_, response) => response.writeHead(200, KEPT).end(body))
-    await using house = await houseInFrontOf(origin.url, { limits })
+    await using house = await houseInFrontOf(origin.url, { limits: { ...limits, stallMs: 3_000 } })
 
     const slow = connect({ host: '127.0.0.1', port: house.port })
     slow.write(get('/large').replace('keep-alive', 'close'))
     let bytes = 0
     for await (const chunk of slow) {
       bytes += chunk.length
-      // The kernel's own buffers hold some 6 MB: 20 MB at this pace make the edge wait for over four seconds.
+      // The kernel's own buffers hold some 6 MB: 40 MB at this pace make the edge wait for over ten seconds.
       await new Promise((resolve) => setTimeout(resolve, chunk.length / 3_000))
       if (bytes >= body.length) break
     }
 
     expect(bytes).toBeGreaterThanOrEqual(body.length)
-  }, 30_000)
+  }, 60_000)
 
   test('too many connections: the further ones are closed at once, and the count goes down again', async () => {
     await using origin = await site(KEPT)

@@ -50,7 +50,7 @@ async function origin(): Promise<Site> {
       case '/moved':
         return response.writeHead(301, { 'cache-control': 'max-age=1000', location: '/text' }).end()
       default:
-        return response.writeHead(200, { 'cache-control': 'no-store' }).end('not kept')
+        return response.writeHead(200, { 'cache-control': 'no-store', 'content-length': 8 }).end('not kept')
     }
   })
   return made

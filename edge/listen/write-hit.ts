@@ -1,0 +1,51 @@
+import type { Socket } from 'node:net'
+import type { Hit } from '../answer-from-memory.ts'
+import { ttlSeconds } from '../cache/freshness.ts'
+import type { Expected, HitLog } from '../log/hit-log.ts'
+import { nextRequestIdBytes } from './request-id.ts'
+import type { WireForm } from './wire-form.ts'
+import { writeCopy, writeForm } from './write-form.ts'
+
+/** When a request is answered: monotonic since when, and by the clock by which responses age. ms */
+export interface Clock {
+  startedMs: number
+  nowMs: number
+}
+
+/** What is answered from memory, and what is known beforehand of how it will be logged. */
+export interface ExpectedHit {
+  hit: Hit<WireForm>
+  expected: Expected
+}
+
+/** Writes a hit, and tells the log. @param isInBatch whether others go out in the same write */
+export function writeHit(
+  socket: Socket,
+  { hit, expected }: ExpectedHit,
+  { startedMs, nowMs }: Clock,
+  isInBatch: boolean,
+  hits: HitLog,
+): void {
+  const { form } = hit
+  const id = nextRequestIdBytes()
+  const requestId = id.toString('latin1')
+  const ttlNow = ttlSeconds(form.deadlines, nowMs)
+  if (form.whole === undefined) {
+    // A large one is on its way for a while: the log says how long.
+    const firstByteUs = sinceUs(startedMs)
+    writeCopy(socket, form, id, nowMs, () => {
+      const takenUs = sinceUs(startedMs)
+      hits.sent(expected, hit, { timeMs: Date.now(), requestId, firstByteUs, takenUs, ttlSeconds: ttlNow })
+    })
+    return
+  }
+  if (isInBatch) writeCopy(socket, form, id, nowMs)
+  else writeForm(socket, form, id, nowMs)
+  const takenUs = sinceUs(startedMs)
+  const timeMs = Date.now()
+  hits.sent(expected, hit, { timeMs, requestId, firstByteUs: takenUs, takenUs, ttlSeconds: ttlNow })
+}
+
+function sinceUs(startedMs: number): number {
+  return Math.round((performance.now() - startedMs) * 1000)
+}

@@ -104,6 +104,29 @@ describe('a viewer who doesn’t read', () => {
     viewer.socket.destroy()
   }, 60_000)
 
+  test('has little encrypted ahead of it, however wide its windows', async () => {
+    await using origin = await site()
+    const body = Buffer.alloc(1_000_000)
+    origin.answers((_, response) => response.writeHead(200, KEPT).end(body))
+    await using house = await houseInFrontOf(origin.url, { tls })
+    await using other = await http2Client(house.securePort)
+    await other.ask()
+    const before = process.memoryUsage().rss
+
+    const viewers = []
+    for (let count = 0; count < 8; count += 1) {
+      const viewer = await rawHttp2(house.securePort, setting(INITIAL_WINDOW_SIZE, 2 ** 31 - 1))
+      viewer.socket.pause()
+      viewer.send(frame(TYPE.window, 0, 0, number32(2 ** 30)))
+      for (let at = 0; at < 100; at += 1) viewer.send(get(1 + 2 * at, '/'))
+      viewers.push(viewer)
+    }
+    await expect.poll(() => house.expressAnswers, GENEROUS).toBe(800)
+
+    expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000)
+    for (const { socket } of viewers) socket.destroy()
+  }, 60_000)
+
   test('but slowly and steadily gets all', async () => {
     await using origin = await site()
     const body = Buffer.alloc(16_000_000)

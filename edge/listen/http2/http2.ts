@@ -15,7 +15,7 @@ import { COPIED_BYTES_MAX } from '../wire-form.ts'
 import { endWhenDone, type Http2Connection, holdToLimits, LimitBroken, type Plan } from './connection.ts'
 import { type FieldForm, fillIn } from './field-form.ts'
 import { fieldsOfHttp2, type Http2Head, http2Head } from './head.ts'
-import { bodyOf, type OpenStream, openStream } from './open-stream.ts'
+import { bodyOf, type OpenStream, openStream, sendBody } from './open-stream.ts'
 import { CONNECTION_WINDOW_BYTES, sessionOptions } from './options.ts'
 import { streamOutlet } from './stream-outlet.ts'
 
@@ -127,7 +127,7 @@ export function http2(parts: Http2Parts): Http2 {
     const nowMs = now()
     if (!plan.hit.holds(nowMs)) return false
     one.receivedBytes = plan.head.bytes
-    say(one, plan, { startedMs, nowMs })
+    say(c, one, plan, { startedMs, nowMs })
     return true
   }
 
@@ -143,7 +143,7 @@ export function http2(parts: Http2Parts): Http2 {
       const hit = lookUp(head, c.asker, nowMs)
       if (hit === undefined) return false
       c.plan = { head, hit, expected: hits.expect(hit, head, c.asker) }
-      say(one, c.plan, { startedMs, nowMs })
+      say(c, one, c.plan, { startedMs, nowMs })
       return true
     } catch (error) {
       // Whatever goes wrong, the long way answers.
@@ -153,18 +153,23 @@ export function http2(parts: Http2Parts): Http2 {
     }
   }
 
-  function say(one: OpenStream, { hit, expected }: Plan, { startedMs, nowMs }: Clock): void {
+  function say(
+    c: Http2Connection,
+    one: OpenStream,
+    { hit, expected }: Plan,
+    { startedMs, nowMs }: Clock,
+  ): void {
     const { stream } = one
     const { form } = hit
     const requestId = nextRequestId()
     fillIn(form, requestId, nowMs)
+    one.givenBytes = form.bytes - (form.body?.byteLength ?? 0)
     if (form.body === undefined) stream.respond(form.fields, ALL)
     else {
       stream.respond(form.fields)
-      stream.end(form.body)
+      sendBody(one, form.body, c.open)
     }
     answered += 1
-    one.givenBytes = form.bytes
     const firstByteUs = sinceUs(startedMs)
     const ttlNow = ttlSeconds(form.deadlines, nowMs)
     const told = (takenUs: number) => {
@@ -177,7 +182,7 @@ export function http2(parts: Http2Parts): Http2 {
 
   function answer(c: Http2Connection, one: OpenStream, head: Http2Head): void {
     const { stream } = one
-    const outlet = streamOutlet(one, head.methodAsked)
+    const outlet = streamOutlet(one, head.methodAsked, c.open)
     const hasBody = !stream.endAfterHeaders && head.length !== '0'
     if (hasBody) one.requestTimedOut = outlet.timeOut
     const viewer = viewerRequestOf({
@@ -197,7 +202,7 @@ export function http2(parts: Http2Parts): Http2 {
   /** A head too large is answered as one that nobody could read, as it is by HTTP/1.1. */
   function refuse(c: Http2Connection, one: OpenStream, head: Http2Head): void {
     const viewer = unreadableRequest(c.socket, 'https')
-    const outlet = streamOutlet(one, head.methodAsked)
+    const outlet = streamOutlet(one, head.methodAsked, c.open)
     void answerRequest(viewer, outlet, { ...behind, answer: async () => behind.unreadable(viewer, 413) })
   }
 

@@ -30,6 +30,31 @@ export function openStream(stream: ServerHttp2Stream, coarseMs: number): OpenStr
   }
 }
 
+/** What may wait to be read on one connection, bytes, and the least of it that a stream gets. */
+const AHEAD_BYTES = 262_144
+const PIECE_BYTES_MIN = 16_384
+
+/**
+ * Sends a body and ends the stream, a little at a time. node:http2 encrypts at once all that a viewer's windows
+ * allow, into memory of its own, and a viewer who doesn't read may open them as far as it likes: the rest had
+ * better wait where it is, in the cache.
+ *
+ * @param streams that share the connection
+ */
+export function sendBody(one: OpenStream, body: Buffer, streams: { readonly size: number }): void {
+  const { stream } = one
+  let at = 0
+  const next = () => {
+    if (stream.destroyed || stream.closed) return
+    const piece = body.subarray(at, at + Math.max(PIECE_BYTES_MIN, Math.floor(AHEAD_BYTES / streams.size)))
+    at += piece.byteLength
+    one.givenBytes += piece.byteLength
+    if (at < body.byteLength) stream.write(piece, next)
+    else stream.end(piece)
+  }
+  next()
+}
+
 /**
  * A request's body apart from its stream, for whoever is done with the body (an origin that answers before
  * it has read all) must not end the stream, on which the answer goes. It is read no faster than it is wanted.

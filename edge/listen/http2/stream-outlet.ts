@@ -8,7 +8,7 @@ import { ownAnswer } from '../../distribution/respond.ts'
 import type { Transfer } from '../../viewer.ts'
 import { type Outlet, pour } from '../answering.ts'
 import { headBytes, responseFields } from './field-form.ts'
-import type { OpenStream } from './open-stream.ts'
+import { type OpenStream, sendBody } from './open-stream.ts'
 
 /** A stream as what an answer is written to. */
 export interface StreamOutlet extends Outlet, InterimOutlet {
@@ -18,8 +18,17 @@ export interface StreamOutlet extends Outlet, InterimOutlet {
   timeOut(): void
 }
 
-/** Where the answer to a request goes that came over HTTP/2. @param method the request's */
-export function streamOutlet(one: OpenStream, method: string): StreamOutlet {
+/**
+ * Where the answer to a request goes that came over HTTP/2.
+ *
+ * @param method the request's
+ * @param streams that share its connection
+ */
+export function streamOutlet(
+  one: OpenStream,
+  method: string,
+  streams: ReadonlySet<OpenStream>,
+): StreamOutlet {
   const { stream } = one
   const startedMs = performance.now()
   const sinceStartUs = (ms: number) => Math.round((ms - startedMs) * 1000)
@@ -77,8 +86,7 @@ export function streamOutlet(one: OpenStream, method: string): StreamOutlet {
       })
       await pour(body, stream)
     } else {
-      one.givenBytes += body.byteLength
-      stream.end(body)
+      sendBody(one, body, streams)
     }
   }
 

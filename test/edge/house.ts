@@ -36,7 +36,11 @@ export interface House extends AsyncDisposable {
   /** Requests that the express lane answered. */
   readonly expressAnswers: number
   readonly connections: number
-  clock: { advanceSeconds(seconds: number): void }
+  clock: {
+    advanceSeconds(seconds: number): void
+    /** Lets no time pass but what it is advanced by. */
+    stand(): void
+  }
   /** Has the edge's worker leave its ports to another. Resolves when its connections have ended. */
   retire(): Promise<void>
   get(path: string, headers?: Record<string, string>): Promise<Got>
@@ -90,7 +94,8 @@ export async function houseInFrontOf(
   const shieldPort = await freePort()
   const port = await freePort()
   let aheadMs = 0
-  const now = () => Date.now() + aheadMs
+  let stoodMs: number | undefined
+  const now = () => (stoodMs ?? Date.now()) + aheadMs
   const { log = pino({ level: 'silent' }) } = more
   const parts = new AsyncDisposableStack()
   const client = new Agent()
@@ -150,6 +155,10 @@ export async function houseInFrontOf(
     clock: {
       advanceSeconds(seconds) {
         aheadMs += seconds * 1000
+      },
+      stand() {
+        // As a Date has it, so that nothing is some part of a second old.
+        stoodMs = Math.floor(Date.now() / 1000) * 1000
       },
     },
     retire: fronts.retire,

@@ -5,12 +5,16 @@ import { connect as connectTls } from 'node:tls'
 export interface Reply {
   /** All bytes, as latin1. */
   text: string
-  /** Whether the other side ended the connection; if not, it said nothing for `SILENT_MS`. */
+  /** Whether the other side ended the connection; if not, it said nothing for `SILENT_LOOKS`. */
   closed: boolean
 }
 
-/** How long a connection may be silent until we take it that nothing more comes, ms. */
-const SILENT_MS = 1_500
+/**
+ * How often a connection may be found silent until we take it that nothing more comes. Looks are counted, not
+ * time: where the machine is busy with others, the edge in this process comes as far between two of them.
+ */
+const SILENT_LOOKS = 30
+const LOOK_MS = 50
 
 /** How to send. */
 export interface Sending {
@@ -25,20 +29,25 @@ export async function sendOver({ port, secure, pieces }: Sending): Promise<Reply
   const socket = secure ? await secured(port) : connect({ host: '127.0.0.1', port, noDelay: true })
   const chunks: Buffer[] = []
   const { promise, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => resolve(false), SILENT_MS + pieces.length * 10)
+  let silentLooks = 0
+  const looks = setInterval(() => {
+    silentLooks += 1
+    if (silentLooks > SILENT_LOOKS) resolve(false)
+  }, LOOK_MS)
   socket.on('data', (chunk: Buffer) => {
     chunks.push(chunk)
-    timer.refresh()
+    silentLooks = 0
   })
   socket.on('error', () => resolve(true))
   socket.on('close', () => resolve(true))
   for (const piece of pieces) {
     if (socket.destroyed) break
     socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece)
+    silentLooks = 0
     if (pieces.length > 1) await new Promise((done) => setTimeout(done, 2))
   }
   const closed = await promise
-  clearTimeout(timer)
+  clearInterval(looks)
   socket.destroy()
   return { text: Buffer.concat(chunks).toString('latin1'), closed }
 }

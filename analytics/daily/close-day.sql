@@ -5,6 +5,9 @@ INSERT INTO selvedge.site_day
     visitors, page_views, visits, bounces, seconds
 )
 SETTINGS
+    compile_expressions = 0,
+    compile_aggregate_expressions = 0,
+    compile_sort_description = 0,
     async_insert = 0,
     distributed_foreground_insert = 1,
     max_execution_time = 300,

@@ -1,6 +1,9 @@
 -- `fresh` is the one day.
 INSERT INTO selvedge.place_day (computation, day, place, visitors)
 SETTINGS
+    compile_expressions = 0,
+    compile_aggregate_expressions = 0,
+    compile_sort_description = 0,
     async_insert = 0,
     distributed_foreground_insert = 1,
     max_execution_time = 300,

@@ -3,6 +3,9 @@ INSERT INTO selvedge.ranks
     computation, day, window_days, scope, days, rank, score, site, reach, views, bucket
 )
 SETTINGS
+    compile_expressions = 0,
+    compile_aggregate_expressions = 0,
+    compile_sort_description = 0,
     async_insert = 0,
     distributed_foreground_insert = 1,
     max_execution_time = 300,

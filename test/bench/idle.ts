@@ -1,5 +1,5 @@
-import { type Candidate, HOST, type Ports } from './contenders/contender.ts'
-import { openLine } from './load/line.ts'
+import { type Candidate, HOST } from './contenders/contender.ts'
+import { type Line, openLine } from './load/line.ts'
 import { wrkOn } from './load/wrk.ts'
 import { memoryBytes } from './processes.ts'
 import type { IdleScenario } from './scenarios.ts'
@@ -31,11 +31,14 @@ export async function measureIdle(
   const warm = wrkOn(asks, { connections: AT_ONCE }, { core: place.ground.loadCore, folder: place.folder })
   const memory: IdleMemory[] = []
   for (const { id, name, version, ports, pids } of field.contenders) {
-    using lines = new DisposableStack()
+    using parts = new DisposableStack()
+    const lines: Line[] = []
     const more = async () => {
       for (let opened = 0; opened < scenario.connections; opened += AT_ONCE) {
         const batch = Math.min(AT_ONCE, scenario.connections - opened)
-        await Promise.all(Array.from({ length: batch }, () => openIdle(lines, ports, scenario.idleOver)))
+        const opening = Array.from({ length: batch }, () => parts.use(openLine(ports, scenario.idleOver)))
+        lines.push(...opening)
+        await Promise.all(opening.map(askOnce))
       }
       await new Promise((resolve) => setTimeout(resolve, SETTLED_MS))
       return memoryBytes(pids)
@@ -44,6 +47,7 @@ export async function measureIdle(
       await warm({ ports, seconds: 1, from: 0 })
       const before = await more()
       const bytes = ((await more()) - before) / scenario.connections
+      if (!lines.every(({ isOpen }) => isOpen)) throw new Error('it closed idle connections')
       memory.push({ contender: { id, name, version }, bytes })
     } catch (error) {
       field.leftOut.push(`${id} failed (${(error as Error).message})`)
@@ -53,8 +57,7 @@ export async function measureIdle(
 }
 
 /** @throws when it isn't answered */
-async function openIdle(lines: DisposableStack, ports: Ports, scheme: 'http' | 'https'): Promise<void> {
-  const line = lines.use(openLine(ports, scheme))
+async function askOnce(line: Line): Promise<void> {
   const { status } = await line.ask(`GET /1024/hit HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`)
   if (status !== 200) throw new Error(`an answer had status ${status}`)
 }

@@ -5,6 +5,7 @@ import { type Answered, onAnswer } from './answers.ts'
 
 /** A viewer's connection, on which it asks one thing at a time. Disposing breaks it off. */
 export interface Line extends Disposable {
+  readonly isOpen: boolean
   /** @throws when the connection ends before the whole answer has come, or nothing comes for 30 s */
   ask(head: string): Promise<Answered>
   /** Asks, and waits for the first bytes only. @throws as `ask` does */
@@ -37,6 +38,9 @@ export function openLine(ports: Ports, scheme: 'http' | 'https'): Line {
   // Nobody waits for what comes of an idle connection, or of one that is broken off.
   waiting.promise.catch(() => undefined)
   return {
+    get isOpen() {
+      return !socket.destroyed && socket.readable
+    },
     ask: send,
     async firstBytes(head) {
       const whole = send(head)

@@ -83,7 +83,7 @@ export function httpDateMs(value: string | undefined): number | undefined {
 }
 
 /** All that is said within one second has one date. */
-let newest: { value: string; ms: number } = { value: '', ms: Number.NaN }
+let newest = { value: 'Thu, 01 Jan 1970 00:00:00 GMT', ms: 0 }
 
 function readDate(value: string): number | undefined {
   const text = value.trim()

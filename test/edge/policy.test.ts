@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { cacheControlOf } from '../../edge/cache/cache-control.ts'
 import { httpDateMs, preconditionOf } from '../../edge/cache/conditional.ts'
 import { ageSeconds, deadlinesOf, reuseOf } from '../../edge/cache/freshness.ts'
@@ -166,6 +166,13 @@ describe('preconditions (RFC 9110 §13.2.2)', () => {
     expect(httpDateMs('Sunday, 06-Nov-94 08:49:37 GMT')).toBe(ms)
     expect(httpDateMs('Sun Nov  6 08:49:37 1994')).toBe(ms)
     expect(httpDateMs('1')).toBeUndefined()
+  })
+
+  test('what is empty is no date, though it is the very first', async () => {
+    vi.resetModules()
+    const fresh = await import('../../edge/cache/conditional.ts')
+
+    expect(fresh.httpDateMs('')).toBeUndefined()
   })
 
   test('a year of two digits is the nearest that is no more than 50 years ahead (RFC 9110 §5.6.7)', () => {

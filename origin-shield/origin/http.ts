@@ -29,7 +29,7 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
   const url = new URL(settings.url)
   const name = settings.url
   const prefix = url.pathname.replace(/\/$/, '')
-  const pool = new Pool(url.origin, {
+  const options = {
     connections: 128,
     connect: connectorFor(settings.connectionTimeout * 1000),
     // HTTP/2 flattens repeated fields and has its own ways to end half a body; origins all speak HTTP/1.1.
@@ -38,12 +38,15 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
     bodyTimeout: settings.originReadTimeout * 1000,
     keepAliveTimeout: settings.originKeepaliveTimeout * 1000,
     maxHeaderSize: HEAD_BYTES_MAX,
-  })
+  }
+  const pool = new Pool(url.origin, options)
+  // Whoever sends a body slowly holds a connection: none that requests without one wait for.
+  const uploads = new Pool(url.origin, options)
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Response> {
     const host = (request.hostHeader ?? settings.hostHeader) === 'viewer' ? request.host : url.host
     const asked = prefix === '' ? request : { ...request, target: `${prefix}${request.target}` }
-    return soundResponse(request, await exchange(pool, asked, { where: name, host }, signal), name)
+    return soundResponse(request, await exchange(request.body === undefined ? pool : uploads, asked, { where: name, host }, signal), name)
   }
 
   async function fetch(request: Request, signal: AbortSignal): Promise<Response> {
@@ -66,7 +69,9 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
     upgradeUrl: url,
     fetch,
     problem: () => startCheck(name, (signal) => reach(url, signal)),
-    [Symbol.asyncDispose]: () => pool.destroy(),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([pool.destroy(), uploads.destroy()])
+    },
   }
 }
 

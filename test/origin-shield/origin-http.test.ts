@@ -11,6 +11,7 @@ import { firstValue } from '../../edge/cache/fields.ts'
 import { bodyStream, type Request, type Response } from '../../edge/cache/message.ts'
 import { openHttpOrigin } from '../../origin-shield/origin/http.ts'
 import { httpOrigin } from '../../origin-shield/origin/schema.ts'
+import { site } from '../edge/site.ts'
 import { startByteServer } from './byte-server.ts'
 
 const GET: Request = { method: 'GET', scheme: 'http', host: 'viewer.example', target: '/page', fields: [] }
@@ -317,4 +318,25 @@ describe('an origin with a path', () => {
 
     expect((await origin.fetch({ ...GET, target }, soon())).status).toBe(400)
   })
+})
+
+test('bodies that come slowly keep no request waiting that has none', { timeout: 30_000 }, async () => {
+  await using behind = await site()
+  behind.answers((request, response) => {
+    request.resume().once('end', () => response.end('whole'))
+  })
+  await using origin = openAt(behind.url)
+  const slow = Array.from({ length: 200 }, () => {
+    const body = new Readable({ read: () => undefined })
+    body.push('one byte of many')
+    const posted: Request = { ...GET, method: 'POST', body, fields: ['content-length', '1000'] }
+    return { body, answer: origin.fetch(posted, AbortSignal.timeout(20_000)).catch(() => 'ended') }
+  })
+  await expect.poll(() => behind.requests.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(128)
+
+  const answer = await origin.fetch(GET, soon())
+
+  expect(await bodyOf(answer)).toBe('whole')
+  for (const { body } of slow) body.destroy()
+  await Promise.all(slow.map((one) => one.answer))
 })

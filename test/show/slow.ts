@@ -53,11 +53,12 @@ const seconds = Math.min(20, Number(given.seconds))
 
 const small = Buffer.alloc(1_000, 'selvedge ')
 const large = Buffer.alloc(1_000_000, 'selvedge ')
+/** Waits for a request's body, as most do. */
 const origin = createServer((incoming, response) => {
   const body = incoming.url === '/large' ? large : small
   const keep = incoming.url?.startsWith('/new') ? 'no-store' : 'max-age=3600'
-  incoming.resume()
-  response.writeHead(200, { 'Content-Length': body.length, 'Cache-Control': keep, ETag: '"one"' }).end(body)
+  const headers = { 'Content-Length': body.length, 'Cache-Control': keep, ETag: '"one"' }
+  incoming.resume().once('end', () => response.writeHead(200, headers).end(body))
 })
 
 // On loopback as it comes a segment has 64 KB, and so the kernel keeps over a megabyte for each slow reader.

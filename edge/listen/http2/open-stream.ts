@@ -43,6 +43,11 @@ const PIECE_BYTES_MIN = 16_384
  */
 export function sendBody(one: OpenStream, body: Buffer, streams: { readonly size: number }): void {
   const { stream } = one
+  if (body.byteLength <= PIECE_BYTES_MIN) {
+    one.givenBytes += body.byteLength
+    stream.end(body)
+    return
+  }
   let at = 0
   const next = () => {
     if (stream.destroyed || stream.closed) return

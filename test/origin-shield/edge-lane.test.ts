@@ -11,7 +11,7 @@ import { sendOver } from '../edge/wire.ts'
 const LIMITS = {
   connectionsMax: 100,
   connectionsPerAddressMax: 100,
-  headMs: 1_000,
+  headMs: 30_000,
   idleMs: 60_000,
   stallMs: 60_000,
 }
@@ -27,10 +27,10 @@ let close = async () => {}
 afterEach(() => close())
 
 /** A port where `answers` speaks. */
-async function laneTo(answers: AnswersEdges, internals: { ownReads: boolean }) {
+async function laneTo(answers: AnswersEdges, internals: { ownReads: boolean }, limits: object = {}) {
   const slow = createHttpServer(shieldListener(answers))
   slow.emit('listening')
-  const connections = startConnections(LIMITS)
+  const connections = startConnections({ ...LIMITS, ...limits })
   const take = edgeLane({ answers, slow, connections, internals, idleMs: 60_000 })
   const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: internals.ownReads }
   const server = createServer(options, take).listen({ host: '127.0.0.1', port: 0 })
@@ -111,7 +111,7 @@ describe.each(READS)('requests from edges, %s', (_, internals) => {
   })
 
   test('end a connection when they say so, and when only half of one comes', async () => {
-    const port = await laneTo(echo, internals)
+    const port = await laneTo(echo, internals, { headMs: 500 })
 
     const closing = await sendOver({ port, pieces: [GET.replace('X-A: b', 'Connection: close')] })
     const half = await sendOver({ port, pieces: [GET.slice(0, 20)] })

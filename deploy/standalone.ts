@@ -94,10 +94,10 @@ async function start(options: Options): Promise<() => Promise<void>> {
  */
 async function groundOf(options: Options, before?: Ground): Promise<Ground> {
   const config = withOptions(readConfig(options.config), options)
-  if (before !== undefined && config.data !== before.config.data) {
-    throw new ConfigError('data', `is ${before.config.data} by now`, 'Start Selvedge anew to change it.')
-  }
   makeDataFolder(config.data)
+  const identity = identityOf(config, config.data)
+  if (before !== undefined)
+    forbidChange({ ...before.identity, data: before.config.data }, { ...identity, data: config.data })
   const configured = {
     shield: config.originShield.port,
     collector: config.analytics.collectorPort,
@@ -126,7 +126,7 @@ async function groundOf(options: Options, before?: Ground): Promise<Ground> {
     tls,
     programs,
     distributions,
-    identity: identityOf(config, config.data),
+    identity,
     logLevel: levelOf(options.logLevel),
   }
 }
@@ -185,6 +185,17 @@ function withOptions(config: Config, options: Options): Config {
   }
   forbidSharedPorts(merged)
   return merged
+}
+
+/** What all programs have to agree on can't change in one after the other. */
+function forbidChange<Agreed extends Record<string, string>>(before: Agreed, now: Agreed): void {
+  const changed = Object.keys(before).filter((field) => before[field] !== now[field])
+  if (changed.length === 0) return
+  throw new ConfigError(
+    changed.join(', '),
+    'can’t change while Selvedge runs',
+    'Start Selvedge anew to change that.',
+  )
 }
 
 /** Workers share the edge's ports among themselves, so two fronts on one would not be noticed. */

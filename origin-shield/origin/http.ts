@@ -46,7 +46,11 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
   async function attempt(request: Request, signal: AbortSignal): Promise<Response> {
     const host = (request.hostHeader ?? settings.hostHeader) === 'viewer' ? request.host : url.host
     const asked = prefix === '' ? request : { ...request, target: `${prefix}${request.target}` }
-    return soundResponse(request, await exchange(request.body === undefined ? pool : uploads, asked, { where: name, host }, signal), name)
+    return soundResponse(
+      request,
+      await exchange(request.body === undefined ? pool : uploads, asked, { where: name, host }, signal),
+      name,
+    )
   }
 
   async function fetch(request: Request, signal: AbortSignal): Promise<Response> {

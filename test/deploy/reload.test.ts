@@ -134,6 +134,8 @@ test('SIGHUP with a broken configuration: it says so, and all goes on', { timeou
   expect(selvedge.stderr()).toMatch(
     /goes on as it was: .*selvedge\.yaml: .*egde[\s\S]*Remove or rename: egde/,
   )
+  await running.configure([HOST], { key: 'another key, which has 32 or more' })
+  await running.reload(() => selvedge.stderr().includes('key: can’t change while Selvedge runs'))
   expect(workers()).toEqual(before)
   expect((await get('/')).status).toBe(200)
 })

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Answer } from './cache/answer.ts'
-import { PARTIAL_FIELDS } from './cache/conditional.ts'
 import { filterFields } from './cache/fields.ts'
+import { PARTIAL_FIELDS } from './cache/rules/conditional.ts'
 import { behaviorOf } from './distribution/match.ts'
 import type { Edge, Whose } from './edge.ts'
 import type { ViewerRequest } from './viewer.ts'

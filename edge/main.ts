@@ -4,7 +4,7 @@
  */
 import { AggregatorRegistry } from 'prom-client'
 import { openDiskStore } from './cache/disk/disk-store.ts'
-import { holdInvalidations } from './cache/held-invalidations.ts'
+import { holdInvalidations } from './cache/invalidation/held-invalidations.ts'
 import { type Fleet, startFleet } from './fleet.ts'
 import { assembleInvalidation } from './invalidation/assemble.ts'
 import { invalidationMetrics } from './invalidation/metrics.ts'

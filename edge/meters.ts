@@ -1,8 +1,8 @@
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import type { Served } from './answer-viewer.ts'
 import type { Encoding } from './cache/encoding/encoding.ts'
-import type { OpenStore } from './cache/open-store.ts'
-import { meterStore } from './cache/store-meters.ts'
+import type { OpenStore } from './cache/store/open-store.ts'
+import { meterStore } from './cache/store/store-meters.ts'
 import type { Spool } from './log/spool.ts'
 import type { Transfer } from './viewer.ts'
 

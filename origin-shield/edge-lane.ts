@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Socket } from 'node:net'
-import { ViewerGone } from '../edge/cache/flight.ts'
+import { ViewerGone } from '../edge/cache/fetch/flight.ts'
 import type { Connection, Connections } from '../edge/listen/connections.ts'
 import { handOver } from '../edge/listen/hand-over.ts'
 import { type LaneOutlet, laneOutlet } from '../edge/listen/lane-outlet.ts'

@@ -1,5 +1,5 @@
+import { UpstreamError } from '../edge/cache/fetch/upstream-error.ts'
 import type { Response, Upstream } from '../edge/cache/message.ts'
-import { UpstreamError } from '../edge/cache/upstream-error.ts'
 
 /** Most failures that are remembered; beyond, the oldest is forgotten. */
 const FAILURES_MAX = 10_000

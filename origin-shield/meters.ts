@@ -1,6 +1,6 @@
 import { Counter, Registry } from 'prom-client'
-import type { OpenStore } from '../edge/cache/open-store.ts'
-import { meterStore } from '../edge/cache/store-meters.ts'
+import type { OpenStore } from '../edge/cache/store/open-store.ts'
+import { meterStore } from '../edge/cache/store/store-meters.ts'
 import type { Responded } from '../edge/distribution/respond.ts'
 
 /** Counts what the shield does. Plain numbers on the way of a request; named when somebody looks. */

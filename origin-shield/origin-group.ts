@@ -1,5 +1,5 @@
+import { UpstreamError } from '../edge/cache/fetch/upstream-error.ts'
 import { discardBody } from '../edge/cache/message.ts'
-import { UpstreamError } from '../edge/cache/upstream-error.ts'
 import type { OriginGroup } from './distribution-schema.ts'
 import type { Origin } from './origin/origin.ts'
 

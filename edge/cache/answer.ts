@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream'
-import { ifRangeHolds, type Origin } from './conditional.ts'
+import type { UpstreamError } from './fetch/upstream-error.ts'
 import { type Fields, NO_FIELDS } from './fields.ts'
-import { ageSeconds } from './freshness.ts'
-import { readGenerated } from './generated-body.ts'
 import { discardBody, type RequestHead, type Response } from './message.ts'
 import type { Outcome } from './outcome.ts'
-import { type ByteRange, bytesIn, firstByteAsked } from './range.ts'
+import { ifRangeHolds, type Origin } from './rules/conditional.ts'
+import { ageSeconds } from './rules/freshness.ts'
+import { type ByteRange, bytesIn, firstByteAsked } from './rules/range.ts'
 import { failedPrecondition, type Segment, selectedOf } from './selected.ts'
-import { announcedBytes, type StoredHead, type StoredResponse } from './stored-response.ts'
-import type { UpstreamError } from './upstream-error.ts'
+import { readGenerated } from './slices/generated-body.ts'
+import { announcedBytes, type StoredHead, type StoredResponse } from './store/stored-response.ts'
 
 /** What the cache answers: a body that is here, one that still flows, or none. */
 export interface Answer {

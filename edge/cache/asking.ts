@@ -1,6 +1,6 @@
 import type { EncodingAsked } from './encoding/encoding.ts'
 import type { Request, Upstream } from './message.ts'
-import type { CacheRules } from './rules.ts'
+import type { CacheRules } from './rules/rules.ts'
 
 /** One request to the cache, and how to go on from there. */
 export interface Asking extends EncodingAsked {

@@ -2,11 +2,11 @@ import type { Coding } from './encoding/accept-encoding.ts'
 import type { Encoding, EncodingAsked } from './encoding/encoding.ts'
 import { formKey } from './encoding/form.ts'
 import { type Fields, firstValue, NO_FIELDS } from './fields.ts'
-import { reuseOf } from './freshness.ts'
-import type { Invalidations } from './invalidations.ts'
-import { isSliced } from './sliced-object.ts'
-import type { Store } from './store.ts'
-import { chosen, type StoredResponse } from './stored-response.ts'
+import type { Invalidations } from './invalidation/invalidations.ts'
+import { reuseOf } from './rules/freshness.ts'
+import { isSliced } from './slices/sliced-object.ts'
+import type { Store } from './store/store.ts'
+import { chosen, type StoredResponse } from './store/stored-response.ts'
 
 /** A GET or HEAD that is asked of memory alone. `request` may lack fields that no body depends on. */
 export interface MemoryAsked extends EncodingAsked {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { ifRangeHolds, type Origin, preconditionOf } from './conditional.ts'
 import { countOf, type Fields, filterFields, firstValue, withField } from './fields.ts'
 import type { RequestHead, ResponseHead } from './message.ts'
-import { type ByteRange, bytesIn, contentRange, rangesOf, unsatisfiedRange } from './range.ts'
+import { ifRangeHolds, type Origin, preconditionOf } from './rules/conditional.ts'
+import { type ByteRange, bytesIn, contentRange, rangesOf, unsatisfiedRange } from './rules/range.ts'
 
 /** A piece of an answer's body: bytes of the representation, or what stands between them. */
 export type Segment = ByteRange | Buffer

@@ -1,7 +1,7 @@
 import { canonicalAcceptEncoding } from '../cache/encoding/accept-encoding.ts'
 import { type Fields, joinedValue } from '../cache/fields.ts'
-import { endToEndFilter } from '../cache/hop-by-hop.ts'
-import { SURROGATE_CAPABILITY } from '../cache/targeted.ts'
+import { endToEndFilter } from '../cache/rules/hop-by-hop.ts'
+import { SURROGATE_CAPABILITY } from '../cache/rules/targeted.ts'
 import { cdnLoop } from './cdn-loop.ts'
 
 /**

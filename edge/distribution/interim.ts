@@ -1,5 +1,5 @@
 import type { Fields } from '../cache/fields.ts'
-import { endToEndFields } from '../cache/hop-by-hop.ts'
+import { endToEndFields } from '../cache/rules/hop-by-hop.ts'
 import { beyondTiers } from './shield-protocol.ts'
 
 /** Interim responses that one request may bring; an origin could send them without end. */

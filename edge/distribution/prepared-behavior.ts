@@ -1,5 +1,5 @@
 import { CODINGS } from '../cache/encoding/accept-encoding.ts'
-import { type CacheRules, TRANSPARENT } from '../cache/rules.ts'
+import { type CacheRules, TRANSPARENT } from '../cache/rules/rules.ts'
 import { mustBeNamed } from './forwarded-by-policy.ts'
 import type { ResponseChange } from './response-change.ts'
 import { preparedResponseHeaders } from './response-headers.ts'

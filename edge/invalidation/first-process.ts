@@ -1,5 +1,5 @@
-import { type HeldInvalidations, holdInvalidations } from '../cache/held-invalidations.ts'
-import type { Invalidations } from '../cache/invalidations.ts'
+import { type HeldInvalidations, holdInvalidations } from '../cache/invalidation/held-invalidations.ts'
+import type { Invalidations } from '../cache/invalidation/invalidations.ts'
 import type { FromWorker, ToWorker } from './workers.ts'
 
 /** Keys that unsafe methods made invalid go to other workers together, so often, ms, and so many at most. */

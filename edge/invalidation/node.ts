@@ -1,5 +1,5 @@
-import type { HeldInvalidations, HeldSnapshot, Named } from '../cache/held-invalidations.ts'
-import type { Journal } from '../cache/journal.ts'
+import type { HeldInvalidations, HeldSnapshot, Named } from '../cache/invalidation/held-invalidations.ts'
+import type { Journal } from '../cache/invalidation/journal.ts'
 import { createRecent, type Recent } from './recent.ts'
 import type { Invalidation } from './request.ts'
 

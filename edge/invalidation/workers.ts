@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import type { HeldInvalidations, HeldSnapshot, Named } from '../cache/held-invalidations.ts'
+import type { HeldInvalidations, HeldSnapshot, Named } from '../cache/invalidation/held-invalidations.ts'
 import type { Processes, ProcessState } from './node.ts'
 
 /** How long a worker may take to say that it has applied an invalidation, ms: longer than anything that may hold its event loop up. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Duplex, Readable } from 'node:stream'
-import { ViewerGone } from '../cache/flight.ts'
+import { ViewerGone } from '../cache/fetch/flight.ts'
 import { interimTo } from '../distribution/interim.ts'
 import type { Transfer } from '../viewer.ts'
 import { answerRequest, type Behind, type Outlet, pour } from './answering.ts'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Asker } from '../answer-from-memory.ts'
-import { ViewerGone } from '../cache/flight.ts'
+import { ViewerGone } from '../cache/fetch/flight.ts'
 import { interimTo } from '../distribution/interim.ts'
 import { answerRequest, type Behind } from './answering.ts'
 import { type Asked, laneOutlet } from './lane-outlet.ts'

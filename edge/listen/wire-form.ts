@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Served } from '../answer-viewer.ts'
 import { firstValue } from '../cache/fields.ts'
-import { ageSeconds, type Deadlines, ttlSeconds } from '../cache/freshness.ts'
+import { ageSeconds, type Deadlines, ttlSeconds } from '../cache/rules/freshness.ts'
 import { REQUEST_ID_BYTES } from './request-id.ts'
 import { connectionLines, statusLine } from './response-head.ts'
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Hit } from '../answer-from-memory.ts'
-import { ttlSeconds } from '../cache/freshness.ts'
+import { ttlSeconds } from '../cache/rules/freshness.ts'
 import type { Expected, HitLog } from '../log/hit-log.ts'
 import { nextRequestIdBytes } from './request-id.ts'
 import type { WireForm } from './wire-form.ts'

@@ -1,7 +1,7 @@
 import { errors } from 'undici'
-import { failureOf } from '../cache/exchange.ts'
+import { failureOf } from '../cache/fetch/exchange.ts'
+import { UpstreamError } from '../cache/fetch/upstream-error.ts'
 import type { Request, Response } from '../cache/message.ts'
-import { UpstreamError } from '../cache/upstream-error.ts'
 import { type Call, LinkConnection, type LinkLimits, type Owner } from './link-connection.ts'
 import { requestHead } from './request-head.ts'
 

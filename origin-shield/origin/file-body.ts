@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { addAbortSignal, Readable } from 'node:stream'
-import type { ByteRange } from '../../edge/cache/range.ts'
+import type { ByteRange } from '../../edge/cache/rules/range.ts'
 
 const CHUNK_BYTES = 65_536
 

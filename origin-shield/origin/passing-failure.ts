@@ -1,5 +1,5 @@
-import { neverConnected } from '../../edge/cache/exchange.ts'
-import { UpstreamError } from '../../edge/cache/upstream-error.ts'
+import { neverConnected } from '../../edge/cache/fetch/exchange.ts'
+import { UpstreamError } from '../../edge/cache/fetch/upstream-error.ts'
 
 /**
  * Whether another attempt may fare better: no connection was had, or it broke before the response's

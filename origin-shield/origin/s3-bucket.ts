@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
-import { exchange } from '../../edge/cache/exchange.ts'
+import { exchange } from '../../edge/cache/fetch/exchange.ts'
 import { type Fields, NO_FIELDS } from '../../edge/cache/fields.ts'
 import { discardBody, type Request, type Response } from '../../edge/cache/message.ts'
 import { connectorFor } from './connector.ts'

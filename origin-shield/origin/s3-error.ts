@@ -1,6 +1,6 @@
+import { UpstreamError, type UpstreamFailure } from '../../edge/cache/fetch/upstream-error.ts'
 import { firstValue } from '../../edge/cache/fields.ts'
 import { bodyStream, type Response } from '../../edge/cache/message.ts'
-import { UpstreamError, type UpstreamFailure } from '../../edge/cache/upstream-error.ts'
 import { plainResponse } from './plain-response.ts'
 
 /** What S3 says in the XML of an error. All of it is somebody else's text, bounded. */

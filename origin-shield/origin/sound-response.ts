@@ -1,6 +1,6 @@
+import { UpstreamError } from '../../edge/cache/fetch/upstream-error.ts'
 import { filterFields, firstValue, joinedValue } from '../../edge/cache/fields.ts'
 import { discardBody, type RequestHead, type Response } from '../../edge/cache/message.ts'
-import { UpstreamError } from '../../edge/cache/upstream-error.ts'
 
 /**
  * An origin's response, if it answers what was asked and its body is what the next hop will take it for.

@@ -1,4 +1,4 @@
-import { UpstreamError } from '../../edge/cache/upstream-error.ts'
+import { UpstreamError } from '../../edge/cache/fetch/upstream-error.ts'
 
 /** How long a start-up check may take, ms. */
 const CHECK_MS_MAX = 5_000

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { openDiskStore } from '../../edge/cache/disk/disk-store.ts'
-import { TRANSPARENT } from '../../edge/cache/rules.ts'
-import { storedHeadOf } from '../../edge/cache/stored-response.ts'
+import { TRANSPARENT } from '../../edge/cache/rules/rules.ts'
+import { storedHeadOf } from '../../edge/cache/store/stored-response.ts'
 import { cacheKey } from '../../edge/distribution/cache-key.ts'
 
 /** Writes that are waited for at once: the store drops what it can't keep up with. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { StoredResponse } from '../../edge/cache/stored-response.ts'
+import type { StoredResponse } from '../../edge/cache/store/stored-response.ts'
 
 /** A body that its number tells, of 1 byte to some 200 KB. */
 export function bodyOf(at: number): Buffer {

@@ -11,7 +11,7 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { type DiskSettings, openDiskStore } from '../../edge/cache/disk/disk-store.ts'
 import { openEnvironment } from '../../edge/cache/disk/tables.ts'
-import type { StoredResponse } from '../../edge/cache/stored-response.ts'
+import type { StoredResponse } from '../../edge/cache/store/stored-response.ts'
 import { bodyOf, responseOf } from './disk-bodies.ts'
 
 /** A folder for one store, gone with the test. */

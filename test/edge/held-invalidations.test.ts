@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type HeldInvalidations, holdInvalidations, type Named } from '../../edge/cache/held-invalidations.ts'
-import type { Subject, Verdict } from '../../edge/cache/invalidations.ts'
+import {
+  type HeldInvalidations,
+  holdInvalidations,
+  type Named,
+} from '../../edge/cache/invalidation/held-invalidations.ts'
+import type { Subject, Verdict } from '../../edge/cache/invalidation/invalidations.ts'
 
 const CASES = 3_000
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type HeldSnapshot, holdInvalidations } from '../../edge/cache/held-invalidations.ts'
-import { type Journal, memoryJournal } from '../../edge/cache/journal.ts'
+import { type HeldSnapshot, holdInvalidations } from '../../edge/cache/invalidation/held-invalidations.ts'
+import { type Journal, memoryJournal } from '../../edge/cache/invalidation/journal.ts'
 import { type KeptInvalidation, NO_PROCESSES, openNode } from '../../edge/invalidation/node.ts'
 import type { Invalidation } from '../../edge/invalidation/request.ts'
 

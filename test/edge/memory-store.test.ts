@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createMemoryStore, type MemoryStore } from '../../edge/cache/memory-store.ts'
-import { createStore } from '../../edge/cache/store.ts'
-import type { StoredResponse } from '../../edge/cache/stored-response.ts'
+import { createMemoryStore, type MemoryStore } from '../../edge/cache/store/memory-store.ts'
+import { createStore } from '../../edge/cache/store/store.ts'
+import type { StoredResponse } from '../../edge/cache/store/stored-response.ts'
 import { responseOf } from './disk-bodies.ts'
 
 const CASES = { numRuns: 1_000 }

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { cacheControlOf } from '../../edge/cache/cache-control.ts'
-import { httpDateMs, ifRangeHolds, preconditionOf } from '../../edge/cache/conditional.ts'
-import { DELTA_SECONDS_MAX, directivesOf } from '../../edge/cache/directives.ts'
-import { ageSeconds, deadlinesOf, reuseOf } from '../../edge/cache/freshness.ts'
-import { contentRange, rangeOf } from '../../edge/cache/range.ts'
-import { reuseFor, wishesOf } from '../../edge/cache/request-directives.ts'
-import { TRANSPARENT } from '../../edge/cache/rules.ts'
-import { mayStore } from '../../edge/cache/storing.ts'
-import { sameSelection, selectionOf, selects } from '../../edge/cache/vary.ts'
+import { cacheControlOf } from '../../edge/cache/rules/cache-control.ts'
+import { httpDateMs, ifRangeHolds, preconditionOf } from '../../edge/cache/rules/conditional.ts'
+import { DELTA_SECONDS_MAX, directivesOf } from '../../edge/cache/rules/directives.ts'
+import { ageSeconds, deadlinesOf, reuseOf } from '../../edge/cache/rules/freshness.ts'
+import { contentRange, rangeOf } from '../../edge/cache/rules/range.ts'
+import { reuseFor, wishesOf } from '../../edge/cache/rules/request-directives.ts'
+import { TRANSPARENT } from '../../edge/cache/rules/rules.ts'
+import { mayStore } from '../../edge/cache/rules/storing.ts'
+import { sameSelection, selectionOf, selects } from '../../edge/cache/rules/vary.ts'
 
 /** Cases of each property. All of them together are counted in test/README.md. */
 const CASES = { numRuns: 5_000 }

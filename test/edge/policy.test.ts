@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { cacheControlOf } from '../../edge/cache/cache-control.ts'
-import { httpDateMs, preconditionOf } from '../../edge/cache/conditional.ts'
-import { ageSeconds, deadlinesOf, reuseOf } from '../../edge/cache/freshness.ts'
-import { rangeOf } from '../../edge/cache/range.ts'
-import { TRANSPARENT } from '../../edge/cache/rules.ts'
-import { selectionOf, selects } from '../../edge/cache/vary.ts'
+import { cacheControlOf } from '../../edge/cache/rules/cache-control.ts'
+import { httpDateMs, preconditionOf } from '../../edge/cache/rules/conditional.ts'
+import { ageSeconds, deadlinesOf, reuseOf } from '../../edge/cache/rules/freshness.ts'
+import { rangeOf } from '../../edge/cache/rules/range.ts'
+import { TRANSPARENT } from '../../edge/cache/rules/rules.ts'
+import { selectionOf, selects } from '../../edge/cache/rules/vary.ts'
 import { cacheKey } from '../../edge/distribution/cache-key.ts'
 import { frameOf, linesOf } from '../../edge/log/segment.ts'
 import { isSignedBy, signedValue } from '../../edge/program/shared-key.ts'
@@ -170,7 +170,7 @@ describe('preconditions (RFC 9110 §13.2.2)', () => {
 
   test('what is empty is no date, though it is the very first', async () => {
     vi.resetModules()
-    const fresh = await import('../../edge/cache/conditional.ts')
+    const fresh = await import('../../edge/cache/rules/conditional.ts')
 
     expect(fresh.httpDateMs('')).toBeUndefined()
   })

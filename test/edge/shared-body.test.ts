@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { createByteBudget, SharedBody } from '../../edge/cache/shared-body.ts'
+import { createByteBudget, SharedBody } from '../../edge/cache/fetch/shared-body.ts'
 
 const CHUNK = Buffer.alloc(65_536, 'x')
 

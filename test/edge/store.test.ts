@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createMemoryStore } from '../../edge/cache/memory-store.ts'
-import { type Beneath, createStore } from '../../edge/cache/store.ts'
-import type { StoredResponse } from '../../edge/cache/stored-response.ts'
+import { createMemoryStore } from '../../edge/cache/store/memory-store.ts'
+import { type Beneath, createStore } from '../../edge/cache/store/store.ts'
+import type { StoredResponse } from '../../edge/cache/store/stored-response.ts'
 
 /** A stored response with its body as text, in the variant of a language. */
 function response(body: string, language = 'en'): StoredResponse {

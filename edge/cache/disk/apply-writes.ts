@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
-import type { StoredResponse } from '../stored-response.ts'
-import { sameSelection } from '../vary.ts'
+import { sameSelection } from '../rules/vary.ts'
+import type { StoredResponse } from '../store/stored-response.ts'
 import { CHUNK_BYTES, chunkKey, digestOf, type Entry, packed } from './entry.ts'
 import { drop, takeTurn, unpackedOrNone } from './eviction.ts'
 import { countersIn, type Numbers, type Tables } from './tables.ts'

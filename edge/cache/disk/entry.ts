@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
-import type { StoredHead } from '../stored-response.ts'
+import type { StoredHead } from '../store/stored-response.ts'
 
 /** One response in the store: all but its body. */
 export interface Entry {

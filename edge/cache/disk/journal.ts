@@ -1,4 +1,4 @@
-import type { Journal } from '../journal.ts'
+import type { Journal } from '../invalidation/journal.ts'
 import { type Tables, transact } from './tables.ts'
 
 /** Most records that one transaction forgets. */

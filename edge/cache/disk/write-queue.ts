@@ -1,5 +1,5 @@
-import type { StoredResponse } from '../stored-response.ts'
-import { sameSelection } from '../vary.ts'
+import { sameSelection } from '../rules/vary.ts'
+import type { StoredResponse } from '../store/stored-response.ts'
 
 /** What waits to be written: a response to keep, or (without one) a key to drop. */
 export interface Write {

@@ -1,4 +1,4 @@
-import type { StoredHead, StoredResponse } from '../stored-response.ts'
+import type { StoredHead, StoredResponse } from '../store/stored-response.ts'
 import type { Coding } from './accept-encoding.ts'
 import { encodedFields, varyingFields } from './encoded-fields.ts'
 import type { Effort } from './encoders.ts'

@@ -1,6 +1,6 @@
 import type { Served } from '../../answer-viewer.ts'
 import { type Fields, firstValue } from '../../cache/fields.ts'
-import { ageSeconds, type Deadlines, ttlSeconds } from '../../cache/freshness.ts'
+import { ageSeconds, type Deadlines, ttlSeconds } from '../../cache/rules/freshness.ts'
 import { type Form, UNWRITABLE } from '../wire-form.ts'
 
 /**

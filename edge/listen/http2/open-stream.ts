@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import { Readable } from 'node:stream'
-import { ViewerGone } from '../../cache/flight.ts'
+import { ViewerGone } from '../../cache/fetch/flight.ts'
 
 /** A request and its response under way. */
 export interface OpenStream {

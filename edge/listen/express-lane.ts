@@ -206,7 +206,9 @@ export function expressLane(parts: LaneParts): ExpressLane {
     const expected = hits.expect(hit, head, askerOf(c))
     say(c, { hit, expected }, clock, repeatable === undefined)
     if (repeatable === undefined || !c.isOurs) return
-    if (repeatable === c.lastHead) c.plan = { bytes: Buffer.from(repeatable, 'latin1'), hit, expected }
+    if (repeatable === c.lastHead) {
+      c.plan = { bytes: Buffer.from(repeatable, 'latin1'), hit, expected: hits.expectAgain(expected) }
+    }
     c.lastHead = repeatable
   }
 

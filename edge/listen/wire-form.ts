@@ -172,7 +172,7 @@ export function fillIn(form: WireForm, requestId: Buffer, nowMs: number): void {
     form.ttl = ttl
     writeSeconds(head, slots.ttl, ttl)
   }
-  requestId.copy(head, slots.requestId)
+  head.set(requestId, slots.requestId)
 }
 
 /** A response up to this length is copied whole: cheaper than a second buffer. Bytes. */
@@ -188,10 +188,10 @@ export function filledCopy(
   const isWhole = whole !== undefined && whole.byteLength <= COPIED_AGAIN_BYTES_MAX
   const source = isWhole ? whole : head
   const bytes = Buffer.allocUnsafe(source.byteLength)
-  source.copy(bytes)
+  bytes.set(source)
   writeSeconds(bytes, slots.age, ageSeconds(deadlines, nowMs))
   writeSeconds(bytes, slots.ttl, ttlSeconds(deadlines, nowMs))
-  requestId.copy(bytes, slots.requestId)
+  bytes.set(requestId, slots.requestId)
   return { bytes, isWhole }
 }
 

@@ -27,20 +27,26 @@ export function writeHit(
   hits: HitLog,
 ): void {
   const { form } = hit
-  const id = nextRequestIdBytes()
-  const requestId = id.toString('latin1')
+  const requestId = nextRequestIdBytes()
   const ttlNow = ttlSeconds(form.deadlines, nowMs)
   if (form.whole === undefined) {
     // A large one is on its way for a while: the log says how long.
     const firstByteUs = sinceUs(startedMs)
-    writeCopy(socket, form, id, nowMs, () => {
+    const kept = Buffer.from(requestId)
+    writeCopy(socket, form, requestId, nowMs, () => {
       const takenUs = sinceUs(startedMs)
-      hits.sent(expected, hit, { timeMs: Date.now(), requestId, firstByteUs, takenUs, ttlSeconds: ttlNow })
+      hits.sent(expected, hit, {
+        timeMs: Date.now(),
+        requestId: kept,
+        firstByteUs,
+        takenUs,
+        ttlSeconds: ttlNow,
+      })
     })
     return
   }
-  if (isInBatch) writeCopy(socket, form, id, nowMs)
-  else writeForm(socket, form, id, nowMs)
+  if (isInBatch) writeCopy(socket, form, requestId, nowMs)
+  else writeForm(socket, form, requestId, nowMs)
   const takenUs = sinceUs(startedMs)
   const timeMs = Date.now()
   hits.sent(expected, hit, { timeMs, requestId, firstByteUs: takenUs, takenUs, ttlSeconds: ttlNow })

@@ -2,6 +2,7 @@ import type { Asker, Hit } from '../answer-from-memory.ts'
 import { NO_FIELDS } from '../cache/fields.ts'
 import { pathOf, queryOf } from '../distribution/target.ts'
 import type { AskedHead } from '../listen/plain-head.ts'
+import { REQUEST_ID_BYTES } from '../listen/request-id.ts'
 import type { Form } from '../listen/wire-form.ts'
 import type { Meters, ResponseCounter } from '../meters.ts'
 import {
@@ -10,7 +11,9 @@ import {
   type Moment,
   type PreparedLine,
   preparedLine,
+  type RepeatedLine,
   type ResponseWords,
+  repeatedLine,
   responseWords,
 } from './prepared-line.ts'
 import type { AccessRecord } from './record.ts'
@@ -20,6 +23,8 @@ import type { Spool } from './spool.ts'
 /** What there is to log and count of a hit before it is sent, and of each that is asked in the same words. */
 export interface Expected {
   line: PreparedLine
+  /** The line as bytes, where it is expected more than once. */
+  repeated: RepeatedLine | undefined
   counter: ResponseCounter
 }
 
@@ -29,6 +34,8 @@ export interface Expected {
  */
 export interface HitLog {
   expect(hit: Hit, head: AskedHead, asker: Asker): Expected
+  /** The same, for a head that has come twice in the same words. */
+  expectAgain(expected: Expected): Expected
   /** The answer has been sent. */
   sent(expected: Expected, hit: Hit, moment: Moment): void
 }
@@ -61,10 +68,12 @@ export function hitLog(node: string, spool: Spool, meters: Meters): HitLog {
         secPurpose: head.secPurpose || head.purpose || '',
       }
       asker.words ??= connectionWords(asker.scheme, connectionOf(asker, asker.place))
-      return { line: preparedLine(words, asker.words, asked), counter }
+      return { line: preparedLine(words, asker.words, asked), repeated: undefined, counter }
     },
-    sent({ line, counter }, { form }, moment) {
-      spool.appendLine(lineAt(line, moment))
+    expectAgain: (expected) => ({ ...expected, repeated: repeatedLine(expected.line, REQUEST_ID_BYTES) }),
+    sent({ line, repeated, counter }, { form }, moment) {
+      if (repeated === undefined) spool.appendLine(lineAt(line, moment))
+      else spool.appendRepeated(repeated, moment)
       counter.responses += 1
       counter.bytesSent += form.bytes
     },

@@ -1,3 +1,4 @@
+import { type Moment, type RepeatedLine, TIME_BYTES } from './prepared-line.ts'
 import { FRAME_HEAD_BYTES, finishFrame } from './segment.ts'
 
 /** Size to begin with, and the largest that is used again: one flush's lines on a busy worker. Bytes. */
@@ -11,6 +12,8 @@ const BYTES_REUSED_MAX = 4 * 1_048_576
 export interface LineBuffer {
   /** False when there is no room. @param line of printable ASCII */
   append(line: string): boolean
+  /** As `append`, of a line whose words are bytes already. */
+  appendRepeated(line: RepeatedLine, moment: Moment): boolean
   /** All lines since the last time, as a segment's frame, and how many records they are. */
   take(): { frame: Buffer | undefined; records: number }
   /** Lets a frame's memory be used again. */
@@ -23,6 +26,7 @@ export function createLineBuffer(bytesMax: number): LineBuffer {
   let spare: Buffer<ArrayBuffer> | undefined
   let used = FRAME_HEAD_BYTES
   let records = 0
+  const clock = createClockText()
 
   function hasRoom(bytes: number): boolean {
     const wanted = used + bytes
@@ -42,6 +46,22 @@ export function createLineBuffer(bytesMax: number): LineBuffer {
       records += 1
       return true
     },
+    appendRepeated({ opening, idAt, middle, closing }, moment) {
+      const fixed = opening.length + middle.length + closing.length
+      if (!hasRoom(fixed + NUMBERS_BYTES_MAX)) return false
+      memory.set(opening, used)
+      memory.set(clock(moment.timeMs), used)
+      memory.set(moment.requestId, used + idAt)
+      let at = writeInteger(memory, used + opening.length, moment.takenUs)
+      memory[at] = TAB
+      at = writeInteger(memory, at + 1, moment.firstByteUs)
+      memory.set(middle, at)
+      at = writeInteger(memory, at + middle.length, moment.ttlSeconds)
+      memory.set(closing, at)
+      used = at + closing.length
+      records += 1
+      return true
+    },
     take() {
       const taken = records
       if (taken === 0) return { frame: undefined, records: 0 }
@@ -56,5 +76,38 @@ export function createLineBuffer(bytesMax: number): LineBuffer {
       const { buffer } = frame
       if (buffer.byteLength <= BYTES_REUSED_MAX) spare = Buffer.from(buffer as ArrayBuffer)
     },
+  }
+}
+
+const TAB = 0x09
+const ZERO = 0x30
+
+/** The longest that a line's numbers can be beside its time: three of 17 characters. */
+const NUMBERS_BYTES_MAX = 64
+
+/** Writes a whole number in decimal; returns where it ends. */
+function writeInteger(into: Buffer, at: number, value: number): number {
+  if (value < 0 || value > 999_999_999) return at + into.write(String(value), at, 'latin1')
+  let length = 1
+  for (let bound = 10; value >= bound; bound *= 10) length += 1
+  let rest = value
+  for (let digit = at + length - 1; digit >= at; digit -= 1) {
+    const tens = Math.floor(rest / 10)
+    into[digit] = ZERO + rest - tens * 10
+    rest = tens
+  }
+  return at + length
+}
+
+/** Formats a time in Unix ms; many records share one. */
+function createClockText(): (timeMs: number) => Buffer {
+  const text = Buffer.alloc(TIME_BYTES)
+  let of = Number.NaN
+  return (timeMs) => {
+    if (timeMs !== of) {
+      of = timeMs
+      text.write(String(timeMs).padStart(TIME_BYTES, '0'), 'latin1')
+    }
+    return text
   }
 }

@@ -18,7 +18,8 @@ export interface PreparedLine {
 export interface Moment {
   /** Unix ms. */
   timeMs: number
-  requestId: string
+  /** Good only until the next id is asked for. */
+  requestId: Buffer
   /** From the request's head to the response's first and last byte, µs. */
   firstByteUs: number
   takenUs: number
@@ -27,8 +28,34 @@ export interface Moment {
 
 /** The line's text. */
 export function lineAt({ beforeId, opening, middle, closing }: PreparedLine, at: Moment): string {
-  const { timeMs, requestId, takenUs, firstByteUs, ttlSeconds } = at
+  const { timeMs, takenUs, firstByteUs, ttlSeconds } = at
+  const requestId = at.requestId.toString('latin1')
   return `${timeMs}${beforeId}${requestId}${opening}${takenUs}\t${firstByteUs}${middle}${ttlSeconds}${closing}`
+}
+
+/**
+ * A line that is expected again, as bytes: to copy them costs a fifth of wording it, and leaves no garbage.
+ * `opening` has room for the time at its beginning and for the request id at `idAt`.
+ */
+export interface RepeatedLine {
+  opening: Buffer
+  idAt: number
+  middle: Buffer
+  closing: Buffer
+}
+
+/** Digits of a time in Unix ms, until the year 2286. */
+export const TIME_BYTES = 13
+
+/** @param idBytes length of a request id */
+export function repeatedLine(line: PreparedLine, idBytes: number): RepeatedLine {
+  const opening = '0'.repeat(TIME_BYTES) + line.beforeId + '0'.repeat(idBytes) + line.opening
+  return {
+    opening: Buffer.from(opening, 'latin1'),
+    idAt: TIME_BYTES + line.beforeId.length,
+    middle: Buffer.from(line.middle, 'latin1'),
+    closing: Buffer.from(line.closing, 'latin1'),
+  }
 }
 
 /** What the lines of all requests that one response answers have in common. */

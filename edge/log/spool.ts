@@ -4,6 +4,7 @@ import { type FileHandle, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createLineBuffer } from './line-buffer.ts'
+import type { Moment, RepeatedLine } from './prepared-line.ts'
 import { type AccessRecord, formatRecord } from './record.ts'
 import { type SegmentName, segmentFile } from './segment.ts'
 
@@ -21,6 +22,7 @@ export interface Spool extends AsyncDisposable {
   append(record: AccessRecord): void
   /** As `append`, of a record whose line is known. */
   appendLine(line: string): void
+  appendRepeated(line: RepeatedLine, moment: Moment): void
   /** Records that could not be written: the disk was full or too slow. */
   readonly lost: number
 }
@@ -94,6 +96,9 @@ export function openSpool(directory: string, log: Logger): Spool {
     },
     appendLine(line) {
       if (!pending.append(line)) lost += 1
+    },
+    appendRepeated(line, moment) {
+      if (!pending.appendRepeated(line, moment)) lost += 1
     },
     get lost() {
       return lost

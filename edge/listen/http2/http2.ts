@@ -9,7 +9,7 @@ import type { Place } from '../../geo/place.ts'
 import type { HitLog } from '../../log/hit-log.ts'
 import { answerRequest, type Behind } from '../answering.ts'
 import { connectionOf, REQUEST_HEAD_BYTES_MAX, unreadableRequest, viewerRequestOf } from '../request.ts'
-import { nextRequestId } from '../request-id.ts'
+import { nextRequestIdBytes } from '../request-id.ts'
 import type { ListenLimits } from '../settings.ts'
 import { COPIED_BYTES_MAX } from '../wire-form.ts'
 import { endWhenDone, type Http2Connection, holdToLimits, LimitBroken, type Plan } from './connection.ts'
@@ -126,6 +126,7 @@ export function http2(parts: Http2Parts): Http2 {
     if (plan === undefined || !isSame(plan.head.raw, raw) || !one.stream.endAfterHeaders) return false
     const nowMs = now()
     if (!plan.hit.holds(nowMs)) return false
+    if (plan.expected.repeated === undefined) plan.expected = hits.expectAgain(plan.expected)
     one.receivedBytes = plan.head.bytes
     say(c, one, plan, { startedMs, nowMs })
     return true
@@ -161,8 +162,8 @@ export function http2(parts: Http2Parts): Http2 {
   ): void {
     const { stream } = one
     const { form } = hit
-    const requestId = nextRequestId()
-    fillIn(form, requestId, nowMs)
+    const id = nextRequestIdBytes()
+    fillIn(form, id.toString('latin1'), nowMs)
     one.givenBytes = form.bytes - (form.body?.byteLength ?? 0)
     if (form.body === undefined) stream.respond(form.fields, ALL)
     else {
@@ -172,12 +173,16 @@ export function http2(parts: Http2Parts): Http2 {
     answered += 1
     const firstByteUs = sinceUs(startedMs)
     const ttlNow = ttlSeconds(form.deadlines, nowMs)
-    const told = (takenUs: number) => {
+    const told = (requestId: Buffer, takenUs: number) => {
       hits.sent(expected, hit, { timeMs: Date.now(), requestId, firstByteUs, takenUs, ttlSeconds: ttlNow })
     }
-    if (form.bytes <= COPIED_BYTES_MAX) told(firstByteUs)
+    if (form.bytes <= COPIED_BYTES_MAX) {
+      told(id, firstByteUs)
+      return
+    }
     // A large one is on its way for a while: the log says how long.
-    else stream.on('close', () => told(sinceUs(startedMs)))
+    const kept = Buffer.from(id)
+    stream.on('close', () => told(kept, sinceUs(startedMs)))
   }
 
   function answer(c: Http2Connection, one: OpenStream, head: Http2Head): void {

@@ -24,8 +24,8 @@ export interface Rounds {
   seconds: number
 }
 
-/** Before hits: as short as it may be, for whoever compiles as it goes. */
-const WARM_UP_SECONDS = 1
+/** Before hits, seconds: who compiles as it goes is measured as it runs for the rest of its life. */
+const WARM_UP_SECONDS = 3
 /** Before misses so many unmeasured requests come that caches are full, and evict as they do for the rest of their lives. */
 const FILLING_REQUESTS = 50_000
 const FILLING_TURNS_MAX = 30

@@ -19,8 +19,11 @@ import { type BehindUpgrade, upgradeListener } from './upgrade.ts'
 /** Several processes on one port: each has its own queue, and the kernel spreads the connections. */
 const SHARED = { reusePort: process.platform === 'linux' }
 
-/** Connections that may wait to be accepted: as many as Node lets wait by itself. */
-const BACKLOG = 511
+/**
+ * Connections that may wait to be accepted; the kernel takes `net.core.somaxconn` if that is less. Who
+ * doesn't fit is heard again after 1 s, then after 2 more; Node's 511 are few where each turn of the loop accepts one.
+ */
+const BACKLOG = 4_096
 
 /** How often node:http looks for requests that take too long, ms. */
 const CHECK_MS = 5_000
@@ -135,7 +138,7 @@ export async function openFront(
   option: string,
 ): Promise<void> {
   if (at.fd === undefined) {
-    await claim(server, { ...at, ...SHARED }, purpose, option)
+    await claim(server, { ...at, ...SHARED, backlog: BACKLOG }, purpose, option)
     return
   }
   // `listen({ fd })` would ask the first process of a cluster for a socket of its own.

@@ -135,7 +135,7 @@ export async function listenOn(
  */
 export async function claim(
   server: NetServer,
-  at: { host: string; port: number; reusePort?: boolean },
+  at: { host: string; port: number; reusePort?: boolean; backlog?: number },
   purpose: string,
   option: string,
 ): Promise<number> {

@@ -25,7 +25,7 @@ export interface Rounds {
 }
 
 /** Before hits, seconds: who compiles as it goes is measured as it runs for the rest of its life. */
-const WARM_UP_SECONDS = 3
+const WARM_UP_SECONDS = 2
 /** Before misses so many unmeasured requests come that caches are full, and evict as they do for the rest of their lives. */
 const FILLING_REQUESTS = 50_000
 const FILLING_TURNS_MAX = 30

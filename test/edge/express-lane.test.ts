@@ -116,6 +116,7 @@ const parts = new AsyncDisposableStack()
 let cases = 0
 let streamCases = 0
 let cutShort = 0
+let differed = 0
 
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'selvedge-tls-'))
@@ -130,7 +131,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await parts.disposeAsync()
   process.stdout.write(
-    `express lane: ${cases} cases, each sent ${WAYS.length} ways; ${streamCases} over HTTP/2; ${cutShort} replies cut short the long way\n`,
+    `express lane: ${cases} cases, each sent ${WAYS.length} ways; ${streamCases} over HTTP/2; ${cutShort} replies cut short the long way; ${differed} differed by chance\n`,
   )
 })
 
@@ -149,20 +150,32 @@ async function fill(house: House): Promise<void> {
   }
 }
 
+/** How often a case may differ: what the kernel makes of late bytes differs by chance, what we do differs always. */
+const TRIES = 3
+
 /** Sends the same down all ways; they must say the same. */
 async function same(pieces: readonly (string | Buffer)[], secure = false): Promise<void> {
   cases += 1
-  const replies = await Promise.all(
-    WAYS.map((way) => {
-      const house = houses.get(way) as House
-      return sendOver({ port: secure ? house.securePort : house.port, secure, pieces })
-    }),
-  )
-  const [expected, ...others] = replies.map(told) as [Told, ...Told[]]
-  for (const other of others) {
-    if (isCutShort(pieces.join(''), expected, other)) cutShort += 1
-    else expect(other, JSON.stringify(pieces).slice(0, 2_000)).toEqual(expected)
+  for (let tries = 1; ; tries += 1) {
+    const [expected, ...others] = (await saidTo(pieces, secure)) as [Told, ...Told[]]
+    const different = others.filter(
+      (other) => other.text !== expected.text || other.closed !== expected.closed,
+    )
+    const unexplained = different.filter((other) => !isCutShort(pieces.join(''), expected, other))
+    cutShort += different.length - unexplained.length
+    if (unexplained.length === 0) return
+    if (tries === TRIES) expect(unexplained[0], JSON.stringify(pieces).slice(0, 2_000)).toEqual(expected)
+    differed += 1
   }
+}
+
+/** What each way said to the same. */
+async function saidTo(pieces: readonly (string | Buffer)[], secure: boolean): Promise<Told[]> {
+  const replies = WAYS.map((way) => {
+    const house = houses.get(way) as House
+    return sendOver({ port: secure ? house.securePort : house.port, secure, pieces })
+  })
+  return (await Promise.all(replies)).map(told)
 }
 
 const RESET = 'Stream closed with error code NGHTTP2_PROTOCOL_ERROR'

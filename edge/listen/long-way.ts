@@ -3,8 +3,9 @@ import type { Asker } from '../answer-from-memory.ts'
 import { ViewerGone } from '../cache/fetch/flight.ts'
 import { interimTo } from '../distribution/interim.ts'
 import { answerRequest, type Behind } from './answering.ts'
+import { fieldsIn } from './field-lines.ts'
 import { type Asked, laneOutlet } from './lane-outlet.ts'
-import { fieldsIn, type PlainHead } from './plain-head.ts'
+import type { PlainHead } from './plain-head.ts'
 import { viewerRequestOf } from './request.ts'
 
 /** A request that is being answered. */

@@ -2,6 +2,7 @@
  * The plain subset of HTTP/1.1 that the express lane understands: GET or HEAD, origin form, no body, and
  * nothing that would change what the bytes behind it mean. Whatever isn't in it is for node:http to read.
  */
+import { valueBetween } from './field-lines.ts'
 
 /** Longest head that is plain, bytes: half of what node:http takes. */
 export const HEAD_BYTES_MAX = 8_192
@@ -86,28 +87,6 @@ export function plainHeadAt(text: string, at: number): PlainHead | undefined {
 export function mayBecomePlain(text: string): boolean {
   if (text.length > HEAD_BYTES_MAX || ODD_LINE_END.test(text)) return false
   return startsLike(text, 'GET /') || startsLike(text, 'HEAD /')
-}
-
-/**
- * The fields that some lines of a head hold, name, value, name, value, …, as node:http gives them.
- *
- * @param names of those that are wanted, in lower case; all when left out
- */
-export function fieldsIn(lines: string, names?: readonly string[]): string[] {
-  const fields: string[] = []
-  for (let at = 0; at < lines.length; ) {
-    const end = lines.indexOf('\r', at)
-    const colon = lines.indexOf(':', at)
-    if (names === undefined || names.some((name) => isNamed(lines, at, colon, name))) {
-      fields.push(lines.slice(at, colon), valueBetween(lines, colon + 1, end))
-    }
-    at = end + 2
-  }
-  return fields
-}
-
-function isNamed(lines: string, at: number, colon: number, name: string): boolean {
-  return name.length === colon - at && lines.slice(at, colon).toLowerCase() === name
 }
 
 function startsLike(text: string, begin: string): boolean {
@@ -250,17 +229,4 @@ function readConnection(head: AskedHead, value: string): boolean {
     default:
       return false
   }
-}
-
-/** A value without the white space around it (RFC 9110 §5.5: spaces and tabs). */
-function valueBetween(lines: string, from: number, to: number): string {
-  let first = from
-  let last = to
-  while (first < last && isBlank(lines.charCodeAt(first))) first += 1
-  while (last > first && isBlank(lines.charCodeAt(last - 1))) last -= 1
-  return lines.slice(first, last)
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09
 }

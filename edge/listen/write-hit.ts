@@ -52,6 +52,7 @@ export function writeHit(
   hits.sent(expected, hit, { timeMs, requestId, firstByteUs: takenUs, takenUs, ttlSeconds: ttlNow })
 }
 
-function sinceUs(startedMs: number): number {
+/** Time since then, µs. */
+export function sinceUs(startedMs: number): number {
   return Math.round((performance.now() - startedMs) * 1000)
 }

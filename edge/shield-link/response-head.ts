@@ -2,6 +2,7 @@
  * Heads of responses, as a shield words them: RFC 9112's grammar, and stricter. It is our own program that
  * speaks there, but what comes over a network is believed no more for that.
  */
+import { fieldsIn } from '../listen/field-lines.ts'
 
 /** Longest head of a response, bytes: a shield takes 32 KB from an origin and adds what it knows. */
 export const HEAD_BYTES_MAX = 49_152
@@ -48,18 +49,6 @@ export function readHead(text: string): ReadHead | 'unfinished' | undefined {
   return withFraming(head) ? head : undefined
 }
 
-/** Field lines, each with its CR LF, as name, value, name, value, … (RFC 9112 §5). */
-export function fieldsIn(lines: string): string[] {
-  const fields: string[] = []
-  for (let at = 0; at < lines.length; ) {
-    const end = lines.indexOf('\r', at)
-    const colon = lines.indexOf(':', at)
-    fields.push(lines.slice(at, colon), trimmed(lines, colon + 1, end))
-    at = end + 2
-  }
-  return fields
-}
-
 /** Takes from the fields what is about the connection; false where they contradict one another (RFC 9112 §6.3). */
 function withFraming(head: ReadHead): boolean {
   const { fields } = head
@@ -82,17 +71,4 @@ function withFraming(head: ReadHead): boolean {
     }
   }
   return true
-}
-
-/** A value without the white space around it (RFC 9110 §5.5: spaces and tabs). */
-function trimmed(lines: string, from: number, to: number): string {
-  let first = from
-  let last = to
-  while (first < last && isBlank(lines.charCodeAt(first))) first += 1
-  while (last > first && isBlank(lines.charCodeAt(last - 1))) last -= 1
-  return lines.slice(first, last)
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09
 }

@@ -223,6 +223,7 @@ test('a worker that is killed under load is replaced, and the other goes on', {
 
   async function answersInARow(times: number): Promise<number> {
     for (let at = 0; at < times; at += 1) {
+      // Nobody may be listening yet: that is no answer.
       const answer = await running.get('/kept').catch(() => undefined)
       if (answer?.status !== 200) return at
     }

@@ -12,6 +12,7 @@ import { connectionOf, REQUEST_HEAD_BYTES_MAX, unreadableRequest, viewerRequestO
 import { nextRequestIdBytes } from '../request-id.ts'
 import type { ListenLimits } from '../settings.ts'
 import { COPIED_BYTES_MAX } from '../wire-form.ts'
+import { type Clock, sinceUs } from '../write-hit.ts'
 import { endWhenDone, type Http2Connection, holdToLimits, LimitBroken, type Plan } from './connection.ts'
 import { type FieldForm, fillIn } from './field-form.ts'
 import { fieldsOfHttp2, type Http2Head, http2Head } from './head.ts'
@@ -228,19 +229,9 @@ export function http2(parts: Http2Parts): Http2 {
   }
 }
 
-/** When a request is answered: since when on `performance.now()`, and by the clock by which responses age. ms */
-interface Clock {
-  startedMs: number
-  nowMs: number
-}
-
 const ALL = { endStream: true }
 
 function nothing(): void {}
-
-function sinceUs(startedMs: number): number {
-  return Math.round((performance.now() - startedMs) * 1000)
-}
 
 function isSame(one: Fields, other: Fields): boolean {
   if (one.length !== other.length) return false

@@ -44,6 +44,7 @@ export function openLine(ports: Ports, scheme: 'http' | 'https'): Line {
     ask: send,
     async firstBytes(head) {
       const whole = send(head)
+      // All that is wanted is its beginning.
       whole.catch(() => undefined)
       const first = new Promise<void>((resolve) => socket.once('data', () => resolve()))
       await Promise.race([first, whole])

@@ -48,7 +48,7 @@ export async function openForEdges(
   const take = edgeLane({ answers, slow, connections, internals, idleMs: IDLE_MS_MAX })
   const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: internals.ownReads }
   const server = createServer(options, take)
-  parts.defer(drainOf([{ server, slow, connections }], connections, DRAIN_MS_MAX).stop)
+  parts.defer(drainOf([{ servers: [server], slow }], connections, DRAIN_MS_MAX).stop)
   await claim(server, listen, 'origin shield', 'originShield.listen.port')
 }
 

@@ -15,15 +15,20 @@ export interface Drain {
   stop(): Promise<void>
 }
 
+/** What of a front has to end. */
+type Drained = Pick<Front, 'servers' | 'slow' | 'http2'>
+
 /** @param drainMs time for what is under way, ms */
-export function drainOf(fronts: readonly Front[], connections: Connections, drainMs: number): Drain {
+export function drainOf(fronts: readonly Drained[], connections: Connections, drainMs: number): Drain {
   let closed: Promise<unknown> | undefined
 
   /** Accepts no more. Resolves when every connection has ended. */
   async function retire(): Promise<void> {
     connections.retire()
     for (const { http2 } of fronts) void http2?.close()
-    closed ??= Promise.all(fronts.map(({ server }) => new Promise((resolve) => server.close(resolve))))
+    closed ??= Promise.all(
+      fronts.flatMap(({ servers }) => servers.map((one) => new Promise((resolve) => one.close(resolve)))),
+    )
     const deadline = setTimeout(connections.closeAll, drainMs)
     await closed
     clearTimeout(deadline)

@@ -4,6 +4,7 @@ import { createServer, type Server, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { isWebSocket } from '../distribution/upgrade-proxy.ts'
 import { claim } from '../program/admin.ts'
+import { acceptFirst } from './accept-first.ts'
 import type { Behind } from './answering.ts'
 import type { Connections } from './connections.ts'
 import type { ExpressLane } from './express-lane.ts'
@@ -20,17 +21,23 @@ import { type BehindUpgrade, upgradeListener } from './upgrade.ts'
 const SHARED = { reusePort: process.platform === 'linux' }
 
 /**
- * Connections that may wait to be accepted; the kernel takes `net.core.somaxconn` if that is less. Who
- * doesn't fit is heard again after 1 s, then after 2 more; Node's 511 are few where each turn of the loop accepts one.
+ * Connections that may wait at each socket to be accepted; the kernel takes `net.core.somaxconn` if that is
+ * less. Who doesn't fit is heard again after 1 s, then after 2 more.
  */
 const BACKLOG = 4_096
+
+/** Nothing is read of a connection until somebody has taken it. */
+const PAUSED = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true }
 
 /** How often node:http looks for requests that take too long, ms. */
 const CHECK_MS = 5_000
 
 /** A port for viewers, not open yet. */
 export interface Front {
-  server: Server
+  /** Takes what is accepted; paused, nothing read yet. */
+  serve(socket: Socket): void
+  /** What accepts: none until it is opened. */
+  servers: Server[]
   /** Where all that the lane leaves goes. */
   slow: HttpServer
   connections: Connections
@@ -81,12 +88,12 @@ export interface FrontParts {
 /** A front for connections without TLS. */
 export function plainFront({ slow, lane, connections, internals }: FrontParts): Front {
   const reads = lane !== undefined && internals.ownReads ? 'own' : 'public'
-  const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: reads === 'own' }
-  const server = createServer(options, (socket) => {
+  const serve = acceptFirst((socket) => {
     if (lane !== undefined) lane.take(socket, reads)
     else if (admitted(socket, connections)) slow.emit('connection', socket)
+    if (reads === 'public') socket.resume()
   })
-  return { server, slow, connections }
+  return { serve, servers: [], slow, connections }
 }
 
 /** A front for TLS: what comes out of it is treated as a connection without. */
@@ -112,10 +119,10 @@ export function secureFront(
   })
   tls.keep(secure)
   secure.on('tlsClientError', (error, socket) => slow.emit('clientError', error, socket))
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+  const serve = acceptFirst((socket) => {
     if (admitted(socket, connections)) secure.emit('connection', socket)
   })
-  return { server, slow, connections, http2 }
+  return { serve, servers: [], slow, connections, http2 }
 }
 
 /** Counts a connection, or closes it: there are too many. */
@@ -126,22 +133,31 @@ export function admitted(socket: Socket, connections: Connections): boolean {
 }
 
 /**
- * Lets a front listen: on a socket that the first process holds, where there is one. To stop it is `drainOf`'s.
+ * Lets a front listen: on the sockets that the first process holds, where there are any. To stop it is `drainOf`'s.
  *
- * @param at.fd descriptor of that socket
+ * @param at.fds descriptors of those sockets
  * @throws PortInUse
  */
 export async function openFront(
-  { server }: Front,
-  at: { host: string; port: number; fd: number | undefined },
+  { serve, servers }: Front,
+  at: { host: string; port: number; fds: readonly number[] | undefined },
   purpose: string,
   option: string,
 ): Promise<void> {
-  if (at.fd === undefined) {
-    await claim(server, { ...at, ...SHARED, backlog: BACKLOG }, purpose, option)
+  const open = () => {
+    const server = createServer(PAUSED, serve)
+    servers.push(server)
+    return server
+  }
+  if (at.fds === undefined) {
+    await claim(open(), { ...at, ...SHARED, backlog: BACKLOG }, purpose, option)
     return
   }
-  // `listen({ fd })` would ask the first process of a cluster for a socket of its own.
-  server.listen(new Socket({ fd: at.fd, readable: false, writable: false }), BACKLOG)
-  await once(server, 'listening')
+  const opened = at.fds.map((fd) => {
+    const server = open()
+    // `listen({ fd })` would ask the first process of a cluster for a socket of its own.
+    server.listen(new Socket({ fd, readable: false, writable: false }), BACKLOG)
+    return once(server, 'listening')
+  })
+  await Promise.all(opened)
 }

@@ -86,7 +86,7 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
 
   async function open(front: Front, port: number, purpose: string, option: string): Promise<void> {
     fronts.push(front)
-    await openFront(front, { host, port, fd: inherited.get(port) }, purpose, option)
+    await openFront(front, { host, port, fds: inherited.get(port) }, purpose, option)
   }
   await open(plainFront(frontParts('http')), httpPort, 'edge HTTP', '--http-port')
   let streams: Http2 | undefined

@@ -12,7 +12,13 @@ import { BoundSocket } from 'node:net'
 import { PortInUse } from '../program/errors.ts'
 
 /** What a worker finds open when it starts: descriptors of the sockets it listens on, by their ports. */
-export type InheritedPorts = ReadonlyMap<number, number>
+export type InheritedPorts = ReadonlyMap<number, readonly number[]>
+
+/**
+ * How many sockets a worker has on a port. The loop accepts one connection of each a turn, and a turn is long
+ * when many viewers ask at once: with one socket, the last of a thousand newcomers would wait for a thousand turns.
+ */
+const SOCKETS_A_PORT = 16
 
 /** Where viewers come in. */
 export interface ViewerPorts {
@@ -23,7 +29,7 @@ export interface ViewerPorts {
 /** The sockets of one worker, and of those that come after it in its place. */
 export interface HeldPorts {
   /**
-   * Descriptors for a worker to inherit, in the order of the ports. Sockets for other ports than these are let go.
+   * Descriptors for a worker to inherit, in the order of the ports, as many for each. Sockets for other ports than these are let go.
    *
    * @throws PortInUse
    */
@@ -52,7 +58,9 @@ export function holdPorts(): HeldPorts {
 
   return {
     descriptors({ host, ports }) {
-      const named = ports.map((one) => ({ ...one, name: `${host} ${one.port}` }))
+      const named = ports.flatMap((one) =>
+        Array.from({ length: SOCKETS_A_PORT }, (_, at) => ({ ...one, name: `${host} ${one.port} ${at}` })),
+      )
       keepOnly(named.map(({ name }) => name))
       return named.map(({ name, port, purpose, option }) => {
         const socket = held.get(name) ?? bind(host, port, purpose, option)
@@ -81,5 +89,7 @@ export async function addressOf(host: string): Promise<string> {
 /** The descriptors that `HeldPorts.descriptors` gave for these ports, as the worker has them. */
 export function inheritedPorts(ports: readonly number[]): InheritedPorts {
   if (!CAN_HOLD) return new Map()
-  return new Map(ports.map((port, at) => [port, FIRST_INHERITED + at]))
+  const socketsOf = (at: number) =>
+    Array.from({ length: SOCKETS_A_PORT }, (_, one) => FIRST_INHERITED + at * SOCKETS_A_PORT + one)
+  return new Map(ports.map((port, at) => [port, socketsOf(at)]))
 }

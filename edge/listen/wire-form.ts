@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Served } from '../answer-viewer.ts'
 import { firstValue } from '../cache/fields.ts'
 import { ageSeconds, type Deadlines, ttlSeconds } from '../cache/rules/freshness.ts'
+import { HEAD_ROOM_BYTES, withHeadRoom } from '../cache/store/body-memory.ts'
 import { REQUEST_ID_BYTES } from './request-id.ts'
 import { connectionLines, statusLine } from './response-head.ts'
 
@@ -13,7 +14,7 @@ export interface Form {
   readonly deadlines: Deadlines
   /** From when until when it can be said with other numbers, Unix ms. */
   readonly madeMs: number
-  readonly fitsUntilMs: number
+  fitsUntilMs: number
   /** What the log and the metrics say of it. `cacheStatus` is without the seconds. */
   readonly served: Served
 }
@@ -32,7 +33,7 @@ export interface Form {
 export interface WireForm extends Form {
   readonly closes: boolean
   readonly head: Buffer
-  /** Head and body in one, where the body is small; it starts with `head`, on the same memory. */
+  /** Head and body in one, where they stand side by side; it starts with `head`, on the same memory. */
   readonly whole: Buffer | undefined
   readonly body: Buffer | undefined
   readonly slots: Slots
@@ -50,8 +51,14 @@ interface Slots {
   requestId: number
 }
 
-/** Up to this length the body is copied behind the head: one write of one buffer. Bytes. */
-export const COPIED_BYTES_MAX = 65_536
+/** Up to this length a body that has no room in front of it is copied behind its head. Bytes. */
+const COPIED_BYTES_MAX = 65_536
+
+/** Up to this length a response is taken for sent when it is written; how long a larger one takes is looked at. Bytes. */
+export const QUICK_BYTES_MAX = 65_536
+
+/** How long a form does that found the room in front of its body taken, ms: the next one may find it free. */
+const WITHOUT_ROOM_MS = 100
 
 /** What stands in for a request's id while a form is made. */
 export const NO_REQUEST_ID = '0'.repeat(REQUEST_ID_BYTES)
@@ -78,26 +85,51 @@ export function wireFormOf(
   if (headed === undefined || (body !== undefined && !Buffer.isBuffer(body))) return undefined
   const { text, slots } = headed
   const bodyBytes = body?.byteLength ?? 0
-  const isCopied = bodyBytes <= COPIED_BYTES_MAX
-  const memory = Buffer.allocUnsafeSlow(text.length + (isCopied ? bodyBytes : 0))
+  const closes = idleMs === undefined
+  const room = body !== undefined && !closes && bodyBytes > COPIED_BYTES_MAX ? withHeadRoom(body) : undefined
+  const memory = vacant(room, text.length) ?? memoryOfItsOwn(text.length, body)
   memory.write(text, 'latin1')
-  if (isCopied) body?.copy(memory, text.length)
-  return {
+  const isWhole = memory.byteLength === text.length + bodyBytes
+  const form: WireForm = {
     status,
-    closes: idleMs === undefined,
+    closes,
     bytes: text.length + bodyBytes,
     head: memory.subarray(0, text.length),
-    whole: isCopied ? memory : undefined,
+    whole: isWhole ? memory : undefined,
     body: bodyBytes === 0 ? undefined : body,
     deadlines,
     slots,
     madeMs: nowMs,
-    fitsUntilMs: fitsUntil(deadlines, nowMs),
+    fitsUntilMs: room === undefined || isWhole ? fitsUntil(deadlines, nowMs) : nowMs + WITHOUT_ROOM_MS,
     served,
     age: ageSeconds(deadlines, nowMs),
     ttl: ttlSeconds(deadlines, nowMs),
     lentTo: undefined,
   }
+  if (room !== undefined && isWhole) tenants.set(room, form)
+  return form
+}
+
+/** Whose head stands in the room before a body. */
+const tenants = new WeakMap<Buffer, WireForm>()
+
+/** The end of the room before a body, and the body; the form whose head was there is said no more. */
+function vacant(room: Buffer | undefined, headBytes: number): Buffer | undefined {
+  if (room === undefined || headBytes > HEAD_ROOM_BYTES) return undefined
+  const tenant = tenants.get(room)
+  if (tenant !== undefined) {
+    if (!isFree(tenant)) return undefined
+    tenant.fitsUntilMs = 0
+  }
+  return room.subarray(HEAD_ROOM_BYTES - headBytes)
+}
+
+/** Memory for a head, with a copy of a small body behind it. */
+function memoryOfItsOwn(headBytes: number, body: Buffer | undefined): Buffer {
+  if (body === undefined || body.byteLength > COPIED_BYTES_MAX) return Buffer.allocUnsafeSlow(headBytes)
+  const memory = Buffer.allocUnsafeSlow(headBytes + body.byteLength)
+  body.copy(memory, headBytes)
+  return memory
 }
 
 /** The head, and where in it the slots are; `undefined` when one of them is missing, or something can't be said. */

@@ -2,14 +2,20 @@ import type { Socket } from 'node:net'
 import { filledCopy, fillIn, isFree, type WireForm } from './wire-form.ts'
 
 /** Writes the form's own bytes where nobody else needs them, else a copy. */
-export function writeForm(socket: Socket, form: WireForm, requestId: Buffer, nowMs: number): void {
+export function writeForm(
+  socket: Socket,
+  form: WireForm,
+  requestId: Buffer,
+  nowMs: number,
+  done?: () => void,
+): void {
   // What is written behind something else waits in the stream, and TLS copies only what doesn't wait.
   if (form.whole === undefined || socket.writableLength !== 0 || !isFree(form)) {
-    writeCopy(socket, form, requestId, nowMs)
+    writeCopy(socket, form, requestId, nowMs, done)
     return
   }
   fillIn(form, requestId, nowMs)
-  socket.write(form.whole)
+  socket.write(form.whole, done)
   if (!('encrypted' in socket) && socket.writableLength !== 0) form.lentTo = socket
 }
 

@@ -3,7 +3,7 @@ import type { Hit } from '../answer-from-memory.ts'
 import { ttlSeconds } from '../cache/rules/freshness.ts'
 import type { Expected, HitLog } from '../log/hit-log.ts'
 import { nextRequestIdBytes } from './request-id.ts'
-import type { WireForm } from './wire-form.ts'
+import { QUICK_BYTES_MAX, type WireForm } from './wire-form.ts'
 import { writeCopy, writeForm } from './write-form.ts'
 
 /** When a request is answered: monotonic since when, and by the clock by which responses age. ms */
@@ -29,11 +29,12 @@ export function writeHit(
   const { form } = hit
   const requestId = nextRequestIdBytes()
   const ttlNow = ttlSeconds(form.deadlines, nowMs)
-  if (form.whole === undefined) {
-    // A large one is on its way for a while: the log says how long.
+  const write = isInBatch ? writeCopy : writeForm
+  if (form.bytes > QUICK_BYTES_MAX) {
+    // It is on its way for a while: the log says how long.
     const firstByteUs = sinceUs(startedMs)
     const kept = Buffer.from(requestId)
-    writeCopy(socket, form, requestId, nowMs, () => {
+    write(socket, form, requestId, nowMs, () => {
       const takenUs = sinceUs(startedMs)
       hits.sent(expected, hit, {
         timeMs: Date.now(),
@@ -45,8 +46,7 @@ export function writeHit(
     })
     return
   }
-  if (isInBatch) writeCopy(socket, form, requestId, nowMs)
-  else writeForm(socket, form, requestId, nowMs)
+  write(socket, form, requestId, nowMs)
   const takenUs = sinceUs(startedMs)
   const timeMs = Date.now()
   hits.sent(expected, hit, { timeMs, requestId, firstByteUs: takenUs, takenUs, ttlSeconds: ttlNow })

@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import { errors } from 'undici'
-import { ArrivingBody, joined } from '../cache/fetch/arriving-body.ts'
+import { ArrivingBody } from '../cache/fetch/arriving-body.ts'
 import { UpstreamError } from '../cache/fetch/upstream-error.ts'
 import type { Request, Response } from '../cache/message.ts'
+import { joined } from '../cache/store/body-memory.ts'
 import { Chunks } from './chunks.ts'
 import { type ReadHead, readHead } from './response-head.ts'
 

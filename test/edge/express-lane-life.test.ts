@@ -70,6 +70,30 @@ describe('a connection', () => {
     expect(house.expressAnswers).toBeGreaterThan(8 * 155)
   })
 
+  test('is told the age it asked at, though others are told another before it has read', async () => {
+    await using origin = await site()
+    const body = 'big body '.repeat(100_000)
+    origin.answers((_, response) => response.writeHead(200, KEPT).end(body))
+    await using house = await houseInFrontOf(origin.url)
+    house.clock.stand()
+    await sendOver({ port: house.port, pieces: [LAST.replace('/last', '/big')] })
+
+    const slow = connect({ host: '127.0.0.1', port: house.port })
+    slow.pause()
+    for (let times = 0; times < 10; times += 1) slow.write(get('/big'))
+    await expect.poll(() => house.expressAnswers).toBeGreaterThan(1)
+    // One digit more: a head as wide as before would be written in its place.
+    house.clock.advanceSeconds(10)
+    const others = await sendOver({ port: house.port, pieces: [get('/big').repeat(3) + LAST] })
+    expect(others.text.match(/(?<=\r\nAge: )\d+/g)).toEqual(['10', '10', '10', '0'])
+
+    slow.write(LAST)
+    const ages = (await allOf(slow)).split(body).map((part) => /(?<=\r\nAge: )\d+/.exec(part)?.[0])
+    expect(ages.slice(0, 2)).toEqual(['0', '0'])
+    expect(ages.slice(2, 10).every((age) => age === '0' || age === '10')).toBe(true)
+    expect(ages).toEqual([...ages.slice(0, 10), '0', undefined])
+  })
+
   test('gets the new response once the old one is replaced or stale', async () => {
     await using origin = await site({ 'cache-control': 'max-age=60' })
     await using house = await houseInFrontOf(origin.url)

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import type { Logger } from 'pino'
 import type { Journal } from '../invalidation/journal.ts'
+import { bodyMemory } from '../store/body-memory.ts'
 import type { StoredResponse } from '../store/stored-response.ts'
 import { applyWrites } from './apply-writes.ts'
 import { CHUNK_BYTES, chunkKey, chunksOf, digestOf, type Entry, entryBytes, unpacked } from './entry.ts'
@@ -213,7 +214,7 @@ class LmdbStore implements DiskStore {
     const { bodies } = this.#tables
     const keys = Array.from({ length: chunksOf(entry.bodyBytes) }, (_, chunk) => chunkKey(entry.body, chunk))
     await bodies.prefetch(keys)
-    const body = Buffer.allocUnsafeSlow(entry.bodyBytes)
+    const body = bodyMemory(entry.bodyBytes)
     for (const [chunk, key] of keys.entries()) {
       const bytes = bodies.getBinaryFast(key)
       // Evicted between the two reads: a miss, and nothing is wrong.

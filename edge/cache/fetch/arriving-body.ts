@@ -33,14 +33,3 @@ export class ArrivingBody extends Readable {
     done(error)
   }
 }
-
-/** What came of a body, in memory of its own: sockets are read into large buffers, which a small body must not keep. */
-export function joined(chunks: readonly Uint8Array[]): Buffer {
-  const whole = Buffer.allocUnsafeSlow(chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return whole
-}

@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici'
 import type { Fields } from '../fields.ts'
 import type { Request, Response } from '../message.ts'
+import { joined } from '../store/body-memory.ts'
 import { announcedBytes } from '../store/stored-response.ts'
-import { ArrivingBody, joined } from './arriving-body.ts'
+import { ArrivingBody } from './arriving-body.ts'
 
 /** Interim responses (1xx) that one request may bring: each one gives it the read timeout anew. */
 const INTERIM_MAX = 64

@@ -6,6 +6,7 @@ import { type CacheControl, cacheControlOf } from '../rules/cache-control.ts'
 import { mayStore } from '../rules/storing.ts'
 import { NO_BYTES, putSliced } from '../slices/sliced-object.ts'
 import type { Slices } from '../slices/slices.ts'
+import { joined } from '../store/body-memory.ts'
 import type { Store } from '../store/store.ts'
 import {
   type AskedFor,
@@ -103,11 +104,7 @@ async function keepWhenWhole(
   const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
   // An encoding is made of the whole, and by CloudFront's rules of no more than 10 MB.
   const isInOne = isEncodable(head, bytes)
-  keep(
-    fetching,
-    key,
-    isInOne ? { ...head, body: Buffer.concat(pieces) } : putSliced(fetching, key, head, pieces),
-  )
+  keep(fetching, key, isInOne ? { ...head, body: joined(pieces) } : putSliced(fetching, key, head, pieces))
 }
 
 /** Keeps a response, unless it was invalidated while it arrived. */

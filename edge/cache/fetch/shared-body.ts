@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { bodyMemory, joined } from '../store/body-memory.ts'
 
 /** How far the source may run ahead of the slowest reader of a body that isn't kept, bytes. */
 const WINDOW_BYTES = 1_048_576
@@ -171,8 +172,7 @@ export class SharedBody {
 
   /** Slow readers go on in the piece that will be stored; the chunks, which are the same memory again, are free. */
   #settlePiece(): void {
-    // Not from Node's pool: a small body that is kept would keep 64 KB of others' that are not.
-    const piece = Buffer.allocUnsafeSlow(this.#pieceBytes)
+    const piece = bodyMemory(this.#pieceBytes)
     let at = 0
     for (let index = this.#pieceFrom; index < this.#chunks.length; index += 1) {
       const { length } = this.#chunks[index] as Buffer
@@ -245,7 +245,7 @@ export class SharedBody {
 }
 
 function inOne(pieces: readonly Buffer[] | undefined): Buffer | undefined {
-  return pieces?.length === 1 ? pieces[0] : pieces && Buffer.concat(pieces)
+  return pieces?.length === 1 ? pieces[0] : pieces && joined(pieces)
 }
 
 /** One reader's stream over the shared chunks. */

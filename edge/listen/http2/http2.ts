@@ -11,7 +11,7 @@ import { answerRequest, type Behind } from '../answering.ts'
 import { connectionOf, REQUEST_HEAD_BYTES_MAX, unreadableRequest, viewerRequestOf } from '../request.ts'
 import { nextRequestIdBytes } from '../request-id.ts'
 import type { ListenLimits } from '../settings.ts'
-import { COPIED_BYTES_MAX } from '../wire-form.ts'
+import { QUICK_BYTES_MAX } from '../wire-form.ts'
 import { type Clock, sinceUs } from '../write-hit.ts'
 import { endWhenDone, type Http2Connection, holdToLimits, LimitBroken, type Plan } from './connection.ts'
 import { type FieldForm, fillIn } from './field-form.ts'
@@ -177,7 +177,7 @@ export function http2(parts: Http2Parts): Http2 {
     const told = (requestId: Buffer, takenUs: number) => {
       hits.sent(expected, hit, { timeMs: Date.now(), requestId, firstByteUs, takenUs, ttlSeconds: ttlNow })
     }
-    if (form.bytes <= COPIED_BYTES_MAX) {
+    if (form.bytes <= QUICK_BYTES_MAX) {
       told(id, firstByteUs)
       return
     }

@@ -23,8 +23,9 @@ export async function assembleAnalytics(
   { settings, log, parts }: Starting<AnalyticsSettings>,
   now: () => number = Date.now,
 ): Promise<void> {
-  const { key, retentionDays, thumbnailerUrl, includeToday } = settings
-  const formula = formulaOf(settings.ranking, categoriesOf(settings.distributions))
+  const { key, retentionDays, thumbnailerUrl, includeToday, alexa } = settings
+  const categories = categoriesOf(settings.distributions)
+  const formula = formulaOf(settings.ranking, categories)
   const clickhouse = parts.use(await openClickHouse(settings))
   const tables = parts.use(await prepareClickHouse(clickhouse, { retentionDays, log }))
   const isPrepared = () => tables.done
@@ -45,7 +46,18 @@ export async function assembleAnalytics(
   parts.use(await serveCollector({ at: settings.collector, key, store, meters, log, now }))
   const { query } = clickhouse
   parts.use(
-    await serveInfoApi({ at: settings.api, query, key, thumbnailerUrl, includeToday, formula, log, now }),
+    await serveInfoApi({
+      at: settings.api,
+      query,
+      key,
+      thumbnailerUrl,
+      includeToday,
+      formula,
+      alexa,
+      categories: [...new Set(categories.values())],
+      log,
+      now,
+    }),
   )
   const unready = () => (tables.done ? store.problem : 'ClickHouse is away')
   parts.use(await serveAdmin(settings.admin, { unready, metrics: meters.text }))

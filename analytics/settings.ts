@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { programSettings } from '../edge/program/settings.ts'
+import { alexaSettings } from './alexa/settings.ts'
 import { rankingSettings } from './ranking/formula.ts'
 
 const port = z.int().min(1).max(65_535)
@@ -39,6 +40,7 @@ export const analyticsSettings = programSettings.extend({
     .default(100)
     .describe('Days that log records are kept; a quarter (91) is the longest window of a ranking.'),
   ranking: rankingSettings.prefault({}).describe('Who counts for a rank, and how much.'),
+  alexa: alexaSettings.describe('The API in the form of Alexa’s.'),
   includeToday: z.boolean().default(true).describe('Whether rankings count today so far.'),
   distributions: z.array(frontedDistribution).describe('What is fronted.'),
 })

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
+import { alexaSettings } from '../analytics/alexa/settings.ts'
 import { rankingSettings } from '../analytics/ranking/formula.ts'
 import { cachePolicySchema, policyName } from '../edge/distribution/policy/cache-policy.ts'
 import { originRequestPolicySchema } from '../edge/distribution/policy/origin-request-policy.ts'
@@ -99,6 +100,7 @@ const analytics = z.strictObject({
     .describe('Cluster of that server, over which tables are spread; that server alone when left out.'),
   retentionDays: z.int().min(1).max(3660).default(100).describe('How long log records are kept.'),
   ranking: rankingSettings.prefault({}).describe('Who counts for a rank, and how much.'),
+  alexa: alexaSettings.describe('Who may ask in the form of Alexa’s web services.'),
   includeToday: z.boolean().default(true).describe('Whether rankings count the day that is not over yet.'),
   thumbnailer: url.optional().describe('The thumbnailer; the one on this machine when left out.'),
   admin,

@@ -108,6 +108,7 @@ function analyticsPlan({
       retentionDays: analytics.retentionDays,
       ranking: analytics.ranking,
       includeToday: analytics.includeToday,
+      alexa: analytics.alexa,
       distributions: distributions.map(({ id, aliases, site, category }) => ({
         id,
         aliases,

@@ -1,6 +1,10 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
+import { addAlexa, withoutAlexaRoot } from '../alexa/alexa.ts'
+import { catalogueOf } from '../alexa/catalogue.ts'
+import type { AlexaSettings } from '../alexa/settings.ts'
+import { addSideDoor } from '../alexa/side-door.ts'
 import type { QueryClient } from '../clickhouse/query-pool.ts'
 import { addPages } from '../pages/pages.ts'
 import { createAsk } from '../queries/ask.ts'
@@ -23,6 +27,8 @@ import { addTraffic } from './traffic.ts'
 /** How long a client may take to send its request, ms; there is nothing in it but a head. */
 const REQUEST_MS_MAX = 10_000
 
+const NOBODY: AlexaSettings = { keys: [], open: false }
+
 /** A request has no body. */
 const BODY_BYTES_MAX = 1_024
 
@@ -40,6 +46,10 @@ export interface InfoApiOptions {
   includeToday: boolean
   /** By which sites are ranked. */
   formula: Formula
+  /** Who may ask in the form of Alexa's services; nobody when left out. */
+  alexa?: AlexaSettings
+  /** Names of categories that distributions have. */
+  categories?: readonly string[]
   log: Logger
   /** Unix ms; the wall clock unless a test says otherwise. */
   now?(): number
@@ -55,6 +65,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
     logger: false,
     requestTimeout: REQUEST_MS_MAX,
     bodyLimit: BODY_BYTES_MAX,
+    rewriteUrl: ({ url = '/' }) => withoutAlexaRoot(url),
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
     frameworkErrors: (error, request, reply) => {
       fail(error, request, reply)
@@ -67,7 +78,8 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addFreshness(app)
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, nothingHere)
 
-  const figures = createFigures(createAsk(query), { now, includeToday, formula })
+  const ask = createAsk(query)
+  const figures = createFigures(ask, { now, includeToday, formula })
   const thumbnailer = connectThumbnailer({
     url: options.thumbnailerUrl,
     key,
@@ -85,6 +97,9 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addTraffic(app, figures)
   addSiteHosts(app, figures)
   addThumbnail(app, figures, thumbnailer)
+  const catalogue = catalogueOf(ask, options.categories ?? [], now)
+  addAlexa(app, { settings: options.alexa ?? NOBODY, catalogue, log })
+  addSideDoor(app, catalogue, figures)
   addDocument(app)
   addHealth(app)
   await addPages(app, figures)

@@ -90,7 +90,7 @@ export function addLists(app: FastifyInstance, figures: Figures): void {
     name: 'top.csv.zip',
     type: 'application/zip',
     operationId: 'getListZip',
-    bodyOf: zipOf,
+    bodyOf: (csv, madeOn) => zipOf('top.csv', csv, madeOn),
   })
 }
 
@@ -136,9 +136,9 @@ function addFile(
   })
 }
 
-/** One file, `top.csv`, dated with the list, so that the archive too is always the same bytes. */
-function zipOf(csv: string, madeOn: string): Buffer {
-  return Buffer.from(zipSync({ 'top.csv': Buffer.from(csv) }, { mtime: `${madeOn}T00:00:00` }))
+/** An archive of one file, dated with the list, so that it too is always the same bytes. */
+export function zipOf(name: string, csv: string, madeOn: string): Buffer {
+  return Buffer.from(zipSync({ [name]: Buffer.from(csv) }, { mtime: `${madeOn}T00:00:00` }))
 }
 
 const UNKNOWN = problemResponse('No list has this id.')

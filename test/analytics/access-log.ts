@@ -16,6 +16,7 @@ export interface LogRow {
   query: string
   status: number
   bytes_sent: number
+  referer: string
   country: string
   network: string
   asn: number
@@ -42,6 +43,7 @@ export function viewBut(difference: Partial<LogRow> = {}): LogRow {
     query: '',
     status: 200,
     bytes_sent: 1_000,
+    referer: '',
     country: 'DE',
     network: networkOf(`10.${visitor >> 8}.${visitor & 255}.7`),
     asn: 0,

@@ -1,0 +1,105 @@
+import type { Era } from './authenticate.ts'
+import { type AlexaFailure, isAboutIdentity } from './failure.ts'
+import type { Call } from './request.ts'
+import { aws, type Elements, xmlOf } from './xml.ts'
+
+/** Namespaces: the inner ones never changed, the root's went with the client's time. */
+const AWIS = 'http://awis.amazonaws.com/doc/2005-07-11'
+const ATS = 'http://ats.amazonaws.com/doc/2005-11-21'
+const OLDER = 'http://alexa.amazonaws.com/doc/2005-10-05/'
+const NEWER = 'http://awis.amazonaws.com/doc/2005-10-05'
+
+/** A call and what is said to it. */
+export interface Answered {
+  call: Call
+  result: Elements
+}
+
+/** Who asked how, and the id of the answer. */
+export interface About {
+  era: Era
+  requestId: string
+}
+
+/** The whole answer: one `aws:Response` for each call. */
+export function envelope(answered: readonly Answered[], { era, requestId }: About): string {
+  const action = answered[0]?.call.action ?? ''
+  const root = action === 'TopSites' || era === 'v2' ? OLDER : NEWER
+  const responses = answered.map(({ call, result }) => ({
+    '@xmlns:aws': call.action === 'TopSites' ? ATS : AWIS,
+    ...aws({
+      OperationRequest: { RequestId: requestId },
+      [`${call.action}Result`]: { Alexa: { ...(era === 'v4' && argumentsOf(call)), ...result } },
+    }),
+    ...status('Success'),
+  }))
+  return xmlOf({ [`aws:${action}Response`]: { '@xmlns:aws': root, 'aws:Response': responses } })
+}
+
+/** What clients since 2018 are told again of what they asked. */
+function argumentsOf({ asked }: Call): Elements {
+  const names = [...asked.keys()].filter(
+    (name) => !/^(Action|AWSAccessKeyId|Signature.*|Timestamp)$|\./.test(name),
+  )
+  if (names.length === 0) return {}
+  const told = names.map((name) => ({ Name: name.toLowerCase(), Value: asked.get(name) ?? '' }))
+  return { Request: { Arguments: { Argument: told } } }
+}
+
+function status(code: string, message?: string): Elements {
+  const said = aws({ StatusCode: code, ...(message !== undefined && { StatusMessage: message }) })
+  return { 'aws:ResponseStatus': { '@xmlns:aws': OLDER, ...said } }
+}
+
+/** An error as clients of the time read it, its HTTP status, and headers. */
+export interface ToldFailure {
+  httpStatus: number
+  headers: Record<string, string>
+  xml: string
+}
+
+/** @param action as far as it is known */
+export function failed(failure: AlexaFailure, action: string, { era, requestId }: About): ToldFailure {
+  const { code, message } = failure
+  if (isAboutIdentity(failure) && era === 'v2') {
+    const error = { Error: { Code: code, Message: message } }
+    const xml = xmlOf({ Response: { Errors: error, RequestID: requestId } })
+    return { httpStatus: 403, headers: {}, xml }
+  }
+  if (isAboutIdentity(failure)) {
+    const type =
+      code === 'SignatureDoesNotMatch' ? 'InvalidSignatureException' : 'UnrecognizedClientException'
+    return {
+      httpStatus: 403,
+      headers: { 'x-amzn-ErrorType': type },
+      xml: inResult('Response', 'Result', message),
+    }
+  }
+  if (era === 'v2' && code === 'MissingParameter') {
+    const response = { '@xmlns:aws': AWIS, ...aws({ OperationRequest: { RequestId: requestId } }) }
+    const missing = { ...response, ...status('RequiredParameterMissingError', message) }
+    const xml = xmlOf({ [`aws:${action}Response`]: { '@xmlns:aws': OLDER, 'aws:Response': missing } })
+    return { httpStatus: 200, headers: {}, xml }
+  }
+  const known = /^[A-Za-z]{1,32}$/.test(action) ? action : 'Unknown'
+  const httpStatus = code === 'InternalError' ? 503 : 400
+  return {
+    httpStatus,
+    headers: {},
+    xml: inResult(`${known}Response`, `${known}Result`, `${code}: ${message}`),
+  }
+
+  function inResult(root: string, result: string, text: string): string {
+    const response = {
+      '@xmlns:aws': AWIS,
+      ...aws({
+        OperationRequest: { RequestId: requestId },
+        [result]: { Alexa: { Request: { Errors: { Error: { ErrorCode: text } } } } },
+      }),
+      ...status('ERROR'),
+    }
+    return xmlOf({
+      [`aws:${root}`]: { '@xmlns:aws': era === 'v4' ? NEWER : OLDER, 'aws:Response': response },
+    })
+  }
+}

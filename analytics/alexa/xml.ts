@@ -1,0 +1,42 @@
+import { XMLBuilder } from 'fast-xml-parser'
+
+/** What an element holds: text, nothing, elements by their names in order, or several of one name. */
+export type Content = string | number | undefined | Elements | readonly Content[]
+
+/** Elements by their names; `@name` is an attribute, `#text` the text beside attributes. */
+export interface Elements {
+  readonly [name: string]: Content
+}
+
+const builder = new XMLBuilder({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  suppressEmptyNode: true,
+  processEntities: true,
+})
+
+/** What XML 1.0 can't hold, escaped or not (§2.2): control characters, halves of pairs. */
+const UNHOLDABLE = /[^\t\n\r\P{Cc}]|[\p{Cs}\ufffe\uffff]/gu
+
+/** A document. Names are written as they are. */
+export function xmlOf(elements: Elements): string {
+  return `<?xml version="1.0"?>\n${builder.build(writable(elements, ''))}\n`
+}
+
+/** The same elements with `aws:` before their names, which clients look for literally. */
+export function aws(elements: Elements): Elements {
+  return writable(elements, 'aws:') as Elements
+}
+
+function writable(content: Content, prefix: string): Content {
+  if (content === undefined) return ''
+  if (typeof content === 'number') return String(content)
+  if (typeof content === 'string') return content.replace(UNHOLDABLE, '\ufffd')
+  if (Array.isArray(content)) return content.map((one: Content) => writable(one, prefix))
+  return Object.fromEntries(
+    Object.entries(content).map(([name, value]) => [
+      /^[@#]/.test(name) ? name : `${prefix}${name}`,
+      writable(value, prefix),
+    ]),
+  )
+}

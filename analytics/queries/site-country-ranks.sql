@@ -1,0 +1,17 @@
+-- A site's places by country in a window of `windowDays` days that ended with `day`, most page views first.
+--
+--   viewsShare, reachShare   of the site's page views and reach in all countries where it has a rank, 0 to 1
+SELECT
+    scope AS country,
+    rank,
+    round(views / sum(views) OVER (), 4) AS viewsShare,
+    round(reach / sum(reach) OVER (), 4) AS reachShare
+FROM selvedge.ranks
+WHERE match(scope, '^[A-Z]{2}$') AND window_days = {windowDays:UInt8} AND day = {day:Date}
+  AND site = {site:String}
+  AND (day, computation) GLOBAL IN ({{../ranking/published-ranks.sql}})
+ORDER BY views DESC, country
+SETTINGS
+    max_execution_time = 10,
+    max_memory_usage = 1000000000,
+    output_format_json_quote_64bit_integers = 0

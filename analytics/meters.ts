@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { RefusalReason } from './collect/refusal.ts'
 import type { SegmentStore, StoredSegment } from './collect/segment-store.ts'
 
@@ -19,6 +19,7 @@ export interface Meters extends CollectMeters {
 export function startMeters(store: SegmentStore): Meters {
   const registry = new Registry()
   const registers = [registry]
+  collectDefaultMetrics({ register: registry })
   const segments = new Counter({
     name: 'selvedge_analytics_segments_total',
     help: 'Segments that edges sent, by outcome: stored, down, or why refused. A repeated one counts again.',

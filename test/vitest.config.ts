@@ -11,5 +11,7 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // It looks again until then: only what never comes takes that long, and a browser may take over a second to start.
+    expect: { poll: { timeout: 15_000 } },
   },
 })

@@ -1,5 +1,5 @@
 import { isbot } from 'isbot'
-import { LRUCache } from 'lru-cache'
+import { remembered } from './remembered.ts'
 
 /** User-Agents remembered: matching one costs 1 µs, and most requests of an hour come with a few hundred. */
 const REMEMBERED_MAX = 10_000
@@ -9,14 +9,9 @@ const REMEMBERED_MAX = 10_000
  * every browser says something.
  */
 export function createBotFilter(): (userAgent: string) => boolean {
-  const known = new LRUCache<string, boolean>({ max: REMEMBERED_MAX })
-
-  return (userAgent) => {
-    if (userAgent === '') return true
-    const remembered = known.get(userAgent)
-    if (remembered !== undefined) return remembered
-    const bot = isbot(userAgent)
-    known.set(userAgent, bot)
-    return bot
-  }
+  return remembered(
+    REMEMBERED_MAX,
+    (userAgent) => userAgent,
+    (userAgent) => userAgent === '' || isbot(userAgent),
+  )
 }

@@ -3,8 +3,9 @@ import { createBotFilter } from './bot.ts'
 import { networkOf, plainAddress } from './network.ts'
 import { isPageView } from './page-view.ts'
 import type { RecordText } from './record-line.ts'
+import { remembered } from './remembered.ts'
 import { createSiteOf } from './site.ts'
-import { visitorOf } from './visitor.ts'
+import { type VisitorTraits, visitorOf } from './visitor.ts'
 
 /** ClickHouse's word for "no value" in TSV. */
 const NULL = '\\N'
@@ -23,10 +24,21 @@ export function createRowOf(
 ): (record: RecordText, salt: string) => string {
   const siteOf = createSiteOf(distributions)
   const isBotAgent = createBotFilter()
+  const viewerAt = remembered(REMEMBERED_MAX, (clientIp: string) => clientIp, viewerOf)
+  const visitorsOf = remembered(
+    DAYS_REMEMBERED,
+    (salt: string) => salt,
+    (salt) =>
+      remembered(
+        REMEMBERED_MAX,
+        ({ address, userAgent }: Omit<VisitorTraits, 'salt'>) => `${address}\n${userAgent}`,
+        (of) => visitorOf({ salt, ...of }),
+      ),
+  )
 
   return (record, salt) => {
-    const { userAgent, clientIp } = record
-    const address = plainAddress(clientIp) ?? clientIp
+    const { userAgent } = record
+    const { address, network } = viewerAt(record.clientIp)
     const isBot = isBotAgent(userAgent)
     const row = [
       secondsOf(record.timeMs),
@@ -53,7 +65,7 @@ export function createRowOf(
       record.contentLength || NULL,
       record.rangeStart || NULL,
       record.rangeEnd || NULL,
-      networkOf(address),
+      network,
       record.tlsProtocol,
       record.tlsCipher,
       userAgent,
@@ -62,12 +74,23 @@ export function createRowOf(
       record.asn,
       record.secFetchDest,
       record.secPurpose,
-      visitorOf({ salt, address, userAgent }),
+      visitorsOf(salt)({ address, userAgent }),
       Number(isBot),
       Number(isPageView(record, isBot)),
     ]
     return `${row.join('\t')}\n`
   }
+}
+
+/** Addresses and visitors remembered: those of a busy hour. */
+const REMEMBERED_MAX = 50_000
+
+/** Today's and yesterday's: what is older is forgotten with its salt (see salts.ts). */
+const DAYS_REMEMBERED = 2
+
+function viewerOf(clientIp: string): { address: string; network: string } {
+  const address = plainAddress(clientIp) ?? clientIp
+  return { address, network: networkOf(address) }
 }
 
 /** Unix ms as the decimal seconds that ClickHouse reads. */

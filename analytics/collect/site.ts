@@ -1,6 +1,7 @@
 import { getDomain } from 'tldts'
 import type { FrontedDistribution } from '../settings.ts'
 import type { RecordText } from './record-line.ts'
+import { remembered } from './remembered.ts'
 
 /**
  * Says which site a record counts for.
@@ -22,11 +23,19 @@ export function createSiteOf(
     distributions.filter(({ aliases }) => aliases.includes('*')).map(({ id }) => id),
   )
 
-  return ({ site, host: asked, distribution }) => {
+  return remembered(REMEMBERED_MAX, keyOf, ({ site, host: asked, distribution }) => {
     if (site !== '') return site
     if (distribution === '') return ''
     const host = asked.toLowerCase().replace(/\.$/, '')
     if (answerToAll.has(distribution) || host.endsWith('.localhost')) return host
     return getDomain(host, { allowPrivateDomains: true }) ?? host
-  }
+  })
+}
+
+/** Hosts remembered; who makes them up gains nothing. */
+const REMEMBERED_MAX = 10_000
+
+/** None of the three can hold a tab. */
+function keyOf({ site, host, distribution }: Pick<RecordText, 'site' | 'host' | 'distribution'>): string {
+  return `${distribution}\t${host}\t${site}`
 }

@@ -1,0 +1,91 @@
+/**
+ * `npm run bench:ingest`: how fast log segments become rows that can be asked for, with all that is derived from
+ * them, in the embedded ClickHouse; what that costs, and what it leaves on disk.
+ *
+ * `npm run bench:ingest -- 1000000`: so many records.
+ */
+import { openClickHouse } from '../../../analytics/clickhouse/connect.ts'
+import { directory, forkAnalytics, settingsBut } from '../../analytics/analytics.ts'
+import { sendSegment } from '../../analytics/segment.ts'
+import { memoryMegabytes } from '../../show/deployment.ts'
+import { cpuSeconds } from '../processes.ts'
+import { segmentsOf } from './segments.ts'
+
+const RECORDS = Number(process.argv[2] ?? 1_000_000)
+/** As a busy edge seals them: 8 MB. */
+const SEGMENT_RECORDS = 20_000
+/** Segments on their way at a time. */
+const AT_ONCE = 3
+/** Before anything is measured: compilers, and the first parts. */
+const WARM_UP_SEGMENTS = 5
+
+await using data = await directory()
+const settings = await settingsBut({
+  data: data.path,
+  distributions: Array.from({ length: 40 }, (_, at) => ({ id: `d${at}`, aliases: [`*.site-${at}.example`] })),
+})
+const program = await forkAnalytics(settings)
+const pid = program.pid as number
+const collector = `http://127.0.0.1:${settings.collector.port}`
+const segments = segmentsOf(RECORDS + WARM_UP_SEGMENTS * SEGMENT_RECORDS, SEGMENT_RECORDS)
+let sent = 0
+
+await send(WARM_UP_SEGMENTS)
+await worstTurnMs()
+const before = { ms: performance.now(), cpu: cpuSeconds([pid]), rss: memoryMegabytes(pid, 'VmRSS') }
+await send(Number.POSITIVE_INFINITY)
+const seconds = (performance.now() - before.ms) / 1_000
+const cpu = cpuSeconds([pid]) - before.cpu
+const rss = memoryMegabytes(pid, 'VmRSS')
+const most = memoryMegabytes(pid, 'VmHWM')
+const turnMs = await worstTurnMs()
+program.kill('SIGTERM')
+await new Promise((resolve) => program.once('exit', resolve))
+const rows = await leftBehind(data.path)
+process.stdout.write(
+  `${RECORDS} records in ${seconds.toFixed(1)} s: ${Math.round(RECORDS / seconds)} records/s, ` +
+    `${((cpu / RECORDS) * 1e6).toFixed(1)} µs of CPU a record, merges included\n` +
+    `memory ${before.rss} MB after warm-up, ${rss} MB at the end, ${most} MB at most\n` +
+    `longest wait for the event loop: ${turnMs.toFixed(0)} ms\n` +
+    `on disk: ${(rows.bytes / rows.rows).toFixed(1)} bytes a record (${rows.rows} rows), ` +
+    `rollups ${(rows.rollupBytes / rows.rows).toFixed(1)}\n`,
+)
+process.exitCode = rows.rows === RECORDS + WARM_UP_SEGMENTS * SEGMENT_RECORDS ? 0 : 1
+
+/** Sends so many of the segments that are left, a few at a time. */
+async function send(most: number): Promise<void> {
+  let left = most
+  async function sender(): Promise<void> {
+    while (left > 0) {
+      left -= 1
+      const { done, value: lines } = segments.next()
+      if (done) return
+      const token = `bench/1-a/${sent}`
+      sent += 1
+      const answer = await sendSegment(collector, lines, { token, signedAtMs: Date.now() })
+      if (answer.status !== 204) throw new Error(`${answer.status} ${await answer.text()}`)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, sender))
+}
+
+/** The longest that the event loop let something wait since this was asked last, ms. */
+async function worstTurnMs(): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${settings.admin.port}/metrics`)
+  return 1_000 * Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(await answer.text())?.[1])
+}
+
+async function leftBehind(path: string) {
+  await using clickhouse = await openClickHouse({ data: path })
+  await clickhouse.ingest.command({ query: 'OPTIMIZE TABLE selvedge.access_log FINAL' })
+  const result = await clickhouse.query.query({
+    query: `SELECT toUInt32(sumIf(rows, table = 'access_log')) AS rows,
+      toUInt32(sumIf(bytes_on_disk, table = 'access_log')) AS bytes,
+      toUInt32(sumIf(bytes_on_disk, table != 'access_log')) AS rollupBytes
+      FROM system.parts WHERE active AND database = 'selvedge'`,
+    format: 'JSONEachRow',
+  })
+  const [only] = await result.json<{ rows: number; bytes: number; rollupBytes: number }>()
+  if (only === undefined) throw new Error('system.parts told nothing')
+  return only
+}

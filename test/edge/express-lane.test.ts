@@ -207,12 +207,17 @@ async function sameOverHttp2(requests: readonly string[]): Promise<void> {
 /**
  * Where a body breaks off, the long way ends the connection; what was asked for before it in the same packet
  * is then answered or not, as it happens. The lane has always answered by then. And what comes behind a request
- * that closes the connection resets it when it comes late, with all that wasn't read until then (RFC 9112 §9.6).
+ * that closes the connection, or gets 400, resets it when it comes late, with all that wasn't read until then
+ * (RFC 9112 §9.6).
  * These are the only differences.
  */
 function isCutShort(sent: string, one: Told, other: Told): boolean {
   const before = sent.endsWith(LAST) ? sent.slice(0, -LAST.length) : sent
-  const mayBreak = /^(Transfer-Encoding|Content-Length)/im.test(sent) || /^Connection:.*close/im.test(before)
+  const longer = one.text.length > other.text.length ? one : other
+  const mayBreak =
+    /^(Transfer-Encoding|Content-Length)/im.test(sent) ||
+    /^Connection:.*close/im.test(before) ||
+    longer.text.match(/(?<=^HTTP\/1\.1 )\d+/gm)?.at(-1) === '400'
   if (!mayBreak || !one.closed || !other.closed) return false
   if (one.text.length === other.text.length) return false
   return other.text.startsWith(one.text) || one.text.startsWith(other.text)

@@ -132,15 +132,26 @@ describe('the walls around the browser', () => {
   })
 
   test('are what holds: without them these pages come through, each way', async () => {
-    const visits = await visitAll({ ...plan, walls: [] }, `http://127.0.0.1:${site.port}`)
-
-    const isTls = (line: string) => line.startsWith('\x16\x03')
-    const lines = visits.map((line) => (isTls(line) ? 'tls' : line.replace(' HTTP/1.1', '')))
     const paths =
       'image frame style font svg video object prefetch fetch socket events worker location refresh redirect'
-    for (const path of paths.split(' ')) expect(lines).toContain(`GET /${path}`)
-    for (const other of ['POST /beacon', 'POST /form', 'tls', 'udp']) expect(lines).toContain(other)
-  })
+    const wanted = [
+      ...paths.split(' ').map((path) => `GET /${path}`),
+      'POST /beacon',
+      'POST /form',
+      'tls',
+      'udp',
+    ]
+    const isTls = (line: string) => line.startsWith('\x16\x03')
+    const seen = new Set<string>()
+
+    // On a slow machine a page's time may be over before it has tried.
+    for (let round = 0; round < 4 && !wanted.every((line) => seen.has(line)); round += 1) {
+      const visits = await visitAll({ ...plan, walls: [] }, `http://127.0.0.1:${site.port}`)
+      for (const line of visits) seen.add(isTls(line) ? 'tls' : line.replace(' HTTP/1.1', ''))
+    }
+
+    expect([...seen]).toEqual(expect.arrayContaining(wanted))
+  }, 90_000)
 
   test('hold against addresses that a page is opened by', async () => {
     canary.visits.length = 0

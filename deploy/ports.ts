@@ -31,7 +31,7 @@ export async function internalPorts(
   const chosen = {} as Record<InternalPort, number>
   for (const name of Object.keys(PREFERRED) as InternalPort[]) {
     const preferred = isFirst ? await freePort(PREFERRED[name]) : undefined
-    chosen[name] = configured[name] ?? preferred ?? (await freePort(0)) ?? 0
+    chosen[name] = configured[name] ?? preferred ?? (await anyFreePort())
   }
   return chosen
 }
@@ -45,6 +45,20 @@ export function rememberPorts(data: string, ports: Record<InternalPort, number>)
 export function rememberedPorts(data: string): Record<InternalPort, number> | undefined {
   const file = join(data, 'ports.json')
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+}
+
+/**
+ * Below those that systems take for outgoing connections: one of these could have the port before the program
+ * does for which it was found free.
+ */
+const FIRST_PORT = 15_000
+const LAST_PORT = 32_000
+
+async function anyFreePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT))
+    if ((await freePort(port)) !== undefined) return port
+  }
 }
 
 async function freePort(port: number): Promise<number | undefined> {

@@ -64,6 +64,7 @@ describe('kill -9 during load', () => {
     timeout: 90_000,
   }, async () => {
     const selvedge = await startSelvedge(['--workers', '2'])
+    expect(selvedge.process.exitCode, selvedge.stderr()).toBeNull()
     const viewers = load(selvedge.httpPort)
     const killedAtMs: number[] = []
 

@@ -31,7 +31,7 @@ export async function internalPorts(
   const chosen = {} as Record<InternalPort, number>
   for (const name of Object.keys(PREFERRED) as InternalPort[]) {
     const preferred = isFirst ? await freePort(PREFERRED[name]) : undefined
-    chosen[name] = configured[name] ?? preferred ?? (await anyFreePort())
+    chosen[name] = configured[name] ?? preferred ?? (await anyFreePort(Object.values(chosen)))
   }
   return chosen
 }
@@ -54,10 +54,10 @@ export function rememberedPorts(data: string): Record<InternalPort, number> | un
 const FIRST_PORT = 15_000
 const LAST_PORT = 32_000
 
-async function anyFreePort(): Promise<number> {
+async function anyFreePort(taken: readonly number[]): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT))
-    if ((await freePort(port)) !== undefined) return port
+    if (!taken.includes(port) && (await freePort(port)) !== undefined) return port
   }
 }
 

@@ -59,7 +59,7 @@ async function answer(
   try {
     const read = requestOf(request)
     action = read.parameters.get('Action') ?? read.parameters.get('Operation') ?? action
-    era = await authenticate(read, options.settings, options.catalogue.nowMs)
+    era = authenticate(read, options.settings, options.catalogue.nowMs)
     return reply.send(await answered(read, options.catalogue, { era, requestId }))
   } catch (error) {
     const failure = error instanceof AlexaFailure ? error : unforeseen(error, options.log)

@@ -26,7 +26,7 @@ export function envelope(answered: readonly Answered[], { era, requestId }: Abou
   const action = answered[0]?.call.action ?? ''
   const root = action === 'TopSites' || era === 'v2' ? OLDER : NEWER
   const responses = answered.map(({ call, result }) => ({
-    '@xmlns:aws': call.action === 'TopSites' ? ATS : AWIS,
+    '@xmlns:aws': namespaceOf(call.action),
     ...aws({
       OperationRequest: { RequestId: requestId },
       [`${call.action}Result`]: { Alexa: { ...(era === 'v4' && argumentsOf(call)), ...result } },
@@ -34,6 +34,10 @@ export function envelope(answered: readonly Answered[], { era, requestId }: Abou
     ...status('Success'),
   }))
   return xmlOf({ [`aws:${action}Response`]: { '@xmlns:aws': root, 'aws:Response': responses } })
+}
+
+function namespaceOf(action: string): string {
+  return action === 'TopSites' ? ATS : AWIS
 }
 
 /** What clients since 2018 are told again of what they asked. */
@@ -61,6 +65,7 @@ export interface ToldFailure {
 /** @param action as far as it is known */
 export function failed(failure: AlexaFailure, action: string, { era, requestId }: About): ToldFailure {
   const { code, message } = failure
+  const known = /^[A-Za-z]{1,32}$/.test(action) ? action : 'Unknown'
   if (isAboutIdentity(failure) && era === 'v2') {
     const error = { Error: { Code: code, Message: message } }
     const xml = xmlOf({ Response: { Errors: error, RequestID: requestId } })
@@ -72,16 +77,15 @@ export function failed(failure: AlexaFailure, action: string, { era, requestId }
     return {
       httpStatus: 403,
       headers: { 'x-amzn-ErrorType': type },
-      xml: inResult('Response', 'Result', message),
+      xml: inResult('Response', 'Result', message, 'Error'),
     }
   }
   if (era === 'v2' && code === 'MissingParameter') {
-    const response = { '@xmlns:aws': AWIS, ...aws({ OperationRequest: { RequestId: requestId } }) }
+    const response = aws({ OperationRequest: { RequestId: requestId } })
     const missing = { ...response, ...status('RequiredParameterMissingError', message) }
-    const xml = xmlOf({ [`aws:${action}Response`]: { '@xmlns:aws': OLDER, 'aws:Response': missing } })
+    const xml = xmlOf({ [`aws:${known}Response`]: { '@xmlns:aws': OLDER, 'aws:Response': missing } })
     return { httpStatus: 200, headers: {}, xml }
   }
-  const known = /^[A-Za-z]{1,32}$/.test(action) ? action : 'Unknown'
   const httpStatus = code === 'InternalError' ? 503 : 400
   return {
     httpStatus,
@@ -89,14 +93,14 @@ export function failed(failure: AlexaFailure, action: string, { era, requestId }
     xml: inResult(`${known}Response`, `${known}Result`, `${code}: ${message}`),
   }
 
-  function inResult(root: string, result: string, text: string): string {
+  function inResult(root: string, result: string, text: string, statusCode = 'ERROR'): string {
     const response = {
-      '@xmlns:aws': AWIS,
+      '@xmlns:aws': namespaceOf(action),
       ...aws({
         OperationRequest: { RequestId: requestId },
         [result]: { Alexa: { Request: { Errors: { Error: { ErrorCode: text } } } } },
       }),
-      ...status('ERROR'),
+      ...status(statusCode),
     }
     return xmlOf({
       [`aws:${root}`]: { '@xmlns:aws': era === 'v4' ? NEWER : OLDER, 'aws:Response': response },

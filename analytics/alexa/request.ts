@@ -96,6 +96,14 @@ export function wholeNumber(
   )
 }
 
+/** @throws AlexaFailure for anything but `True` and `False` */
+export function trueOrFalse({ asked }: Call, name: string, unless: boolean): boolean {
+  const value = asked.get(name)
+  if (value === undefined || value === '') return unless
+  if (value === 'True' || value === 'False') return value === 'True'
+  throw new AlexaFailure('InvalidParameterValue', `${name} has to be True or False.`)
+}
+
 /** The response groups that are asked for, those that stand for several taken apart. @throws AlexaFailure */
 export function responseGroups(
   call: Call,

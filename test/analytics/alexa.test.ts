@@ -1,7 +1,10 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
+import { Sha256 } from '@aws-crypto/sha256-js'
+import { SignatureV4 } from '@smithy/signature-v4'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { aws, xmlOf } from '../../analytics/alexa/xml.ts'
 import { doDailySteps } from '../../analytics/daily/steps.ts'
 import { createUpkeep } from '../../analytics/daily/upkeep.ts'
 import { formulaOf, rankingSettings } from '../../analytics/ranking/formula.ts'
@@ -14,6 +17,8 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 const KEY = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a secret of forty characters, or so, yes' }
 const categories = ['News/Europe']
 const formula = formulaOf(rankingSettings.parse({ networksMin: 1 }), new Map([['press', 'News/Europe']]))
+
+const REGIONAL = 'awis.us-west-1.amazonaws.com'
 
 const SERVED = { alexa: { keys: [KEY], open: false }, formula, categories }
 
@@ -35,6 +40,13 @@ beforeAll(async () => {
       referer: 'https://www.a.example/links',
     }),
     viewBut({ site: 'c.example', country: 'FR', visitor: 9, time: '2026-07-24 12:00:00' }),
+    // What the client asks for up to now; no ranking is made of it.
+    viewBut({ site: 'c.example', time: clickHouseTime(Date.now()), host: 'www.c.example' }),
+    viewBut({
+      site: 'b.example',
+      time: clickHouseTime(Date.now()),
+      referer: 'https://www.c.example:8443/<odd>&page',
+    }),
   ])
   const upkeep = createUpkeep({ upkeep: log.upkeep, layout: {} })
   await doDailySteps(upkeep, { retentionDays: 36_500, formula }, NOON)
@@ -48,24 +60,57 @@ afterAll(async () => {
   await log[Symbol.asyncDispose]()
 })
 
+function clickHouseTime(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')
+}
+
+/** A request as clients since 2017 sign it, by the signer of AWS's own SDK. */
+async function signedV4(
+  parameters: Record<string, string>,
+  but: { key?: typeof KEY; host?: string; signedHost?: string; atMs?: number; headers?: object } = {},
+) {
+  const { key = KEY, host = 'awis.us-west-1.amazonaws.com', signedHost = host, atMs = Date.now() } = but
+  const signer = new SignatureV4({
+    service: 'awis',
+    region: 'us-west-1',
+    credentials: key,
+    sha256: Sha256,
+    applyChecksum: false,
+  })
+  const request = {
+    method: 'GET',
+    protocol: 'https:',
+    hostname: signedHost,
+    path: '/api',
+    query: parameters,
+    headers: { ...but.headers, host: signedHost },
+  }
+  const { headers } = await signer.sign(request, {
+    signingDate: new Date(atMs),
+    signableHeaders: new Set([...Object.keys(request.headers), 'x-amz-date']),
+  })
+  return answerTo(port, `/api?${new URLSearchParams(parameters)}`, { ...headers, host })
+}
+
 /** A request as clients of 2008 to 2017 signed it. */
 function signedV2(
   parameters: Record<string, string>,
-  but: { secret?: string; host?: string; atMs?: number } = {},
+  but: { secret?: string; host?: string; atMs?: number; hash?: string } = {},
 ) {
   const { secret = KEY.secretAccessKey, host = 'awis.amazonaws.com', atMs = Date.now() } = but
+  const { hash = 'sha256' } = but
   const all = {
-    ...parameters,
     AWSAccessKeyId: KEY.accessKeyId,
-    SignatureMethod: 'HmacSHA256',
+    SignatureMethod: hash === 'sha1' ? 'HmacSHA1' : 'HmacSHA256',
     SignatureVersion: '2',
     Timestamp: new Date(atMs).toISOString(),
+    ...parameters,
   }
   const query = Object.entries(all)
     .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("'", '%27')}`)
     .sort()
     .join('&')
-  const signature = createHmac('sha256', secret).update(`GET\n${host}\n/\n${query}`).digest('base64')
+  const signature = createHmac(hash, secret).update(`GET\n${host}\n/\n${query}`).digest('base64')
   return answerTo(port, `/?${query}&Signature=${encodeURIComponent(signature)}`, { Host: host })
 }
 
@@ -92,7 +137,8 @@ describe('awis, a client from npm, told nothing but another address,', () => {
           Range: '10',
         },
         { Action: 'TopSites', ResponseGroup: 'Country', CountryCode: 'FR' },
-        { Action: 'CategoryBrowse', Path: 'Top/News', ResponseGroup: 'Categories' },
+        { Action: 'TopSites', ResponseGroup: 'ListCountries' },
+        { Action: 'CategoryBrowse', Path: 'Top/News/', ResponseGroup: 'Categories' },
         { Action: 'CategoryListings', Path: 'Top/News', ResponseGroup: 'Listings' },
         { Action: 'SitesLinkingIn', Url: 'b.example', ResponseGroup: 'SitesLinkingIn' },
         {
@@ -105,7 +151,10 @@ describe('awis, a client from npm, told nothing but another address,', () => {
       ]),
     ])
 
-    const [info, history, top, browse, listings, linking, batch, odd] = answers as Record<string, never>[]
+    const [info, history, top, countries, browse, listings, linking, batch, odd] = answers as Record<
+      string,
+      never
+    >[]
     expect(info).toMatchObject({
       contentData: { dataUrl: 'b.example', siteData: { onlineSince: '23-Jul-2026' } },
       related: { categories: { categoryData: { absolutePath: 'Top/News/Europe' } } },
@@ -133,7 +182,19 @@ describe('awis, a client from npm, told nothing but another address,', () => {
       categoryBrowse: { categories: { category: { path: 'Top/News/Europe' } } },
     })
     expect(listings).toMatchObject({ categoryListings: { listings: { listing: { title: 'b.example' } } } })
-    expect(linking).toMatchObject({ sitesLinkingIn: '' })
+    expect(linking).toMatchObject({
+      sitesLinkingIn: { site: { title: 'c.example', url: 'www.c.example:8443/%3Codd%3E&page' } },
+    })
+    expect(countries).toMatchObject({
+      topSites: {
+        countries: {
+          country: [
+            { name: 'Germany', code: 'DE', totalSites: '2' },
+            { name: 'France', code: 'FR' },
+          ],
+        },
+      },
+    })
     expect(batch).toMatchObject([
       { trafficData: { rank: expect.any(String) } },
       { trafficData: { rank: '' } },
@@ -149,6 +210,105 @@ describe('awis, a client from npm, told nothing but another address,', () => {
     ])) as { error: string }[]
 
     expect(answer?.error).toContain('The signature is not that of this key')
+  })
+})
+
+describe('requests signed in a header', () => {
+  const asked = { Action: 'UrlInfo', Url: 'http://a.example/a b?c=d&e=*', ResponseGroup: 'Rank' }
+
+  test.each([
+    ['host and time', {}],
+    ['the host behind the one connected to', { host: 'awis.amazonaws.com', signedHost: REGIONAL }],
+    ['our own name and port', { host: 'rank.example:8090' }],
+    [
+      'all that a client of Ruby signs',
+      {
+        headers: {
+          accept: 'application/xml',
+          'content-type': '',
+          'user-agent': 'aws-sigv4   1.2',
+          'x-amz-content-sha256': createHash('sha256').digest('hex'),
+        },
+      },
+    ],
+  ])('over %s are answered', async (_, but) => {
+    const { status, text } = await signedV4(asked, but)
+
+    expect(status).toBe(200)
+    expect(text).toContain('<aws:UrlInfoResponse xmlns:aws="http://awis.amazonaws.com/doc/2005-10-05">')
+    const { Request, TrafficData } = read(text).UrlInfoResponse.Response.UrlInfoResult.Alexa
+    expect(TrafficData.Rank).toBe('2')
+    expect(Request.Arguments.Argument).toContainEqual({ Name: 'url', Value: asked.Url })
+  })
+
+  test('may be dated by `Date` instead of `x-amz-date`', async () => {
+    const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
+    const now = new Date()
+    const time = now.toISOString().replace(/[-:]|\.\d+/g, '')
+    const scope = [time.slice(0, 8), 'us-west-1', 'awis', 'aws4_request']
+    const query = 'Action=UrlInfo&ResponseGroup=Rank&Url=a.example'
+    const lines = `date:${now.toUTCString()}\nhost:${REGIONAL}\n`
+    const canonical = `GET\n/api\n${query}\n${lines}\ndate;host\n${createHash('sha256').digest('hex')}`
+    const digest = createHash('sha256').update(canonical).digest('hex')
+    const signature = hmac(
+      scope.reduce<string | Buffer>(hmac, `AWS4${KEY.secretAccessKey}`),
+      `AWS4-HMAC-SHA256\n${time}\n${scope.join('/')}\n${digest}`,
+    ).toString('hex')
+
+    const { status } = await answerTo(port, `/api?${query}`, {
+      Host: REGIONAL,
+      Date: now.toUTCString(),
+      Authorization: `AWS4-HMAC-SHA256 Credential=${KEY.accessKeyId}/${scope.join('/')}, SignedHeaders=date;host, Signature=${signature}`,
+    })
+
+    expect(status).toBe(200)
+  })
+
+  test.each([
+    [
+      'a wrong secret',
+      { key: { ...KEY, secretAccessKey: 'another' } },
+      'InvalidSignatureException',
+      'of this key',
+    ],
+    [
+      'an unknown key',
+      { key: { ...KEY, accessKeyId: 'AKIDOTHER' } },
+      'UnrecognizedClientException',
+      'No key',
+    ],
+    ['an old time', { atMs: Date.now() - 16 * 60_000 }, 'UnrecognizedClientException', '15 minutes'],
+    ['a time to come', { atMs: Date.now() + 16 * 60_000 }, 'UnrecognizedClientException', '15 minutes'],
+    ['another host', { signedHost: 'rank.example' }, 'InvalidSignatureException', 'of this key'],
+  ])('with %s are refused in the form of the time', async (_, but, type, said) => {
+    const { status, headers, text } = await signedV4(asked, but)
+
+    expect([status, headers['x-amzn-errortype']]).toEqual([403, type])
+    const { Result, ResponseStatus } = read(text).Response.Response
+    expect(Result.Alexa.Request.Errors.Error.ErrorCode).toContain(said)
+    expect(ResponseStatus.StatusCode).toBe('Error')
+  })
+
+  test.each([
+    ['no group', { Action: 'UrlInfo', Url: 'a.example' }, 'ResponseGroup is missing'],
+    ['no action', { Url: 'a.example' }, 'MissingAction'],
+    ['an unknown action', { Action: 'Crawl', Url: 'a.example' }, 'InvalidAction'],
+    [
+      'a day that is none',
+      { ...asked, Action: 'TrafficHistory', ResponseGroup: 'History', Start: '20260231' },
+      'Start',
+    ],
+    [
+      'neither True nor False',
+      { Action: 'CategoryListings', Path: 'Top', ResponseGroup: 'Listings', Recursive: 'no' },
+      'Recursive has to be True or False',
+    ],
+  ])('with %s are told so', async (_, parameters, said) => {
+    const { status, text } = await signedV4(parameters as unknown as Record<string, string>)
+
+    expect([status, text]).toEqual([400, expect.stringContaining(said)])
+    expect(text).toContain('<aws:StatusCode>ERROR</aws:StatusCode>')
+    read(text)
   })
 })
 
@@ -177,22 +337,33 @@ describe('requests signed in the query', () => {
     })
   })
 
-  test('of the oldest kind are answered too: over action and time alone', async () => {
-    const timestamp = new Date().toISOString()
-    const signature = createHmac('sha1', KEY.secretAccessKey).update(`UrlInfo${timestamp}`).digest('base64')
-    const query = new URLSearchParams({
-      Action: 'UrlInfo',
-      Url: 'a.example',
-      ResponseGroup: 'Rank',
-      AWSAccessKeyId: KEY.accessKeyId,
-      Timestamp: timestamp,
-      Signature: signature,
-    })
+  test('are answered with SHA-1 too', async () => {
+    const asked = { Action: 'UrlInfo', Url: 'a.example', ResponseGroup: 'Rank' }
 
-    const { text } = await answerTo(port, `/?${query}`, { Host: 'awis.amazonaws.com' })
-
-    expect(read(text).UrlInfoResponse.Response.UrlInfoResult.Alexa.TrafficData.Rank).toBe('2')
+    expect((await signedV2(asked, { hash: 'sha1' })).status).toBe(200)
   })
+
+  test.each(['', 'AlexaWebInfoService'])(
+    'of the oldest kind are answered: over %saction and time',
+    async (service) => {
+      const timestamp = new Date().toISOString()
+      const signature = createHmac('sha1', KEY.secretAccessKey)
+        .update(`${service}UrlInfo${timestamp}`)
+        .digest('base64')
+      const query = new URLSearchParams({
+        Action: 'UrlInfo',
+        Url: 'a.example',
+        ResponseGroup: 'Rank',
+        AWSAccessKeyId: KEY.accessKeyId,
+        Timestamp: timestamp,
+        Signature: signature,
+      })
+
+      const { text } = await answerTo(port, `/?${query}`, { Host: 'awis.amazonaws.com' })
+
+      expect(read(text).UrlInfoResponse.Response.UrlInfoResult.Alexa.TrafficData.Rank).toBe('2')
+    },
+  )
 
   test.each([
     ['a wrong secret', { Action: 'UrlInfo' }, { secret: 'a wrong one' }, 403, 'SignatureDoesNotMatch'],
@@ -205,6 +376,13 @@ describe('requests signed in the query', () => {
       {},
       400,
       'InvalidResponseGroups',
+    ],
+    [
+      'no time, and an action that is markup',
+      { Action: '<a b="', Timestamp: '' },
+      {},
+      200,
+      'UnknownResponse',
     ],
     ['an unknown action', { Action: 'constructor', Url: 'a.example' }, {}, 400, 'InvalidAction'],
     [
@@ -258,7 +436,12 @@ describe('without a key', () => {
   test('rank checkers read their one number, and scripts the list', async () => {
     const data = read(await (await api.get('/data?cli=10&dat=snbamz&url=http://www.b.example/')).text())
     expect(data.ALEXA.SD).toMatchObject({ POPULARITY: { '@_TEXT': '1' }, REACH: { '@_RANK': '1' } })
-    expect(read(await (await api.get('/data?url=%00%3Cx')).text()).ALEXA.SD).toBeUndefined()
+    for (const query of ['', 'url=%00%3Cx', `url=${'x'.repeat(3_000)}`]) {
+      const answer = await api.get(`/data?cli=10&${query}`)
+      expect([answer.status, read(await answer.text()).ALEXA.SD]).toEqual([200, undefined])
+    }
+    const twice = read(await (await api.get('/data?url=b.example&url=a.example')).text())
+    expect(twice.ALEXA.SD.POPULARITY['@_TEXT']).toBe('1')
 
     const zip = await api.get('/top-1m.csv.zip')
     const [file] = Object.entries(unzipSync(new Uint8Array(await zip.arrayBuffer())))
@@ -269,4 +452,13 @@ describe('without a key', () => {
   test('the page for people stays where it was', async () => {
     expect((await api.get('/?window=7d')).headers.get('content-type')).toContain('text/html')
   })
+})
+
+test('what a site says of itself is written so that every parser reads it', () => {
+  const title = 'a < b & "c" ]]> \u0000\u001f\ud800\ufffe \u{1f600}\n'
+
+  const xml = xmlOf(aws({ Site: { Title: title, DataUrl: { '@type': title, '#text': title } } }))
+
+  const kept = 'a < b & "c" ]]> \ufffd\ufffd\ufffd\ufffd \u{1f600}'
+  expect(read(xml).Site).toEqual({ Title: kept, DataUrl: { '#text': kept, '@_type': kept } })
 })

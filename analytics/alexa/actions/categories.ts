@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue.ts'
 import { AlexaFailure } from '../failure.ts'
-import { type Call, required, responseGroups, wholeNumber } from '../request.ts'
+import { type Call, required, responseGroups, trueOrFalse, wholeNumber } from '../request.ts'
 import type { Elements } from '../xml.ts'
 
 /** Sites of a category that are looked at. */
@@ -16,6 +16,7 @@ export async function categoryBrowse(call: Call, catalogue: Catalogue): Promise<
     LetterBars: ['LetterBars'],
   })
   const path = pathOf(call, catalogue)
+  trueOrFalse(call, 'Descriptions', true)
   const places = await catalogue.places()
   const sitesBelow = (category: string) =>
     below(category, catalogue).reduce((sum, name) => sum + (places.get(`category:${name}`) ?? 0), 0)
@@ -44,7 +45,8 @@ export async function categoryListings(call: Call, catalogue: Catalogue): Promis
     throw new AlexaFailure('InvalidParameterValue', 'SortBy has to be Popularity, Title or AverageReview.')
   const start = wholeNumber(call, 'Start', { least: 0, most: 100_000, unless: 0 })
   const count = wholeNumber(call, 'Count', { least: 1, most: 20, unless: 20 })
-  const names = call.asked.get('Recursive') === 'False' ? [path] : below(path, catalogue)
+  trueOrFalse(call, 'Descriptions', true)
+  const names = trueOrFalse(call, 'Recursive', true) ? below(path, catalogue) : [path]
   const tops = await Promise.all(names.map((category) => catalogue.top(LISTED_MAX, { category })))
   const sites = [...new Set(tops.flat().map(({ site }) => site))]
   const global = await catalogue.ranks(sites)
@@ -67,7 +69,7 @@ export async function categoryListings(call: Call, catalogue: Catalogue): Promis
 /** The category that `Path` names, '' for `Top` itself. */
 function pathOf(call: Call, catalogue: Catalogue): string {
   const path = required(call, 'Path')
-  const name = path.replace(/^Top(\/|$)/, '')
+  const name = path.replace(/\/$/, '').replace(/^Top(\/|$)/, '')
   if (below(name, catalogue).length > 0 || name === '') return name
   throw new AlexaFailure('InvalidParameterValue', 'Path: no distribution has this category. Begin with Top.')
 }

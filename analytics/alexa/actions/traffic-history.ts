@@ -35,6 +35,7 @@ function startOf({ asked }: Call): number | undefined {
   if (given === undefined || given === '') return undefined
   const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)$/.exec(given) ?? []
   const startMs = Date.parse(`${year}-${month}-${day}T00:00:00Z`)
-  if (!Number.isNaN(startMs)) return startMs
+  // JavaScript takes 31 February for 3 March.
+  if (!Number.isNaN(startMs) && dayOf(startMs) === `${year}-${month}-${day}`) return startMs
   throw new AlexaFailure('InvalidParameterValue', 'Start has to be a day as 20260725.')
 }

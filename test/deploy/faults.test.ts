@@ -5,6 +5,7 @@ import { Agent, request } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { pidsOf } from './processes.ts'
 import { startSelvedge } from './selvedge.ts'
+import { segmentsIn } from './spool.ts'
 
 const HOST = 'hello.localhost'
 
@@ -81,7 +82,7 @@ describe('kill -9 during load', () => {
     const before = viewers.finished.size
     await expect.poll(() => viewers.finished.size).toBeGreaterThan(before)
     await viewers.stop()
-    await pause(3_000)
+    await expect.poll(() => segmentsIn(selvedge.data), { interval: 100, timeout: 60_000 }).toEqual([])
     expect(await selvedge.stop()).toBe(0)
 
     const times = await storedTimes(`${selvedge.data}/clickhouse`)

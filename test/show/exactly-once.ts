@@ -5,12 +5,13 @@
  *
  * `npm run show:exactly-once -- 300000 50`: so many requests, so many kills.
  */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pidsOf } from '../deploy/processes.ts'
 import { type Selvedge, startSelvedge } from '../deploy/selvedge.ts'
+import { segmentsIn } from '../deploy/spool.ts'
 import { freePort } from '../free-port.ts'
 import { type CuttingProxy, cuttingProxy } from './cutting-proxy.ts'
 import { type Finished, viewSites } from './site-viewers.ts'
@@ -115,11 +116,9 @@ async function pidOf(selvedge: Selvedge, file: string, count: number, to: (pid: 
   }
 }
 
-/** Until the spool is empty but for what is being written. */
+/** Until edges have sent all that they had to say. */
 async function untilSent(data: string): Promise<void> {
-  for (;;) {
-    const waiting = readdirSync(join(data, 'spool')).filter((file) => file.endsWith('.sealed'))
-    if (waiting.length === 0) return void (await pause(2_500))
+  for (let waiting = segmentsIn(data); waiting.length > 0; waiting = segmentsIn(data)) {
     process.stdout.write(`${waiting.length} segments wait to be sent\n`)
     await pause(2_000)
   }

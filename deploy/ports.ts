@@ -49,16 +49,22 @@ export function rememberedPorts(data: string): Record<InternalPort, number> | un
 
 /**
  * Below those that systems take for outgoing connections: one of these could have the port before the program
- * does for which it was found free.
+ * does for which it was found free. For the same reason each process looks in a place of its own first: two
+ * that start together would find the same port free.
  */
-const FIRST_PORT = 15_000
+const FIRST_PORT = 23_000
 const LAST_PORT = 32_000
+const PLACE = 16
 
 async function anyFreePort(taken: readonly number[]): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT))
+  const count = LAST_PORT - FIRST_PORT
+  for (let step = 0; step < count; step++) {
+    const port = FIRST_PORT + ((process.pid * PLACE + step) % count)
     if (!taken.includes(port) && (await freePort(port)) !== undefined) return port
   }
+  throw new Error(
+    `no port from ${FIRST_PORT} to ${LAST_PORT - 1} of 127.0.0.1 is free: name the internal ports in the configuration`,
+  )
 }
 
 async function freePort(port: number): Promise<number | undefined> {

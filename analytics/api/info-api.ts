@@ -102,7 +102,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addSideDoor(app, catalogue, figures)
   addDocument(app)
   addHealth(app)
-  await addPages(app, figures)
+  await addPages(app, figures, formula)
   await app.ready()
   return app
 }

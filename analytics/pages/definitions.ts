@@ -1,20 +1,135 @@
-import { type Html, html } from './html.ts'
+import type { Formula } from '../ranking/formula.ts'
+import { type Content, type Html, html } from './html.ts'
+import { layout } from './layout.ts'
+import { counted, countText } from './wording.ts'
 
-/** What the words on the pages mean: the same definitions that stand beside the SQL. */
-export function definitions(): Html {
-  return html`<section class="definitions" aria-labelledby="definitions">
-<h2 id="definitions">What the figures mean</h2>
-<dl>
-<div><dt>Page view</dt><dd>A document that a person opened. Bots, prefetches, pictures, scripts and failed
-requests are none.</dd></div>
-<div><dt>Reach</dt><dd>Distinct visitors with a page view on a day. A visitor is known for one day only:
-somebody who comes back tomorrow is a new one.</dd></div>
-<div><dt>Rank</dt><dd>By the geometric mean of reach and page views, averaged over the days of the window
-without the best and the worst. A visitor’s repeated views of one page count once a day there, and the visitors of
-one network only up to a share. Equal scores share a rank. A site needs
-visitors from several networks; visits from this very machine, as in the demo, count in full and are enough. All of it
-is within this CDN’s traffic.</dd></div>
-<div><dt>Requests</dt><dd>Everything that was answered, bots and errors too.</dd></div>
-</dl>
-</section>`
+/** A word on the pages and what it means. */
+interface Definition {
+  id: string
+  word: string
+  meaning: Content
+}
+
+const COUNTED: readonly Definition[] = [
+  {
+    id: 'page-view',
+    word: 'Page view',
+    meaning: `A document that a person opened. Bots, prefetches, pictures, scripts and failed requests are none.`,
+  },
+  {
+    id: 'visitor',
+    word: 'Visitor',
+    meaning: `Somebody with a page view on a day (UTC). A visitor is known for one day only: who comes back tomorrow
+is a new one, and no address is kept. Visitors of several days are the sum of each day’s.`,
+  },
+  { id: 'requests', word: 'Requests', meaning: 'Everything that was answered, bots and errors too.' },
+  { id: 'sent', word: 'Sent', meaning: 'Bytes of those answers, heads included.' },
+]
+
+const RANKED: readonly Definition[] = [
+  {
+    id: 'within',
+    word: 'Within this CDN’s traffic',
+    meaning: `Only sites that this CDN serves are counted, and only what it served of them. The ranks say nothing of
+the rest of the web.`,
+  },
+  {
+    id: 'window',
+    word: 'Window',
+    meaning: `The days that a ranking is of: 1, or whole weeks, which weekends can’t tilt; 28 days stand for the month,
+91 for the quarter. Where a window ends with today, today counts so far.`,
+  },
+  {
+    id: 'reach',
+    word: 'Reach',
+    meaning: `Visitors a day, mean over the window. The visitors of one network count only up to a share of all
+others’.`,
+  },
+  {
+    id: 'ranked-page-views',
+    word: 'Page views a day',
+    meaning: `In a ranking: a visitor’s repeated views of one page count once a day. In the traffic of a site every view
+counts.`,
+  },
+  {
+    id: 'rank',
+    word: 'Rank',
+    meaning: `By the geometric mean of reach and page views of each day, averaged over the days of the window without the
+best and the worst seventh: a burst is worth nothing. Equal scores share a rank.`,
+  },
+  {
+    id: 'in-first',
+    word: '“in first 50”',
+    meaning: `Chance alone could have moved the rank: the site is only known to be among the first so many.`,
+  },
+  {
+    id: 'change',
+    word: '▲ ▼',
+    meaning: `Places gained or lost since the same window before this one; “new” had no rank then.`,
+  },
+  {
+    id: 'stable-list',
+    word: 'Stable list',
+    meaning: `The rankings of 30 single days added up by 1/rank (Dowdall). It has an id made of its configuration, and can
+be made again byte for byte.`,
+  },
+  {
+    id: 'overlap',
+    word: 'Overlap',
+    meaning: `Rank-biased overlap (p = 0.99) of the first 1,000 of two lists: 100% is the same order; the first hundred
+have most of the weight.`,
+  },
+]
+
+/** `GET /definitions` */
+export function definitionsPage(formula: Formula): Html {
+  return layout({
+    title: 'What the figures mean',
+    description: 'What reach, page view and rank mean here, and by which settings sites are ranked.',
+    at: '/definitions',
+    styles: ['words', 'tables'],
+    main: html`<div class="opening"><div>
+<h1>What the figures mean</h1>
+<p class="lead">The same definitions that stand beside the SQL. Days are days of UTC.</p>
+</div></div>
+<section aria-labelledby="counted"><h2 id="counted">What is counted</h2>${list(COUNTED)}</section>
+<section aria-labelledby="ranked"><h2 id="ranked">How sites are ranked</h2>${list(RANKED)}</section>
+<section aria-labelledby="settings"><h2 id="settings">Settings in force</h2>
+${settings(formula)}
+</section>`,
+  })
+}
+
+function list(definitions: readonly Definition[]): Html {
+  return html`<dl class="definitions">${definitions.map(
+    ({ id, word, meaning }) => html`<div id="${id}"><dt>${word}</dt><dd>${meaning}</dd></div>\n`,
+  )}</dl>`
+}
+
+function settings({ parameters }: Formula): Html {
+  const number = (name: string) => Number(parameters[name])
+  const uncapped = [parameters.uncapped ?? []].flat()
+  const networks = number('networksMin')
+  return html`<table class="shares settings">
+<thead><tr><th scope="col">A site has a rank when, and a visit counts as far as</th><th scope="col">Setting</th></tr></thead>
+<tbody>
+${setting('its visitors came from so many networks', counted(networks, 'network'))}
+${setting('visitors of one /24 or /48 are no more than this share of all others’', permille(number('networkPermille')))}
+${setting('… or so many, which always count', countText(number('networkFloor')))}
+${setting('those of one autonomous system are no more than this share of all others’', permille(number('asnPermille')))}
+${setting('… or so many', countText(number('asnFloor')))}
+${setting('a visitor’s pages in a day are no more than', countText(number('pagesPerVisitorMax')))}
+${setting('networks that count in full, and suffice alone', uncapped.length === 0 ? 'none' : html`<code>${uncapped.join(', ')}</code>`)}
+</tbody>
+</table>
+<p class="note">A demo on one machine has all its visitors from loopback (<code>127.0.0.0/24</code>, <code>::/48</code>): it
+counts in full, and one network that does is enough for a rank.</p>`
+}
+
+function setting(name: string, value: Content): Html {
+  return html`<tr><th scope="row">${name}</th><td>${value}</td></tr>\n`
+}
+
+function permille(value: number): string {
+  return `${countText(value / 10)}%`
 }

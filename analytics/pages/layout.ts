@@ -1,32 +1,74 @@
 import { type Content, type Html, html } from './html.ts'
 
+/** Parts of the look that only some pages have; what all have is in `frame.css`. */
+export type StyleSheet = 'tables' | 'ranking' | 'site' | 'chart' | 'words'
+
+/** One page. */
+export interface Page {
+  title: string
+  description: string
+  /** Where the page stands in the main navigation, by its path. */
+  at?: NavigationPath
+  styles?: readonly StyleSheet[]
+  /** Whether it has charts that a script makes livelier. */
+  charts?: boolean
+  /** What was searched for. */
+  sought?: string
+  main: Content
+}
+
+const NAVIGATION = {
+  '/': 'Top sites',
+  '/countries': 'Countries',
+  '/compare': 'Compare',
+  '/lists': 'Lists',
+  '/definitions': 'Definitions',
+  '/openapi.json': 'API',
+} as const
+
+type NavigationPath = keyof typeof NAVIGATION
+
 /** What every page has around its own part: the head, the way to the others, what holds for all figures. */
-export function layout(page: { title: string; description: string; main: Content }): Html {
+export function layout({ title, description, at, styles = [], charts = false, sought, main }: Page): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${page.title} · Selvedge</title>
-<meta name="description" content="${page.description}">
+<title>${title} · Selvedge</title>
+<meta name="description" content="${description}">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" type="image/svg+xml" href="/assets/mark.svg">
-<link rel="stylesheet" href="/assets/style.css">
-</head>
+${['frame', ...styles].map((name) => html`<link rel="stylesheet" href="/assets/${name}.css">\n`)}${
+  charts
+    ? html`<link rel="stylesheet" href="/assets/uplot.css">\n<script type="module" src="/assets/charts.js"></script>\n`
+    : undefined
+}</head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="masthead">
 <a class="brand" href="/"><img src="/assets/mark.svg" width="28" height="28" alt="">Selvedge</a>
-<nav aria-label="Main"><a href="/">Top sites</a><a href="/openapi.json">API</a></nav>
+<form class="ask" role="search" action="/search">
+<input type="search" name="q" value="${sought}" aria-label="Find a site" placeholder="Find a site"
+ maxlength="253" autocomplete="off" autocapitalize="off" spellcheck="false" required>
+<button>Find</button>
+</form>
+<nav aria-label="Main">${Object.entries(NAVIGATION).map(([path, name]) => link(path, name, at))}</nav>
 </header>
 <main id="main">
-${page.main}
+${main}
 </main>
 <footer class="colophon">
 <p>Ranks are within this CDN’s traffic, counted from its own access log; days are days of UTC. No address of a
-visitor is kept.</p>
+visitor is kept. <a href="/definitions">What the figures mean</a></p>
 </footer>
 </body>
 </html>
 `
+}
+
+function link(path: string, name: string, at: string | undefined): Html {
+  return path === at
+    ? html`<a href="${path}" aria-current="page">${name}</a>\n`
+    : html`<a href="${path}">${name}</a>\n`
 }

@@ -1,47 +1,145 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import type { Figures } from '../queries/figures.ts'
 import { siteName } from '../queries/site-name.ts'
-import { WINDOW_NAMES } from '../queries/window.ts'
+import { DAY_MS, spanEnding } from '../queries/window.ts'
+import type { Formula } from '../ranking/formula.ts'
+import {
+  compareAddress,
+  countriesAddress,
+  countryPath,
+  listPath,
+  rankingAddress,
+  searchAddress,
+  sitePath,
+} from './addresses.ts'
 import { addAssets } from './assets.ts'
+import { comparePage } from './compare-page.ts'
+import { comparisonOf, typedSites } from './comparison.ts'
+import { countriesPage } from './countries.ts'
+import { definitionsPage } from './definitions.ts'
 import type { Html } from './html.ts'
+import { listPage, listsPage } from './lists.ts'
 import { problemPage } from './problem-page.ts'
-import { sitePage } from './site-page.ts'
+import { rankingOf } from './ranking.ts'
+import { searchPage } from './search-page.ts'
+import { type SitePage, sitePage } from './site-page.ts'
 import { topSitesPage } from './top-sites.ts'
 
-/** Sites on the page of top sites; the API gives more. */
-const TOP_SITES = 50
-
-/** Days in a plot. */
+/** Days in the plot of a site's traffic, and in its history. */
 const PLOT_DAYS = 30
+const HISTORY_DAYS = 91
 
-/** A person's link may hold anything (`?utm_source=…`) and still deserves the page. */
-const topSitesQuery = z.object({ window: z.enum(WINDOW_NAMES).catch('7d') })
+/** Stable lists that are listed, and sites of one that are shown. */
+const LISTS_SHOWN = 31
+const ENTRIES_SHOWN = 100
 
-/** The pages for people: `GET /` and `GET /sites/{site}`, and what they are made of. */
-export async function addPages(app: FastifyInstance, figures: Figures): Promise<void> {
+/** Sites among which is searched, and how many are shown. */
+const SEARCHED_SITES = 1_000
+const FOUND_SITES = 50
+
+/** The pages for people, and what they are made of. */
+export async function addPages(app: FastifyInstance, figures: Figures, formula: Formula): Promise<void> {
   await addAssets(app)
+  addRankings(app, figures)
+  addSites(app, figures)
+  addLists(app, figures)
+  app.get('/definitions', { schema: { hide: true } }, (_request, reply) =>
+    send(reply, definitionsPage(formula)),
+  )
+}
+
+function addRankings(app: FastifyInstance, figures: Figures): void {
   const pages = app.withTypeProvider<ZodTypeProvider>()
 
-  pages.get('/', { schema: { hide: true, querystring: topSitesQuery } }, async (request, reply) => {
-    const window = figures.window(request.query.window)
-    const sites = await figures.rankings(window, { limit: TOP_SITES })
-    const names = sites.map(({ site }) => site)
-    const traffic = await figures.traffic(names, PLOT_DAYS)
-    return send(reply, topSitesPage({ window, sites, traffic }))
-  })
+  pages.get('/', { schema: { hide: true, querystring: rankingAddress } }, async (request, reply) =>
+    send(reply, topSitesPage(await rankingOf(figures, request.query))),
+  )
 
   pages.get(
-    '/sites/:site',
-    { schema: { hide: true, params: z.object({ site: siteName }) } },
+    '/countries/:country',
+    { schema: { hide: true, params: countryPath, querystring: rankingAddress } },
+    async (request, reply) =>
+      send(reply, topSitesPage(await rankingOf(figures, { ...request.query, ...request.params }))),
+  )
+
+  pages.get(
+    '/countries',
+    { schema: { hide: true, querystring: countriesAddress } },
     async (request, reply) => {
-      const { site } = request.params
-      const [found, traffic] = await Promise.all([figures.site(site), figures.traffic([site], PLOT_DAYS)])
-      if (found === undefined) return send(reply.code(404), unknownSite(site))
-      return send(reply, sitePage(found, traffic.get(site) ?? []))
+      const { window } = request.query
+      const day = await figures.lastRankedDay()
+      const countries = day === undefined ? [] : await figures.countries(window, day)
+      return send(reply, countriesPage({ window, day, countries }))
     },
   )
+}
+
+function addSites(app: FastifyInstance, figures: Figures): void {
+  const pages = app.withTypeProvider<ZodTypeProvider>()
+
+  pages.get('/sites/:site', { schema: { hide: true, params: sitePath } }, async (request, reply) => {
+    const { site } = request.params
+    const page = await siteFigures(figures, site)
+    return page === undefined ? send(reply.code(404), unknownSite(site)) : send(reply, sitePage(page))
+  })
+
+  pages.get('/compare', { schema: { hide: true, querystring: compareAddress } }, async (request, reply) => {
+    const { sites: text, measure, days } = request.query
+    const { sites, ...wrong } = typedSites(text)
+    const comparison = await comparisonOf(figures, { sites, measure, days })
+    return send(reply, comparePage(comparison, { text: sites.join(', ') || text, ...wrong }))
+  })
+
+  pages.get('/search', { schema: { hide: true, querystring: searchAddress } }, async (request, reply) => {
+    const { q } = request.query
+    const whole = siteName.safeParse(q).data
+    if (whole !== undefined && (await figures.knows(whole))) {
+      return reply.redirect(`/sites/${encodeURIComponent(whole)}`, 303)
+    }
+    const ranked = await figures.rankings(figures.window('28d'), { limit: SEARCHED_SITES })
+    const found = q === '' ? [] : ranked.filter(({ site }) => site.includes(whole ?? q.toLowerCase()))
+    const names = found.slice(0, FOUND_SITES).map(({ site }) => site)
+    return send(reply, searchPage(q, names, ranked.length))
+  })
+}
+
+function addLists(app: FastifyInstance, figures: Figures): void {
+  const pages = app.withTypeProvider<ZodTypeProvider>()
+
+  pages.get('/lists', { schema: { hide: true } }, async (_request, reply) =>
+    send(reply, listsPage(await figures.lists(LISTS_SHOWN))),
+  )
+
+  pages.get('/lists/:id', { schema: { hide: true, params: listPath } }, async (request, reply) => {
+    const { id } = request.params
+    const list = await figures.list(id)
+    if (list === undefined) return send(reply.code(404), unknownList(id))
+    return send(reply, listPage(list, await figures.entriesOfList(list, ENTRIES_SHOWN)))
+  })
+}
+
+async function siteFigures(figures: Figures, site: string): Promise<SitePage | undefined> {
+  const found = await figures.site(site)
+  if (found === undefined) return undefined
+  const hostsSpan = figures.window('28d')
+  const historySpan = spanEnding(Date.parse(figures.today()) - DAY_MS, HISTORY_DAYS)
+  const lastDay = await figures.lastRankedDay()
+  const [traffic, ranks, contributing, links, countryRanks] = await Promise.all([
+    figures.traffic([site], PLOT_DAYS),
+    figures.history(site, '7d', HISTORY_DAYS),
+    figures.contributingHosts(site, hostsSpan),
+    figures.linkingSites(site),
+    lastDay === undefined ? [] : figures.countryRanks(site, '7d', lastDay),
+  ])
+  return {
+    figures: found,
+    traffic: traffic.get(site) ?? [],
+    history: { span: historySpan, ranks },
+    countryRanks,
+    hosts: { span: hostsSpan, contributing },
+    links,
+  }
 }
 
 function unknownSite(site: string): Html {
@@ -50,6 +148,15 @@ function unknownSite(site: string): Html {
     title: 'No such site',
     detail: `Nobody has asked for ${site} here.`,
     remedy: 'If it is one of yours, open it once: it stands here a few seconds later.',
+  })
+}
+
+function unknownList(id: string): Html {
+  return problemPage({
+    status: 404,
+    title: 'No such list',
+    detail: `No list is called ${id}.`,
+    remedy: 'The last ones stand at Lists, above.',
   })
 }
 

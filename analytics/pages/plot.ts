@@ -1,5 +1,6 @@
 import type { DayOfTraffic } from '../queries/traffic.ts'
 import { type Html, html } from './html.ts'
+import { labelled, roundUp } from './lines.ts'
 import { bytesText, counted, countText, dayText } from './wording.ts'
 
 /** Width of a day and height of the plot, in the drawing's own units: it is stretched to the page's width. */
@@ -22,7 +23,9 @@ export function trafficPlot(days: readonly DayOfTraffic[]): Html {
 <div class="plot-area">
 <div class="plot-y" aria-hidden="true">${[top, top / 2, 0].map(countText).map(label)}</div>
 ${drawing(days, top)}
-<div class="plot-x" aria-hidden="true">${labelled(days).map(dayText).map(label)}</div>
+<div class="plot-x" aria-hidden="true">${labelled(days.map(({ date }) => date))
+    .map(dayText)
+    .map(label)}</div>
 </div>
 <details><summary>The same as a table</summary>${table(days)}</details>
 </figure>`
@@ -85,12 +88,6 @@ function label(text: string): Html {
   return html`<span>${text}</span>`
 }
 
-/** First, middle and last day. */
-function labelled(days: readonly DayOfTraffic[]): string[] {
-  const indexes = [0, Math.floor((days.length - 1) / 2), days.length - 1]
-  return [...new Set(indexes)].flatMap((index) => days[index]?.date ?? [])
-}
-
 function table(days: readonly DayOfTraffic[]): Html {
   const columns = ['Day', 'Visitors', 'Page views', 'Requests', 'Sent']
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Traffic by day"><table>
@@ -103,11 +100,4 @@ function row(day: DayOfTraffic): Html {
   const figures = [countText(day.visitors), countText(day.pageViews), countText(day.requests)]
   return html`<tr><th scope="row"><time datetime="${day.date}">${dayText(day.date)}</time></th>
 ${[...figures, bytesText(day.bytes)].map((figure) => html`<td>${figure}</td>`)}</tr>`
-}
-
-/** The least of 2, 4, 10, 20, 40, 100 … that isn't below: it has a whole half. */
-function roundUp(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, value)))
-  const step = [2, 4, 6, 10].find((factor) => factor * power >= value) ?? 20
-  return step * power
 }

@@ -1,36 +1,76 @@
+import type { CountryRank, LinkingSite } from '../queries/alexa.ts'
 import type { Place, SiteFigures } from '../queries/figures.ts'
-import type { CountryShare, SiteHost } from '../queries/site.ts'
+import type { PastRank } from '../queries/published-rankings.ts'
+import type { ContributingHost, CountryShare, SiteHost } from '../queries/site.ts'
 import type { DayOfTraffic } from '../queries/traffic.ts'
-import { definitions } from './definitions.ts'
+import type { Span } from '../queries/window.ts'
+import { daysOf } from '../queries/window.ts'
 import { type Content, type Html, html } from './html.ts'
 import { layout } from './layout.ts'
+import { lineChart } from './lines.ts'
 import { trafficPlot } from './plot.ts'
 import { thumbnail } from './thumbnail.ts'
-import { bytesText, counted, countryText, countText, instantText, shareText, spanText } from './wording.ts'
+import {
+  bytesText,
+  counted,
+  countryText,
+  countText,
+  dayText,
+  instantText,
+  shareText,
+  spanText,
+} from './wording.ts'
+
+/** All that the page of a site shows. */
+export interface SitePage {
+  figures: SiteFigures
+  traffic: readonly DayOfTraffic[]
+  /** Ranks of the windows of 7 days that ended within a span of days. */
+  history: { span: Span; ranks: readonly PastRank[] }
+  /** Ranks by country, in the 7 days until the last day that is worked out. */
+  countryRanks: readonly CountryRank[]
+  /** What each host brought in a window. */
+  hosts: { span: Span; contributing: readonly ContributingHost[] }
+  /** Whence people came, in 28 days. */
+  links: readonly LinkingSite[]
+}
+
+/** Linking sites that are shown. */
+const LINKS_MAX = 10
 
 /** `GET /sites/{site}` */
-export function sitePage(figures: SiteFigures, days: readonly DayOfTraffic[]): Html {
+export function sitePage(page: SitePage): Html {
+  const { figures, traffic } = page
   const { site, countriesWindow } = figures
   return layout({
     title: site,
     description: `Rank, traffic and a picture of ${site}, within this CDN’s traffic.`,
+    styles: ['tables', 'site', 'chart'],
+    charts: true,
     main: html`${opening(figures)}
 ${tiles(figures)}
+<section aria-labelledby="history">
+<h2 id="history">Rank <small>in the 7 days until each day; 1 is the best</small></h2>
+${history(page.history)}
+</section>
 <section aria-labelledby="traffic">
-<h2 id="traffic">Traffic <small>${counted(days.length, 'day')}</small></h2>
-${trafficPlot(days)}
+<h2 id="traffic">Traffic <small>${counted(traffic.length, 'day')}, today so far included</small></h2>
+${trafficPlot(traffic)}
 </section>
 <div class="beside">
 <section aria-labelledby="countries">
 <h2 id="countries">Countries <small>${spanText(countriesWindow)}</small></h2>
-${countries(figures.countries)}
+${countries(figures.countries, page.countryRanks)}
 </section>
 <section aria-labelledby="hosts">
-<h2 id="hosts">Host names</h2>
-${hosts(figures.hosts)}
+<h2 id="hosts">Host names <small>${spanText(page.hosts.span)}</small></h2>
+${page.hosts.contributing.length > 0 ? contributingHosts(page.hosts.contributing) : hosts(figures.hosts)}
+</section>
+<section aria-labelledby="links">
+<h2 id="links">Links in <small>28 days</small></h2>
+${links(page.links)}
 </section>
 </div>
-${definitions()}
 ${sources(site)}`,
   })
 }
@@ -43,8 +83,30 @@ function opening({ site, firstSeen, lastSeen }: SiteFigures): Html {
 <h1>${site}</h1>
 <p class="lead">In the log since <time datetime="${firstSeen}">${instantText(firstSeen)}</time>,
 last asked for <time datetime="${lastSeen}">${instantText(lastSeen)}</time>.</p>
+<p class="onward"><a href="/compare?sites=${encodeURIComponent(site)}">Compare with others</a></p>
 </div>
 </div>`
+}
+
+function history({ span, ranks }: SitePage['history']): Html {
+  const best = ranks.reduce<PastRank | undefined>(
+    (one, rank) => (one && one.rank <= rank.rank ? one : rank),
+    undefined,
+  )
+  const last = ranks.at(-1)
+  if (best === undefined || last === undefined) {
+    return html`<p class="nothing">No rank yet on a day that is over. It is worked out after midnight (UTC).</p>`
+  }
+  const byDate = new Map(ranks.map(({ date, rank }) => [date, rank]))
+  const days = daysOf(span).filter((day) => day >= (ranks[0]?.date ?? ''))
+  return lineChart({
+    id: 'rank',
+    title: 'Rank by day',
+    inWords: `Best on ${dayText(best.date)}: ${countText(best.rank)}. On ${dayText(last.date)}: ${countText(last.rank)}.`,
+    days,
+    lines: [{ name: 'Rank', values: days.map((day) => byDate.get(day) ?? null) }],
+    scale: 'ranks',
+  })
 }
 
 function tiles({ places, today }: SiteFigures): Html {
@@ -67,20 +129,27 @@ function tile(name: Content, value: Content, kind = 'plain'): Html {
   return html`<div class="tile tile-${kind}"><dt>${name}</dt><dd>${value}</dd></div>`
 }
 
-function countries(shares: readonly CountryShare[]): Html {
+function countries(shares: readonly CountryShare[], ranks: readonly CountryRank[]): Html {
   if (shares.length === 0) return html`<p class="nothing">No page views in this window.</p>`
+  const rankIn = new Map(ranks.map(({ country, rank }) => [country, rank]))
   return html`<table class="shares">
 <thead><tr>
 <th scope="col">Country</th><th scope="col"><span class="unseen">Share as a bar</span></th>
-<th scope="col">Page views</th><th scope="col">Share</th>
+<th scope="col">Share</th><th scope="col">Page views</th><th scope="col">Rank there</th>
 </tr></thead>
-<tbody>${shares.map(countryRow)}</tbody>
+<tbody>${shares.map((share) => countryRow(share, rankIn.get(share.country ?? '')))}</tbody>
 </table>`
 }
 
-function countryRow({ country, pageViews, share }: CountryShare): Html {
-  return html`<tr><th scope="row">${countryText(country)}</th><td class="bar">${shareBar(share)}</td>
-<td>${countText(pageViews)}</td><td>${shareText(share)}</td></tr>`
+function countryRow({ country, pageViews, share }: CountryShare, rank: number | undefined): Html {
+  const name = countryText(country)
+  const linked = rank === undefined ? name : html`<a href="/countries/${country ?? ''}">${name}</a>`
+  return html`<tr><th scope="row">${linked}</th><td class="bar">${shareBar(share)}</td>
+<td>${shareText(share)}</td><td>${countText(pageViews)}</td><td>${rank === undefined ? none() : countText(rank)}</td></tr>`
+}
+
+function none(): Html {
+  return html`<span class="faint">none</span>`
 }
 
 function shareBar(share: number): Html {
@@ -88,21 +157,48 @@ function shareBar(share: number): Html {
 <rect width="${(share * 100).toFixed(2)}" height="6"/></svg>`
 }
 
-function hosts(known: readonly SiteHost[]): Html {
+function contributingHosts(found: readonly ContributingHost[]): Html {
   return html`<table class="shares">
-<thead><tr><th scope="col">Host</th><th scope="col">Page views</th><th scope="col">Requests</th></tr></thead>
-<tbody>${known.map(hostRow)}</tbody>
+<thead><tr><th scope="col">Host</th><th scope="col">Of visitors</th><th scope="col">Of page views</th>
+<th scope="col">Per visitor</th></tr></thead>
+<tbody>${found.map(
+    ({ host, reachShare, pageViewsShare, pageViewsPerVisitor }) => html`<tr><th scope="row">${host}</th>
+<td>${shareText(reachShare)}</td><td>${shareText(pageViewsShare)}</td><td>${countText(pageViewsPerVisitor)}</td></tr>`,
+  )}</tbody>
 </table>`
 }
 
-function hostRow({ host, pageViews, requests }: SiteHost): Html {
-  return html`<tr><th scope="row">${host}</th>
-<td>${countText(pageViews)}</td><td>${countText(requests)}</td></tr>`
+/** Where nobody opened a page: what was asked for at all. */
+function hosts(known: readonly SiteHost[]): Html {
+  return html`<table class="shares">
+<thead><tr><th scope="col">Host</th><th scope="col">Requests <small>ever</small></th></tr></thead>
+<tbody>${known.map(
+    ({ host, requests }) => html`<tr><th scope="row">${host}</th><td>${countText(requests)}</td></tr>`,
+  )}</tbody>
+</table>`
+}
+
+function links(found: readonly LinkingSite[]): Html {
+  if (found.length === 0) {
+    return html`<p class="nothing">Nobody came by a link from another site of this CDN.</p>`
+  }
+  return html`<table class="shares">
+<thead><tr><th scope="col">From</th><th scope="col">Visits</th></tr></thead>
+<tbody>${found.slice(0, LINKS_MAX).map(
+    ({
+      site,
+      visits,
+    }) => html`<tr><th scope="row"><a href="/sites/${encodeURIComponent(site)}">${site}</a></th>
+<td>${countText(visits)}</td></tr>`,
+  )}</tbody>
+</table>
+${found.length > LINKS_MAX ? html`<p class="note">${counted(found.length, 'site')} in all.</p>` : undefined}`
 }
 
 /** The same for programs. */
 function sources(site: string): Html {
   const path = `/v1/sites/${encodeURIComponent(site)}`
   return html`<p class="sources">As data:
-<a href="${path}">${path}</a>, <a href="${path}/traffic?days=30">…/traffic?days=30</a></p>`
+<a href="${path}">${path}</a>, <a href="${path}/traffic?days=30">…/traffic?days=30</a>, <a href="${path}/history">…/history</a>,
+<a href="${path}/hosts">…/hosts</a></p>`
 }

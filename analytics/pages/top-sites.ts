@@ -1,91 +1,91 @@
-import type { RankedSite } from '../queries/rankings.ts'
-import type { DayOfTraffic } from '../queries/traffic.ts'
-import { WINDOW_NAMES, type Window, type WindowName } from '../queries/window.ts'
-import { definitions } from './definitions.ts'
+import { DAY_MS, type Day, dayOf } from '../queries/window.ts'
+import { choice, type Option, places, windowChoice } from './choice.ts'
 import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
-import { sparkline } from './sparkline.ts'
-import { thumbnail } from './thumbnail.ts'
-import { countText, spanText } from './wording.ts'
+import { addressOf, type Ranking } from './ranking.ts'
+import { rankingTable } from './ranking-table.ts'
+import { countryText, dayText, spanText } from './wording.ts'
 
-const WINDOW_TEXTS: Record<WindowName, string> = {
-  '1d': '1 day',
-  '7d': '7 days',
-  '28d': '28 days',
-  '91d': '91 days',
-}
+/** Countries that are offered; the page of countries has all. */
+const COUNTRIES_OFFERED = 9
 
-/** What the page of top sites shows. */
-export interface TopSites {
-  window: Window
-  sites: readonly RankedSite[]
-  /** Of each site, the last 30 days. */
-  traffic: ReadonlyMap<string, readonly DayOfTraffic[]>
-}
-
-/** `GET /` */
-export function topSitesPage({ window, sites, traffic }: TopSites): Html {
+/** `GET /` and `GET /countries/{cc}` */
+export function topSitesPage(ranking: Ranking): Html {
+  const { asked, window, rows, soFar } = ranking
+  const { country } = asked
+  const title = country === undefined ? 'Top sites' : countryText(country)
+  const who = country === undefined ? 'What people opened most' : 'What people in this country opened most'
   return layout({
-    title: 'Top sites',
-    description: 'The sites that people visit most, within this CDN’s traffic.',
+    title: country === undefined ? title : `Top sites in ${title}`,
+    description: `${who}, within this CDN’s traffic, ${spanText(window)}.`,
+    at: country === undefined ? '/' : '/countries',
+    styles: ['tables', 'ranking'],
     main: html`<div class="opening">
 <div>
-<h1>Top sites</h1>
-<p class="lead">What people opened most, <span class="nowrap">${spanText(window)}</span>.</p>
+<h1>${title}</h1>
+<p class="lead">${who} within this CDN’s traffic, <span class="nowrap">${spanText(window)}</span>${
+      soFar ? ', today so far included' : undefined
+    }.</p>
 </div>
-${windowChoice(window.window)}
+<div class="choices">
+${windowChoice(window.window, (name) => addressOf({ ...asked, window: name }))}
+${dayChoice(ranking)}
 </div>
-${sites.length === 0 ? nothingYet() : list(sites, traffic)}
-${definitions()}`,
+</div>
+${placeChoice(ranking)}
+${rows.length === 0 ? nothing(ranking) : rankingTable(ranking)}`,
   })
 }
 
-function windowChoice(chosen: WindowName): Html {
-  const links = WINDOW_NAMES.toReversed().map((name) =>
-    name === chosen
-      ? html`<a href="/?window=${name}" aria-current="page">${WINDOW_TEXTS[name]}</a>`
-      : html`<a href="/?window=${name}">${WINDOW_TEXTS[name]}</a>`,
-  )
-  return html`<nav class="choice" aria-label="Window of the ranking">${links}</nav>`
+/** The day before, and where that is earlier than today, the way back. */
+function dayChoice({ asked, lastDay }: Ranking): Html | undefined {
+  if (lastDay === undefined) return undefined
+  const { day } = asked
+  const to = (other: Day | undefined) => addressOf({ ...asked, day: other })
+  const earlier = day === undefined ? lastDay : dayAfter(day, -1)
+  const links: Option[] = [{ text: `← Until ${dayText(earlier)}`, href: to(earlier), chosen: false }]
+  if (day !== undefined) {
+    links.push({ text: `Until ${dayText(day)}`, href: to(day), chosen: true })
+    if (day < lastDay)
+      links.push({ text: `${dayText(dayAfter(day, 1))} →`, href: to(dayAfter(day, 1)), chosen: false })
+  }
+  links.push({ text: 'Now', href: to(undefined), chosen: day === undefined })
+  return choice('Last day of the window', links)
 }
 
-function nothingYet(): Html {
+function dayAfter(day: Day, days: number): Day {
+  return dayOf(Date.parse(day) + days * DAY_MS)
+}
+
+function placeChoice({ asked, countries }: Ranking): Html | undefined {
+  if (countries.length === 0 && asked.country === undefined) return undefined
+  const offered = countries.slice(0, COUNTRIES_OFFERED).map(({ country }) => country)
+  if (asked.country !== undefined && !offered.includes(asked.country)) offered.push(asked.country)
+  const link = (text: string, country: string | undefined) => ({
+    text,
+    href: addressOf({ ...asked, country }),
+    chosen: asked.country === country,
+  })
+  return places('Country', [
+    link('Everywhere', undefined),
+    ...offered.map((country) => link(countryText(country), country)),
+    { text: 'All countries', href: '/countries', chosen: false },
+  ])
+}
+
+function nothing({ asked, lastDay }: Ranking): Html {
+  if (asked.day !== undefined) {
+    return html`<p class="nothing">There is no ranking of the days until ${dayText(asked.day)}. It is worked out when
+the day is over, from what the log has of it; ${
+      lastDay === undefined
+        ? 'none is worked out yet.'
+        : html`the last one is <a href="${addressOf({ ...asked, day: lastDay })}">until ${dayText(lastDay)}</a>.`
+    }</p>`
+  }
+  if (asked.country !== undefined) {
+    return html`<p class="nothing">No site has a rank by people there in this window. A longer window may have one;
+<a href="/countries">the countries that have</a> are listed.</p>`
+  }
   return html`<p class="nothing">Nobody has opened a page in this window yet. Visit one of the sites; a few
 seconds later it stands here.</p>`
-}
-
-/** Roles are spelt out because the narrow layout lays the table out as a grid, which takes them away. */
-function list(sites: readonly RankedSite[], traffic: TopSites['traffic']): Html {
-  return html`<table class="top" role="table">
-<thead role="rowgroup"><tr role="row">
-<th role="columnheader" scope="col" class="rank">Rank</th>
-<th role="columnheader" scope="col" class="picture"><span class="unseen">Picture</span></th>
-<th role="columnheader" scope="col">Site</th>
-<th role="columnheader" scope="col" class="figure">Reach <small>a day</small></th>
-<th role="columnheader" scope="col" class="figure">Page views <small>a day</small></th>
-<th role="columnheader" scope="col" class="month">30 days</th>
-</tr></thead>
-<tbody role="rowgroup">
-${sites.map((site) => row(site, traffic.get(site.site) ?? []))}
-</tbody>
-</table>`
-}
-
-function row({ rank, site, reach, pageViews }: RankedSite, days: readonly DayOfTraffic[]): Html {
-  const views = days.map((day) => day.pageViews)
-  const address = `/sites/${encodeURIComponent(site)}`
-  return html`<tr role="row">
-<td role="cell" class="rank">${rank}</td>
-<td role="cell" class="picture">${thumbnail(site, 'small')}</td>
-<th role="rowheader" scope="row" class="name"><a href="${address}">${site}</a></th>
-<td role="cell" class="figure">${countText(reach)} ${unit('reach a day')}</td>
-<td role="cell" class="figure">${countText(pageViews)} ${unit('views a day')}</td>
-<td role="cell" class="month">${sparkline(views, 'Page views')}</td>
-</tr>
-`
-}
-
-/** Stands by a figure where there is no room for the table's head. */
-function unit(text: string): Html {
-  return html`<span class="unit" aria-hidden="true">${text}</span>`
 }

@@ -45,6 +45,11 @@ export function dayText(day: Day): string {
   return shortDay.format(Date.parse(day))
 }
 
+/** As `25 Jul 2026`. */
+export function fullDayText(day: Day): string {
+  return fullDay.format(Date.parse(day))
+}
+
 /** As `19–25 Jul 2026`, or the day alone where it is one. */
 export function spanText({ from, to }: Span): string {
   return fullDay.formatRange(Date.parse(from), Date.parse(to))

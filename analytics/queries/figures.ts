@@ -1,6 +1,16 @@
 import type { Formula } from '../ranking/formula.ts'
+import type { ListEntry } from '../ranking/list.ts'
+import {
+  type CountryRank,
+  countryRanksOf,
+  type LinkingSite,
+  lastRankedDay,
+  linkingSitesOf,
+  rankedPlaces,
+  ranksOf,
+} from './alexa.ts'
 import type { Ask } from './ask.ts'
-import { csvOfList, listOf, listsOf, type StableList } from './lists.ts'
+import { csvOfList, entriesOfList, listOf, listsOf, type StableList } from './lists.ts'
 import {
   type Among,
   type PastRank,
@@ -24,6 +34,7 @@ import { type DayOfTraffic, trafficOf } from './traffic.ts'
 import {
   DAY_MS,
   type Day,
+  dayOf,
   spanEnding,
   WINDOW_NAMES,
   type Window,
@@ -49,20 +60,44 @@ export interface SiteFigures extends Seen {
   countries: CountryShare[]
 }
 
+/** A country in which sites have ranks. */
+export interface RankedCountry {
+  /** ISO 3166-1 alpha-2. */
+  country: string
+  /** How many sites have a rank there. */
+  sites: number
+}
+
 /** What the API and the pages know, as of now. Every method throws `QueryFailed`. */
 export interface Figures {
+  /** The day that isn't over. */
+  today(): Day
   window(name: WindowName): Window
   rankings(window: Window, of: { limit: number; country?: string | undefined }): Promise<RankedSite[]>
   /** The ranking of a window that ended with a day, as it was worked out when the day was over. */
   published(of: { window: WindowName; day: Day; limit: number }, among: Among): Promise<PublishedRank[]>
   /** A site's places in the windows that ended with each of the last `days` days, until yesterday. */
   history(site: string, window: WindowName, days: number): Promise<PastRank[]>
+  /** The last day that has rankings worked out, or `undefined`. */
+  lastRankedDay(): Promise<Day | undefined>
+  /** Sites' ranks in the window that ended with a day, in a country or among all; who has none is left out. */
+  ranksOn(sites: readonly string[], of: RanksOn): Promise<Map<string, number>>
+  /** Countries in which sites have ranks in the window that ended with a day, most sites first. */
+  countries(window: WindowName, day: Day): Promise<RankedCountry[]>
+  /** A site's ranks by country in the window that ended with a day. */
+  countryRanks(site: string, window: WindowName, day: Day): Promise<CountryRank[]>
+  /** Fronted sites from which people came to a site in the last 28 days, most visits first. */
+  linkingSites(site: string): Promise<LinkingSite[]>
   /** The last stable lists, newest first. */
   lists(limit: number): Promise<StableList[]>
   /** `undefined` when no list has the id. */
   list(id: string): Promise<StableList | undefined>
+  /** A list's first `limit` sites. */
+  entriesOfList(list: StableList, limit: number): Promise<ListEntry[]>
   /** A list's sites, `rank,domain` a line. */
   csvOfList(list: StableList): Promise<string>
+  /** Whether the log has a record of the site. */
+  knows(site: string): Promise<boolean>
   /** `undefined` when the log has no record of the site. */
   site(site: string): Promise<SiteFigures | undefined>
   /** The last `days` days, today so far included, for each site. */
@@ -71,6 +106,13 @@ export interface Figures {
   contributingHosts(site: string, window: Window): Promise<ContributingHost[]>
   /** The host to show for the site. */
   mainHost(site: string): Promise<string>
+}
+
+/** Which published ranking. */
+export interface RanksOn {
+  window: WindowName
+  day: Day
+  country?: string | undefined
 }
 
 export interface FiguresOptions {
@@ -91,16 +133,24 @@ export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresO
   const traffic = (sites: readonly string[], days: number) => trafficOf(ask, sites, spanEnding(now(), days))
 
   return {
+    today: () => dayOf(now()),
     window,
     traffic,
     rankings: (within, of) => rankings(ask, formula, within, of),
     published: (of, among) => publishedRankings(ask, of, among),
     history: (site, name, days) => rankHistory(ask, site, name, spanEnding(now() - DAY_MS, days)),
+    lastRankedDay: () => lastRankedDay(ask),
+    ranksOn: (sites, { country = '', ...of }) => ranksOf(ask, sites, { ...of, scope: country }),
+    countries: async (name, day) => countriesOfPlaces(await rankedPlaces(ask, name, day)),
+    countryRanks: (site, name, day) => countryRanksOf(ask, site, name, day),
+    linkingSites: (site) => linkingSitesOf(ask, site, now()),
+    entriesOfList: (list, limit) => entriesOfList(ask, list, limit),
     lists: (limit) => listsOf(ask, limit),
     list: (id) => listOf(ask, id),
     csvOfList: (list) => csvOfList(ask, list),
     contributingHosts: (site, within) => contributingHostsOf(ask, within, site),
     mainHost: (site) => mainHostOf(ask, site),
+    knows: async (site) => (await seenOf(ask, site)) !== undefined,
     async site(site) {
       const seen = await seenOf(ask, site)
       if (seen === undefined) return undefined
@@ -116,4 +166,11 @@ export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresO
       return { site, ...seen, places, today, hosts, countriesWindow, countries }
     },
   }
+}
+
+/** The countries among the places that have rankings: everybody and categories are none. */
+function countriesOfPlaces(places: ReadonlyMap<string, number>): RankedCountry[] {
+  return [...places]
+    .flatMap(([country, sites]) => (/^[A-Z]{2}$/.test(country) ? [{ country, sites }] : []))
+    .sort((one, other) => other.sites - one.sites || one.country.localeCompare(other.country))
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { csvOf, LIST_DAYS, LIST_SITES_MAX, listEntry } from '../ranking/list.ts'
+import { csvOf, LIST_DAYS, LIST_SITES_MAX, type ListEntry, listEntry } from '../ranking/list.ts'
 import type { Ask } from './ask.ts'
 import { type Day, spanEnding } from './window.ts'
 
@@ -39,8 +39,16 @@ export async function listOf(ask: Ask, id: string): Promise<StableList | undefin
   return only
 }
 
+/** Its first `limit` sites; sites that share a rank by name. */
+export function entriesOfList(
+  ask: Ask,
+  { day, inputs }: { day: Day; inputs: string[] },
+  limit: number,
+): Promise<ListEntry[]> {
+  return ask('list-entries', listEntry, { ...spanEnding(Date.parse(day), LIST_DAYS), inputs, limit })
+}
+
 /** Its lines, `rank,domain`: the same bytes whenever they are asked for. */
-export async function csvOfList(ask: Ask, { day, inputs }: { day: Day; inputs: string[] }): Promise<string> {
-  const span = spanEnding(Date.parse(day), LIST_DAYS)
-  return csvOf(await ask('list-entries', listEntry, { ...span, inputs, limit: LIST_SITES_MAX }))
+export async function csvOfList(ask: Ask, list: { day: Day; inputs: string[] }): Promise<string> {
+  return csvOf(await entriesOfList(ask, list, LIST_SITES_MAX))
 }

@@ -1,0 +1,151 @@
+/*
+ * Makes the charts of lines livelier: draws the figures of each one's table once more, with what each day had
+ * under the pointer. Without this script the page has its own drawing of the same.
+ */
+import uPlot from './uplot.js'
+
+const SECONDS_A_DAY = 86_400
+const HEIGHT = 240
+
+const count = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const weekday = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  timeZone: 'UTC',
+})
+
+for (const figure of document.querySelectorAll('figure[data-chart]')) enliven(figure)
+
+function enliven(figure) {
+  const area = figure.querySelector('.plot-area')
+  const shown = document.createElement('div')
+  shown.className = 'lively'
+  shown.setAttribute('aria-hidden', 'true')
+  area.before(shown)
+  area.classList.add('replaced')
+  figure.querySelector('.legend').classList.add('replaced')
+
+  const { names, columns } = readTable(figure.querySelector('table'))
+  let chart
+  const draw = () => {
+    chart?.destroy()
+    chart = new uPlot(optionsOf(figure, shown, names, columns), columns, shown)
+  }
+  draw()
+  new ResizeObserver(() => {
+    if (shown.clientWidth !== chart.width) chart.setSize({ width: shown.clientWidth, height: HEIGHT })
+  }).observe(shown)
+  // A canvas keeps the colours that it was drawn with.
+  for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) {
+    matchMedia(query).addEventListener('change', draw)
+  }
+}
+
+/** The table's figures as uPlot takes them: times, then a column of values for each line. */
+function readTable(table) {
+  const names = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent)
+  const rows = [...table.tBodies[0].rows].reverse()
+  const times = rows.map((row) => Date.parse(row.querySelector('time').dateTime) / 1_000)
+  const lines = names.map((_, index) =>
+    rows.map((row) => {
+      const { value } = row.cells[index + 1].dataset
+      return value === undefined ? null : Number(value)
+    }),
+  )
+  return { names, columns: [times, ...lines] }
+}
+
+function optionsOf(figure, shown, names, columns) {
+  const look = getComputedStyle(figure)
+  const faded = look.getPropertyValue('--faded')
+  const rule = look.getPropertyValue('--rule')
+  const font = `12.8px ${look.fontFamily}`
+  const isRank = figure.dataset.chart === 'ranks'
+  const axis = { stroke: faded, font, grid: { stroke: rule, width: 1 }, ticks: { show: false } }
+  return {
+    width: shown.clientWidth,
+    height: HEIGHT,
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
+    padding: [12, 8, 0, 0],
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
+    legend: { live: true },
+    scales: {
+      x: { time: true },
+      y: { dir: isRank ? -1 : 1, range: isRank ? rangeOfRanks : rangeOfCounts },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 30,
+        space: 80,
+        values: (_, splits) => splits.map(dayLabel),
+        incrs: daysApart(),
+        grid: { show: false },
+      },
+      {
+        ...axis,
+        size: sizeOfLabels,
+        gap: 10,
+        incrs: steps(),
+        values: (_, splits) => splits.map((value) => count.format(value)),
+        ...(isRank && { splits: splitsOfRanks }),
+      },
+    ],
+    series: [
+      { label: 'Day', value: (_, seconds) => (seconds === null ? '' : weekday.format(seconds * 1_000)) },
+      ...names.map((label, index) => ({
+        label,
+        stroke: look.getPropertyValue(`--series-${index + 1}`),
+        width: names.length === 1 ? 2 : 1.75,
+        dash: index < 5 ? [] : [6, 4],
+        spanGaps: false,
+        points: { show: isAlone(columns[index + 1]), size: 6 },
+        value: (_, value) => (value === null ? '–' : count.format(value)),
+      })),
+    ],
+  }
+}
+
+/** Few points need to be seen as such: a line of one has no length. */
+function isAlone(values) {
+  return values.filter((value) => value !== null).length < 3
+}
+
+function rangeOfCounts(_chart, _least, most) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, most ?? 1)))
+  const step = [2, 4, 6, 10].find((factor) => factor * power >= (most ?? 1)) ?? 20
+  return [0, step * power]
+}
+
+function rangeOfRanks(_chart, _least, most) {
+  return [1, Math.max(3, most ?? 3)]
+}
+
+/** 1, and then whole numbers some way apart. */
+function splitsOfRanks(_chart, _axis, _least, most) {
+  const step = Math.max(1, Math.ceil((most - 1) / 4))
+  const splits = []
+  for (let rank = 1; rank <= most; rank += step) splits.push(rank)
+  return splits
+}
+
+function steps() {
+  return Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((factor) => factor * 10 ** power)).flat()
+}
+
+function daysApart() {
+  return [1, 2, 7, 14, 28, 91].map((days) => days * SECONDS_A_DAY)
+}
+
+function dayLabel(seconds) {
+  return day.format(seconds * 1_000)
+}
+
+/** Room for the widest of the labels. */
+function sizeOfLabels(_chart, values) {
+  const widest = Math.max(...(values ?? ['']).map((text) => text.length))
+  return 18 + widest * 7.5
+}

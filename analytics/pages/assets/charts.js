@@ -33,6 +33,9 @@ function enliven(figure) {
   const draw = () => {
     chart?.destroy()
     chart = new uPlot(optionsOf(figure, shown, names, columns), columns, shown)
+    for (const [index, key] of [...shown.querySelectorAll('.u-series')].entries()) {
+      if (index > 0) key.querySelector('.u-label').classList.add('key', 'key-line', `series-${index}`)
+    }
   }
   draw()
   new ResizeObserver(() => {
@@ -71,7 +74,7 @@ function optionsOf(figure, shown, names, columns) {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
     padding: [12, 8, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
-    legend: { live: true },
+    legend: { live: true, markers: { show: false } },
     scales: {
       x: { time: true },
       y: { dir: isRank ? -1 : 1, range: isRank ? rangeOfRanks : rangeOfCounts },

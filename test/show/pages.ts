@@ -1,0 +1,132 @@
+/**
+ * `npm run show:pages`: fills an embedded ClickHouse with two months of made-up traffic, opens every page in a
+ * browser, light and dark, wide and narrow, and writes pictures of them into a folder. Ends with status 1 if a
+ * page had a console error, a failed request or words wider than the screen.
+ */
+import { mkdirSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import sharp from 'sharp'
+import { doDailySteps } from '../../analytics/daily/steps.ts'
+import { createUpkeep } from '../../analytics/daily/upkeep.ts'
+import { DAY_MS, dayOf } from '../../analytics/queries/window.ts'
+import { formulaOf, rankingSettings } from '../../analytics/ranking/formula.ts'
+import { type AccessLog, openAccessLog } from '../analytics/access-log.ts'
+import { infoApiOn, NOON } from '../analytics/info-api.ts'
+import { playThumbnailer } from '../analytics/thumbnailer.ts'
+import { PEOPLE, type Person, person } from '../deploy/person.ts'
+
+const DAYS = 60
+const WIDTHS = { wide: 1_280, narrow: 390 }
+const SCHEMES = ['light', 'dark'] as const
+const formula = formulaOf(rankingSettings.parse({}), new Map())
+
+const { values: options } = parseArgs({ options: { folder: { type: 'string' } } })
+const folder = options.folder ?? join(tmpdir(), 'selvedge-pages')
+mkdirSync(folder, { recursive: true })
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+/** Made-up traffic, and the rankings and lists of its days. */
+async function fill(log: AccessLog): Promise<void> {
+  say(`filling ${DAYS} days …`)
+  const query = await readFile(new URL('made-up-traffic.sql', import.meta.url), 'utf8')
+  await log.ingest.command({ query, query_params: { day: dayOf(NOON), days: DAYS } })
+  const upkeep = createUpkeep({ upkeep: log.upkeep, layout: {} })
+  // Nine days, one after the other: a list is compared with that of a week before.
+  for (let daysAgo = 8; daysAgo >= 0; daysAgo -= 1) {
+    say(`rankings until ${dayOf(NOON - (daysAgo + 1) * DAY_MS)} …`)
+    await doDailySteps(upkeep, { retentionDays: 36_500, formula }, NOON - daysAgo * DAY_MS)
+  }
+}
+
+/** A picture of a page that might be: a coloured head, and lines of text. */
+async function picture(url: string): Promise<Buffer> {
+  const host = new URL(url).searchParams.get('url') ?? ''
+  const hue = [...host].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7)
+  const size = { small: [111, 82], large: [201, 147], full: [1024, 768] }[
+    new URL(url).searchParams.get('size') ?? 'large'
+  ] as [number, number]
+  const line = (y: number, width: number) =>
+    `<rect x="80" y="${y}" width="${width}" height="22" rx="4" fill="hsl(${hue} 15% 78%)"/>`
+  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="1024" height="768"><rect width="1024" height="768" fill="#fff"/>
+<rect width="1024" height="${180 + (hue % 90)}" fill="hsl(${hue} 45% 42%)"/><rect x="80" y="70" width="${260 + hue}" height="48" rx="6" fill="#fff" opacity=".9"/>
+${[340, 390, 440, 540, 590, 640].map((y, index) => line(y, 420 + ((hue * (index + 3)) % 400))).join('')}</svg>`
+  return sharp(Buffer.from(drawing))
+    .resize(...size)
+    .webp()
+    .toBuffer()
+}
+
+/** Opens pages one after the other and takes their pictures. @returns how many troubles there were */
+async function takePictures(viewer: Person, base: string, pages: Record<string, string>): Promise<number> {
+  let troubles = 0
+  for (const [name, path] of Object.entries(pages)) {
+    for (const [size, width] of Object.entries(WIDTHS)) {
+      for (const scheme of SCHEMES) {
+        let pixels = 0
+        const found = await viewer.visits('about:blank', PEOPLE[0] as string, async (page) => {
+          await page.setViewport({ width, height: 900 })
+          await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+          await page.goto(base + path, { waitUntil: 'networkidle0' })
+          pixels = (await page.evaluate('document.documentElement.scrollWidth')) as number
+          await page.screenshot({ path: join(folder, `${name}-${size}-${scheme}.png`), fullPage: true })
+        })
+        if (pixels > width) found.push(`${pixels} pixels wide`)
+        troubles += found.length
+        say(`${name}, ${size}, ${scheme}: ${found.join('; ') || 'fine'}`)
+      }
+    }
+  }
+  return troubles
+}
+
+/** Pages before anybody came. */
+const EMPTY = {
+  'empty-top-sites': '/?day=2026-07-20',
+  'empty-countries': '/countries',
+  'empty-lists': '/lists',
+  'empty-compare': '/compare',
+}
+
+/** Pages with everything on them. @param list id of a stable list */
+function fullPages(list: string): Record<string, string> {
+  const four = 'tidewater.example,morgenblatt.example,openatlas.example,kettle-and-crumb.example'
+  const more =
+    'fjordkart.example,lumen.example,parapluie.example,nightbus.example,quarry.example,signalbox.example'
+  return {
+    'top-sites': '/',
+    'top-sites-of-a-day': '/?window=28d&day=2026-07-20',
+    site: '/sites/morgenblatt.example',
+    'site-long-name': '/sites/an-extraordinarily-long-name-for-a-small-site-about-nothing.example',
+    compare: `/compare?sites=${four}`,
+    'compare-ranks': `/compare?measure=rank&days=91&sites=${four},${more}`,
+    'compare-wrong': '/compare?sites=no%20such,%3Cb%3E,nobody.example',
+    countries: '/countries',
+    country: '/countries/JP?window=28d',
+    lists: '/lists',
+    list: `/lists/${list}`,
+    definitions: '/definitions',
+    search: '/search?q=li',
+  }
+}
+
+const scratch = await mkdtemp(join(tmpdir(), 'selvedge-show-pages-'))
+{
+  await using log = await openAccessLog()
+  await using thumbnailer = await playThumbnailer(async ({ url = '/' }, response) => {
+    response.writeHead(200, { 'Content-Type': 'image/webp' }).end(await picture(`http://thumbnailer${url}`))
+  })
+  await using api = await infoApiOn(log, { formula, thumbnailerUrl: thumbnailer.url })
+  await using viewer = await person(scratch)
+
+  let troubles = await takePictures(viewer, api.url, EMPTY)
+  await fill(log)
+  const { items } = (await api.ask('/v1/lists')) as { items: { id: string }[] }
+  troubles += await takePictures(viewer, api.url, fullPages(items[0]?.id ?? ''))
+  say(`the pictures are in ${folder}; troubles: ${troubles}`)
+  process.exitCode = troubles === 0 ? 0 : 1
+}
+await rm(scratch, { recursive: true, force: true })

@@ -12,7 +12,7 @@ import {
 import { type Content, type Html, html } from './html.ts'
 import { layout } from './layout.ts'
 import { lineChart } from './lines.ts'
-import { counted, countText, dayText, spanText } from './wording.ts'
+import { counted, countText, dayText, siteText, spanText } from './wording.ts'
 
 const MEASURE_TEXTS: Record<Measure, { choice: string; title: string }> = {
   visitors: { choice: 'Visitors', title: 'Visitors by day' },
@@ -29,8 +29,7 @@ export interface Typed {
 
 /** `GET /compare` */
 export function comparePage(comparison: Comparison, typed: Typed): Html {
-  const { sites, dates } = comparison
-  const span = spanText({ from: dates[0] ?? '', to: dates.at(-1) ?? '' })
+  const { sites } = comparison
   return layout({
     title: sites.length === 0 ? 'Compare sites' : sites.join(', '),
     description: 'Traffic and ranks of some sites beside each other, within this CDN’s traffic.',
@@ -40,13 +39,20 @@ export function comparePage(comparison: Comparison, typed: Typed): Html {
     main: html`<div class="opening">
 <div>
 <h1>Compare sites</h1>
-<p class="lead">Up to ${SITES_MAX}, within this CDN’s traffic${sites.length > 0 ? `, ${span}` : undefined}.</p>
+<p class="lead">Up to ${SITES_MAX}, within this CDN’s traffic${leadEnd(comparison)}.</p>
 </div>
 ${sites.length > 0 ? choices(comparison) : undefined}
 </div>
 ${form(typed, comparison)}
 ${sites.length === 0 ? nothing() : shown(comparison)}`,
   })
+}
+
+function leadEnd({ sites, dates, measure }: Comparison): Html | undefined {
+  const [from, to] = [dates[0], dates.at(-1)]
+  if (sites.length === 0 || from === undefined || to === undefined) return undefined
+  const soFar = measure === 'rank' ? undefined : ', today so far included'
+  return html`, <span class="nowrap">${spanText({ from, to })}</span>${soFar}`
 }
 
 function form({ text, refused, tooMany }: Typed, { measure, days }: ToCompare): Html {
@@ -99,7 +105,7 @@ function shown(comparison: Comparison): Html {
   const { compared, dates, measure, rankedDay, days } = comparison
   const { title } = MEASURE_TEXTS[measure]
   const lines = compared.map(({ site, values }) => ({ name: site, values }))
-  const hasValues = lines.some(({ values }) => values.some((value) => value !== null))
+  const hasValues = lines.some(({ values }) => values.some((value) => value !== null && value > 0))
   return html`<section aria-labelledby="chart"><h2 id="chart">${title}</h2>
 ${
   hasValues
@@ -111,7 +117,11 @@ ${
         lines,
         scale: scaleOf(measure),
       })
-    : html`<p class="nothing">None of them had a rank in these days. Ranks are worked out when a day is over.</p>`
+    : html`<p class="nothing">${
+        measure === 'rank'
+          ? 'None of them had a rank in these days. Ranks are worked out when a day is over.'
+          : 'Nobody opened a page of them in these days. Longer names may be meant: find them by a part above.'
+      }</p>`
 }
 </section>
 <section aria-labelledby="figures"><h2 id="figures">Figures</h2>
@@ -150,7 +160,7 @@ ${WINDOW_NAMES.map((name) => html`<th scope="col">Rank, ${windowText(name)}${unt
 function row({ site, visitors, pageViews, ranks, known }: Compared, index: number): Html {
   const rankCell = (rank: number | undefined): Content =>
     rank === undefined ? faint('none') : countText(rank)
-  return html`<tr><th scope="row"><span class="key key-line series-${index + 1}"><a href="/sites/${encodeURIComponent(site)}">${site}</a></span>
+  return html`<tr><th scope="row"><span class="key key-line series-${index + 1}"><a href="/sites/${encodeURIComponent(site)}">${siteText(site)}</a></span>
 ${known ? undefined : html`<small>nobody asked for it in these days</small>`}</th>
 <td>${countText(visitors)}</td><td>${countText(pageViews)}</td>
 ${WINDOW_NAMES.map((name) => html`<td>${rankCell(ranks.get(name))}</td>`)}</tr>\n`

@@ -91,7 +91,22 @@ export async function comparisonOf(
       known: sum(ofSite, 'requests') > 0,
     }
   })
-  return { sites, measure, days, dates, compared, rankedDay }
+  const from = measure === 'rank' ? firstWithValue(compared) : 0
+  return {
+    sites,
+    measure,
+    days,
+    dates: dates.slice(from),
+    compared: compared.map((one) => ({ ...one, values: one.values.slice(from) })),
+    rankedDay,
+  }
+}
+
+/** Before it none of them had a rank. */
+function firstWithValue(compared: readonly Compared[]): number {
+  const firsts = compared.map(({ values }) => values.findIndex((value) => value !== null))
+  const found = firsts.filter((first) => first >= 0)
+  return found.length === 0 ? 0 : Math.min(...found)
 }
 
 async function ranksOf(figures: Figures, sites: readonly string[], day: Day | undefined) {

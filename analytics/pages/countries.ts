@@ -34,7 +34,10 @@ ${countries.length === 0 ? nothing() : list(countries, window)}`,
 }
 
 function list(countries: readonly RankedCountry[], window: WindowName): Html {
-  return html`<ol class="index">${countries.map(
+  const byName = countries.toSorted((one, other) =>
+    countryText(one.country).localeCompare(countryText(other.country), 'en'),
+  )
+  return html`<ol class="index">${byName.map(
     ({
       country,
       sites,

@@ -22,8 +22,11 @@ const COUNTED: readonly Definition[] = [
     meaning: `Somebody with a page view on a day (UTC). A visitor is known for one day only: who comes back tomorrow
 is a new one, and no address is kept. Visitors of several days are the sum of each day’s.`,
   },
-  { id: 'requests', word: 'Requests', meaning: 'Everything that was answered, bots and errors too.' },
-  { id: 'sent', word: 'Sent', meaning: 'Bytes of those answers, heads included.' },
+  {
+    id: 'requests',
+    word: 'Requests, sent',
+    meaning: 'Everything that was answered, bots and errors too, and the bytes of it, heads included.',
+  },
 ]
 
 const RANKED: readonly Definition[] = [

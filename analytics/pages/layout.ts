@@ -39,11 +39,9 @@ export function layout({ title, description, at, styles = [], charts = false, so
 <meta name="description" content="${description}">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" type="image/svg+xml" href="/assets/mark.svg">
-${['frame', ...styles].map((name) => html`<link rel="stylesheet" href="/assets/${name}.css">\n`)}${
-  charts
-    ? html`<link rel="stylesheet" href="/assets/uplot.css">\n<script type="module" src="/assets/charts.js"></script>\n`
-    : undefined
-}</head>
+${charts ? html`<link rel="stylesheet" href="/assets/uplot.css">\n` : undefined}${['frame', ...styles].map(
+  (name) => html`<link rel="stylesheet" href="/assets/${name}.css">\n`,
+)}${charts ? html`<script type="module" src="/assets/charts.js"></script>\n` : undefined}</head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="masthead">

@@ -2,7 +2,7 @@ import type { StableList } from '../queries/lists.ts'
 import type { ListEntry } from '../ranking/list.ts'
 import { type Content, type Html, html } from './html.ts'
 import { layout } from './layout.ts'
-import { counted, countText, fullDayText, shareText } from './wording.ts'
+import { counted, countText, fullDayText, shareText, siteText } from './wording.ts'
 
 type Difference = StableList['stability']['day']
 
@@ -92,7 +92,7 @@ function entriesTable(entries: readonly ListEntry[]): Html {
 <thead><tr><th scope="col" class="place">Rank</th><th scope="col">Site</th></tr></thead>
 <tbody>${entries.map(
     ({ rank, site }) => html`<tr><td class="place">${countText(rank)}</td>
-<th scope="row"><a href="/sites/${encodeURIComponent(site)}">${site}</a></th></tr>\n`,
+<th scope="row"><a href="/sites/${encodeURIComponent(site)}">${siteText(site)}</a></th></tr>\n`,
   )}</tbody>
 </table>`
 }

@@ -3,7 +3,7 @@ import { type Html, html } from './html.ts'
 import type { Ranking, RankingRow } from './ranking.ts'
 import { sparkline } from './sparkline.ts'
 import { thumbnail } from './thumbnail.ts'
-import { counted, countText } from './wording.ts'
+import { counted, countText, meanTexts, siteText } from './wording.ts'
 
 /**
  * A ranking with pictures. Roles are spelt out because the narrow layout lays the table out as a grid, which
@@ -11,6 +11,10 @@ import { counted, countText } from './wording.ts'
  */
 export function rankingTable({ rows, traffic, everywhere, asked }: Ranking): Html {
   const abroad = asked.country !== undefined
+  const texts = {
+    reach: meanTexts(rows.map(({ reach }) => reach)),
+    pageViews: meanTexts(rows.map(({ pageViews }) => pageViews)),
+  }
   const last = abroad ? html`Rank everywhere` : html`30 days <small>to today</small>`
   return html`<table class="top" role="table">
 <thead role="rowgroup"><tr role="row">
@@ -24,21 +28,31 @@ export function rankingTable({ rows, traffic, everywhere, asked }: Ranking): Htm
 </tr></thead>
 <tbody role="rowgroup">
 ${rows.map((row) =>
-  rowOf(row, abroad ? everywhereCell(everywhere.get(row.site)) : monthCell(traffic.get(row.site) ?? [])),
+  rowOf(
+    row,
+    texts,
+    abroad ? everywhereCell(everywhere.get(row.site)) : monthCell(traffic.get(row.site) ?? []),
+  ),
 )}
 </tbody>
 </table>`
 }
 
-function rowOf({ rank, bucket, change, site, reach, pageViews }: RankingRow, last: Html): Html {
+/** How the figures of a column are written. */
+interface Texts {
+  reach(value: number): string
+  pageViews(value: number): string
+}
+
+function rowOf({ rank, bucket, change, site, reach, pageViews }: RankingRow, texts: Texts, last: Html): Html {
   const address = `/sites/${encodeURIComponent(site)}`
   return html`<tr role="row">
 <td role="cell" class="rank">${rank}</td>
 <td role="cell" class="change">${changeText(change)}${bucketText(bucket)}</td>
 <td role="cell" class="picture">${thumbnail(site, 'small')}</td>
-<th role="rowheader" scope="row" class="name"><a href="${address}">${site}</a></th>
-<td role="cell" class="figure">${countText(reach)} ${unit('reach a day')}</td>
-<td role="cell" class="figure">${countText(pageViews)} ${unit('views a day')}</td>
+<th role="rowheader" scope="row" class="name"><a href="${address}">${siteText(site)}</a></th>
+<td role="cell" class="figure">${texts.reach(reach)} ${unit('reach a day')}</td>
+<td role="cell" class="figure">${texts.pageViews(pageViews)} ${unit('views a day')}</td>
 ${last}
 </tr>
 `

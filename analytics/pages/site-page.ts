@@ -18,6 +18,7 @@ import {
   dayText,
   instantText,
   shareText,
+  siteText,
   spanText,
 } from './wording.ts'
 
@@ -62,6 +63,7 @@ ${trafficPlot(traffic)}
 <h2 id="countries">Countries <small>${spanText(countriesWindow)}</small></h2>
 ${countries(figures.countries, page.countryRanks)}
 </section>
+<div class="aside">
 <section aria-labelledby="hosts">
 <h2 id="hosts">Host names <small>${spanText(page.hosts.span)}</small></h2>
 ${page.hosts.contributing.length > 0 ? contributingHosts(page.hosts.contributing) : hosts(figures.hosts)}
@@ -70,6 +72,7 @@ ${page.hosts.contributing.length > 0 ? contributingHosts(page.hosts.contributing
 <h2 id="links">Links in <small>28 days</small></h2>
 ${links(page.links)}
 </section>
+</div>
 </div>
 ${sources(site)}`,
   })
@@ -80,7 +83,7 @@ function opening({ site, firstSeen, lastSeen }: SiteFigures): Html {
   return html`<div class="opening opening-site">
 <a class="picture" href="${large}" aria-label="Large picture of ${site}">${thumbnail(site, 'large')}</a>
 <div>
-<h1>${site}</h1>
+<h1>${siteText(site)}</h1>
 <p class="lead">In the log since <time datetime="${firstSeen}">${instantText(firstSeen)}</time>,
 last asked for <time datetime="${lastSeen}">${instantText(lastSeen)}</time>.</p>
 <p class="onward"><a href="/compare?sites=${encodeURIComponent(site)}">Compare with others</a></p>
@@ -162,7 +165,12 @@ function contributingHosts(found: readonly ContributingHost[]): Html {
 <thead><tr><th scope="col">Host</th><th scope="col">Of visitors</th><th scope="col">Of page views</th>
 <th scope="col">Per visitor</th></tr></thead>
 <tbody>${found.map(
-    ({ host, reachShare, pageViewsShare, pageViewsPerVisitor }) => html`<tr><th scope="row">${host}</th>
+    ({
+      host,
+      reachShare,
+      pageViewsShare,
+      pageViewsPerVisitor,
+    }) => html`<tr><th scope="row">${siteText(host)}</th>
 <td>${shareText(reachShare)}</td><td>${shareText(pageViewsShare)}</td><td>${countText(pageViewsPerVisitor)}</td></tr>`,
   )}</tbody>
 </table>`
@@ -173,7 +181,8 @@ function hosts(known: readonly SiteHost[]): Html {
   return html`<table class="shares">
 <thead><tr><th scope="col">Host</th><th scope="col">Requests <small>ever</small></th></tr></thead>
 <tbody>${known.map(
-    ({ host, requests }) => html`<tr><th scope="row">${host}</th><td>${countText(requests)}</td></tr>`,
+    ({ host, requests }) =>
+      html`<tr><th scope="row">${siteText(host)}</th><td>${countText(requests)}</td></tr>`,
   )}</tbody>
 </table>`
 }
@@ -188,7 +197,7 @@ function links(found: readonly LinkingSite[]): Html {
     ({
       site,
       visits,
-    }) => html`<tr><th scope="row"><a href="/sites/${encodeURIComponent(site)}">${site}</a></th>
+    }) => html`<tr><th scope="row"><a href="/sites/${encodeURIComponent(site)}">${siteText(site)}</a></th>
 <td>${countText(visits)}</td></tr>`,
   )}</tbody>
 </table>

@@ -43,9 +43,9 @@ function dayChoice({ asked, lastDay }: Ranking): Html | undefined {
   const { day } = asked
   const to = (other: Day | undefined) => addressOf({ ...asked, day: other })
   const earlier = day === undefined ? lastDay : dayAfter(day, -1)
-  const links: Option[] = [{ text: `← Until ${dayText(earlier)}`, href: to(earlier), chosen: false }]
+  const links: Option[] = [{ text: `← ${dayText(earlier)}`, href: to(earlier), chosen: false }]
   if (day !== undefined) {
-    links.push({ text: `Until ${dayText(day)}`, href: to(day), chosen: true })
+    links.push({ text: dayText(day), href: to(day), chosen: true })
     if (day < lastDay)
       links.push({ text: `${dayText(dayAfter(day, 1))} →`, href: to(dayAfter(day, 1)), chosen: false })
   }
@@ -61,6 +61,7 @@ function placeChoice({ asked, countries }: Ranking): Html | undefined {
   if (countries.length === 0 && asked.country === undefined) return undefined
   const offered = countries.slice(0, COUNTRIES_OFFERED).map(({ country }) => country)
   if (asked.country !== undefined && !offered.includes(asked.country)) offered.push(asked.country)
+  const byName = offered.toSorted((one, other) => countryText(one).localeCompare(countryText(other), 'en'))
   const link = (text: string, country: string | undefined) => ({
     text,
     href: addressOf({ ...asked, country }),
@@ -68,7 +69,7 @@ function placeChoice({ asked, countries }: Ranking): Html | undefined {
   })
   return places('Country', [
     link('Everywhere', undefined),
-    ...offered.map((country) => link(countryText(country), country)),
+    ...byName.map((country) => link(countryText(country), country)),
     { text: 'All countries', href: '/countries', chosen: false },
   ])
 }

@@ -1,8 +1,10 @@
 import type { Day, Span } from '../queries/window.ts'
+import { type Html, html } from './html.ts'
 
 /** Numbers, days and places as people read them. */
 
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+const mean = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const percentage = new Intl.NumberFormat('en', {
   style: 'percent',
   minimumFractionDigits: 1,
@@ -58,6 +60,17 @@ export function spanText({ from, to }: Span): string {
 /** An instant as `25 Jul 2026, 12:00 UTC`. */
 export function instantText(instant: string): string {
   return `${minute.format(Date.parse(instant))} UTC`
+}
+
+/** A site's or host's name, which may go on in another line before each of its dots. */
+export function siteText(name: string): Html {
+  const [first = '', ...rest] = name.split('.')
+  return html`${first}${rest.map((label) => html`<wbr>.${label}`)}`
+}
+
+/** Means of one column: with one decimal each, unless all are whole. */
+export function meanTexts(values: readonly number[]): (value: number) => string {
+  return values.every(Number.isInteger) ? countText : (value) => mean.format(value)
 }
 
 /** The English name of a country; the code itself where there is no such country. */

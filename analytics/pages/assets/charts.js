@@ -47,6 +47,14 @@ function enliven(figure) {
   }
 }
 
+/** While no day is pointed at, the legend has the last one's figures. */
+function restOnLastDay(chart) {
+  const rest = () => chart.setLegend({ idx: chart.data[0].length - 1 })
+  rest()
+  // uPlot empties the legend on its own account when the pointer leaves.
+  chart.over.addEventListener('mouseleave', () => setTimeout(rest))
+}
+
 /** The table's figures as uPlot takes them: times, then a column of values for each line. */
 function readTable(table) {
   const names = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent)
@@ -73,8 +81,9 @@ function optionsOf(figure, shown, names, columns) {
     height: HEIGHT,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
     padding: [12, 8, 0, 0],
+    hooks: { ready: [restOnLastDay] },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
-    legend: { live: true, markers: { show: false } },
+    legend: { live: true },
     scales: {
       x: { time: true },
       y: { dir: isRank ? -1 : 1, range: isRank ? rangeOfRanks : rangeOfCounts },
@@ -82,7 +91,8 @@ function optionsOf(figure, shown, names, columns) {
     axes: [
       {
         ...axis,
-        size: 30,
+        size: 34,
+        gap: 10,
         space: 80,
         values: (_, splits) => splits.map(dayLabel),
         incrs: daysApart(),
@@ -124,14 +134,15 @@ function rangeOfCounts(_chart, _least, most) {
 }
 
 function rangeOfRanks(_chart, _least, most) {
-  return [1, Math.max(3, most ?? 3)]
+  const worst = Math.max(3, most ?? 3)
+  return [1, worst + (worst - 1) * 0.06]
 }
 
 /** 1, and then whole numbers some way apart. */
 function splitsOfRanks(_chart, _axis, _least, most) {
-  const step = Math.max(1, Math.ceil((most - 1) / 4))
-  const splits = []
-  for (let rank = 1; rank <= most; rank += step) splits.push(rank)
+  const step = steps().find((one) => most / one <= 5.5)
+  const splits = [1]
+  for (let rank = step === 1 ? 2 : step; rank <= most; rank += step) splits.push(rank)
   return splits
 }
 

@@ -1,0 +1,154 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AxeResults } from 'axe-core'
+import type { Page } from 'puppeteer-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { doDailySteps } from '../../analytics/daily/steps.ts'
+import { createUpkeep } from '../../analytics/daily/upkeep.ts'
+import { dayOf } from '../../analytics/queries/window.ts'
+import { PEOPLE, type Person, person } from '../deploy/person.ts'
+import { openAccessLog } from './access-log.ts'
+import { FORMULA, type InfoApi, infoApiOn, NOON } from './info-api.ts'
+import { playThumbnailer } from './thumbnailer.ts'
+
+const DAYS = 9
+
+/** A rule that a page breaks, by how grave that is. */
+const GRAVE = ['serious', 'critical']
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+describe('in a browser', () => {
+  const parts = new AsyncDisposableStack()
+  let api: InfoApi
+  let viewer: Person
+  let list = ''
+
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'selvedge-pages-'))
+    parts.defer(() => rm(folder, { recursive: true, force: true }))
+    const log = parts.use(await openAccessLog())
+    const query = await readFile(new URL('../show/made-up-traffic.sql', import.meta.url), 'utf8')
+    await log.ingest.command({ query, query_params: { day: dayOf(NOON), days: DAYS } })
+    const upkeep = createUpkeep({ upkeep: log.upkeep, layout: {} })
+    await doDailySteps(upkeep, { retentionDays: 36_500, formula: FORMULA }, NOON)
+
+    const grey = { create: { width: 201, height: 147, channels: 3, background: '#999' } } as const
+    const picture = await sharp(grey).webp().toBuffer()
+    const thumbnailer = parts.use(
+      await playThumbnailer((_request, response) =>
+        response.writeHead(200, { 'Content-Type': 'image/webp' }).end(picture),
+      ),
+    )
+    api = parts.use(await infoApiOn(log, { thumbnailerUrl: thumbnailer.url }))
+    viewer = parts.use(await person(folder))
+    list = ((await api.ask('/v1/lists')) as { items: { id: string }[] }).items[0]?.id ?? ''
+  }, 180_000)
+  afterAll(() => parts.disposeAsync())
+
+  /** Opens a page as somebody of their own. @returns what went wrong */
+  const open = (path: string, look: (page: Page) => Promise<void>, before?: (page: Page) => Promise<void>) =>
+    viewer.visits('about:blank', PEOPLE[0] as string, async (page) => {
+      await before?.(page)
+      await page.goto(api.url + path, { waitUntil: 'networkidle0' })
+      await look(page)
+    })
+
+  const two = 'sites=tidewater.example,morgenblatt.example'
+
+  test.each([
+    '/',
+    '/?window=28d&day=2026-07-20',
+    '/countries',
+    '/countries/DE',
+    '/sites/tidewater.example',
+    `/compare?${two}`,
+    `/compare?measure=rank&days=91&${two},nobody.example,%3Cb%3E`,
+    '/lists',
+    '/lists/LIST',
+    '/definitions',
+    '/search?q=li',
+    '/search?q=nothing-like-it',
+    '/nothing/here',
+  ])(
+    '%s breaks no serious rule of axe, light on a telephone and dark on a desk, and is quiet',
+    async (path) => {
+      const found: string[] = []
+
+      const troubles = await open(path.replace('LIST', list), async (page) => {
+        for (const [width, scheme] of [
+          [390, 'light'],
+          [1_280, 'dark'],
+        ] as const) {
+          await page.setViewport({ width, height: 900 })
+          await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+          await page.evaluate(axe)
+          const { violations } = (await page.evaluate('axe.run()')) as AxeResults
+          const grave = violations.filter(({ impact }) => GRAVE.includes(impact ?? ''))
+          found.push(...grave.map(({ id, nodes }) => `${scheme}: ${id}: ${nodes[0]?.html} (${nodes.length})`))
+          const wide = (await page.evaluate('document.documentElement.scrollWidth')) as number
+          if (wide > width) found.push(`${wide} pixels wide instead of ${width}`)
+        }
+      })
+
+      expect(found).toEqual([])
+      // An unknown address says so in its status, too, which a browser writes on its console.
+      expect(path === '/nothing/here' ? [] : troubles).toEqual([])
+    },
+  )
+
+  test('a chart is drawn by uPlot, says the last day’s figures, and then those under the pointer', async () => {
+    const seen: string[] = []
+
+    const troubles = await open(`/compare?${two}`, async (page) => {
+      const legend = () => page.$eval('.lively .u-legend', (element) => element.textContent ?? '')
+      seen.push(await legend())
+      const box = await (await page.$('.lively canvas'))?.boundingBox()
+      await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + 60)
+      await expect.poll(legend).not.toBe(seen[0])
+      await page.mouse.move(2, 2)
+      await expect.poll(legend).toBe(seen[0])
+    })
+
+    expect(troubles).toEqual([])
+    expect(seen[0]).toMatch(/^DaySat, 25 Jul 2026tidewater\.example[\d,]+morgenblatt\.example[\d,]+/)
+  })
+
+  test('without JavaScript the drawing of the page itself is shown, and a search leads to the site', async () => {
+    const seen: unknown[] = []
+
+    const troubles = await open(
+      `/compare?${two}`,
+      async (page) => {
+        seen.push(await page.$('.lively'))
+        seen.push((await page.$$('.plot-area .series')).length)
+        const box = await (await page.$('.plot-area svg'))?.boundingBox()
+        expect(box?.width).toBeGreaterThan(300)
+        await page.type('input[type=search]', 'Tidewater.example')
+        await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
+        seen.push(new URL(page.url()).pathname)
+      },
+      (page) => page.setJavaScriptEnabled(false),
+    )
+
+    expect(troubles).toEqual([])
+    expect(seen).toEqual([null, 2, '/sites/tidewater.example'])
+  })
+
+  test('the keyboard reaches the content at once, and everything after it visibly', async () => {
+    await open('/', async (page) => {
+      const focused = () =>
+        page.evaluate(
+          '[document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]',
+        )
+      await page.keyboard.press('Tab')
+      expect(await focused()).toEqual(['Skip to the content', 'solid'])
+      await page.keyboard.press('Enter')
+      await page.keyboard.press('Tab')
+      expect(await focused()).toEqual(['91 days', 'solid'])
+    })
+  })
+})

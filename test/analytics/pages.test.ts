@@ -99,7 +99,7 @@ describe('rankings of earlier days', () => {
     ])
     expect(everywhere).toContain('href="/?window=1d&amp;day=2026-07-22"')
     expect(everywhere).toContain('<span class="nowrap">23 Jul 2026</span>.')
-    expect(rowsOf(france)).toEqual(['1 new b.example', '2 new c.example'])
+    expect(rowsOf(france)).toEqual(['1 new b.example', '2 new in first 10 c.example'])
     expect(france).toContain('<h1>France</h1>')
     expect(nowhere).toContain('No site has a rank by people there in this window.')
     expect(countries).toMatch(/France<\/a>\s*<small>2 sites/)

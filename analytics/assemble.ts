@@ -23,7 +23,7 @@ export async function assembleAnalytics(
   { settings, log, parts }: Starting<AnalyticsSettings>,
   now: () => number = Date.now,
 ): Promise<void> {
-  const { key, retentionDays, thumbnailerUrl, includeToday, alexa } = settings
+  const { key, retentionDays, thumbnailerUrl, includeToday, alexa, access } = settings
   const categories = categoriesOf(settings.distributions)
   const formula = formulaOf(settings.ranking, categories)
   const clickhouse = parts.use(await openClickHouse(settings))
@@ -54,6 +54,7 @@ export async function assembleAnalytics(
       includeToday,
       formula,
       alexa,
+      access,
       categories: [...new Set(categories.values())],
       log,
       now,

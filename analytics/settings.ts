@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { programSettings } from '../edge/program/settings.ts'
 import { alexaSettings } from './alexa/settings.ts'
+import { accessSettings } from './api/access.ts'
 import { rankingSettings } from './ranking/formula.ts'
 
 const port = z.int().min(1).max(65_535)
@@ -41,6 +42,7 @@ export const analyticsSettings = programSettings.extend({
     .describe('Days that log records are kept; a quarter (91) is the longest window of a ranking.'),
   ranking: rankingSettings.prefault({}).describe('Who counts for a rank, and how much.'),
   alexa: alexaSettings.describe('The API in the form of Alexa’s.'),
+  access: accessSettings.describe('Who may ask the info API, for what and how often.'),
   includeToday: z.boolean().default(true).describe('Whether rankings count today so far.'),
   distributions: z.array(frontedDistribution).describe('What is fronted.'),
 })

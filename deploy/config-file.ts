@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { alexaSettings } from '../analytics/alexa/settings.ts'
+import { accessSettings } from '../analytics/api/access.ts'
 import { rankingSettings } from '../analytics/ranking/formula.ts'
 import { cachePolicySchema, policyName } from '../edge/distribution/policy/cache-policy.ts'
 import { originRequestPolicySchema } from '../edge/distribution/policy/origin-request-policy.ts'
@@ -101,6 +102,7 @@ const analytics = z.strictObject({
   retentionDays: z.int().min(1).max(3660).default(100).describe('How long log records are kept.'),
   ranking: rankingSettings.prefault({}).describe('Who counts for a rank, and how much.'),
   alexa: alexaSettings.describe('Who may ask in the form of Alexa’s web services.'),
+  access: accessSettings.describe('Who may ask the info API, for what and how often.'),
   includeToday: z.boolean().default(true).describe('Whether rankings count the day that is not over yet.'),
   thumbnailer: url.optional().describe('The thumbnailer; the one on this machine when left out.'),
   admin,

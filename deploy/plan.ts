@@ -109,6 +109,7 @@ function analyticsPlan({
       ranking: analytics.ranking,
       includeToday: analytics.includeToday,
       alexa: analytics.alexa,
+      access: analytics.access,
       distributions: distributions.map(({ id, aliases, site, category }) => ({
         id,
         aliases,

@@ -1,4 +1,4 @@
-import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
+import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -13,8 +13,9 @@ square root of reach × page views; a window's score is the mean over those of i
 records of, without the best and the worst seventh. Sites with equal scores share a rank (1, 1, 3). Where
 chance could have moved a rank, \`bucket\` says that the site is only known to be among the first so many.
 
-Every answer is read-only, open to scripts of any origin, and limited to 1,200 requests a minute from one
-network. Problems are told as \`application/problem+json\` (RFC 9457).`
+Every answer is read-only. Public figures need no key unless the operator wants one; each operation names the
+scope that a key has to have otherwise. Requests are limited a minute, for one network or one key:
+\`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` (seconds) say how much is left. Problems are told as \`application/problem+json\` (RFC 9457).`
 
 /** Keeps zod's machinery out of what people read: the bounds of JavaScript's numbers, dates as patterns. */
 function plain({ jsonSchema }: { jsonSchema: Record<string, unknown> }): void {
@@ -24,7 +25,17 @@ function plain({ jsonSchema }: { jsonSchema: Record<string, unknown> }): void {
 }
 
 const zodToJsonConfig = { override: plain }
-const transformRoute = createJsonSchemaTransform({ zodToJsonConfig })
+const transformSchemas = createJsonSchemaTransform({ zodToJsonConfig })
+
+/** What a route needs, by OpenAPI's words (§4.8.30): a key with its scope, where a caller without one may not. */
+const transformRoute: SwaggerTransform = (route) => {
+  const scope = route.route.config?.scope
+  const { schema, ...rest } = transformSchemas(route)
+  if (scope === undefined) return { schema, ...rest }
+  const security = [{}, { bearer: [scope] }, { apiKey: [scope] }]
+  return { schema: { ...schema, security }, ...rest }
+}
+
 const transformDocument = createJsonSchemaTransformObject({ zodToJsonConfig })
 
 /** Our named schemas describe answers; the library lists each a second time, as something to be sent. */
@@ -48,6 +59,12 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       },
       // Relative to the document, so that it holds under whatever name it is served.
       servers: [{ url: '/', description: 'Where this document comes from.' }],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'A key that the operator made.' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same, otherwise.' },
+        },
+      },
       tags: [
         { name: 'rankings', description: 'Which sites have the most traffic.' },
         { name: 'sites', description: 'One site.' },

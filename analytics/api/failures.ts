@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { describeError } from '../../edge/program/errors.ts'
 import { problemPage } from '../pages/problem-page.ts'
 import { QueryFailed } from '../queries/ask.ts'
-import { type Problem, problemOf, sendProblem } from './problem.ts'
+import { type Problem, problemOf, Refusal, sendProblem } from './problem.ts'
 
 /** One finding of zod's, as fastify-type-provider-zod hands it on. */
 interface Finding {
@@ -61,13 +61,17 @@ function isForPeople(request: FastifyRequest): boolean {
 }
 
 function problemFrom(error: FastifyError): Problem {
+  if (error instanceof Refusal) return error.problem
   if (error instanceof QueryFailed) {
     const { publicMessage, retryAfterSeconds } = error
     return problemOf('figures-unavailable', publicMessage, { retryAfterSeconds })
   }
   if (hasZodFastifySchemaValidationErrors(error)) return parameterProblem(error.validation)
   const status = error.statusCode ?? 500
-  if (status === 429) return problemOf('too-many-requests', error.message)
+  if (status === 429) {
+    const remedy = 'Come back after `Retry-After` seconds, or ask with a key that may ask more often.'
+    return problemOf('too-many-requests', error.message, { remedy })
+  }
   if (status >= 500) return problemOf('failed', 'The server could not answer this request.')
   return { ...problemOf('bad-request', error.message), title: STATUS_CODES[status] ?? 'Bad Request', status }
 }

@@ -11,7 +11,9 @@ const FRESH_SECONDS = 10
 export function addFreshness(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
     if (reply.statusCode !== 200) return payload
-    if (!reply.hasHeader('cache-control')) reply.header('Cache-Control', `public, max-age=${FRESH_SECONDS}`)
+    const caching = String(reply.getHeader('cache-control') ?? `public, max-age=${FRESH_SECONDS}`)
+    // What a key opened is in nobody's cache but its owner's, whatever the route says.
+    reply.header('Cache-Control', request.isPrivate ? caching.replace(/^public\b/, 'private') : caching)
     if (typeof payload !== 'string' || reply.hasHeader('etag')) return payload
     reply.header('ETag', tagOf(payload))
     return isKnown(request, reply) ? unchanged(reply) : payload

@@ -1,23 +1,18 @@
 import { isIPv4 } from 'node:net'
 import helmet from '@fastify/helmet'
-import rateLimit from '@fastify/rate-limit'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-
-/**
- * Requests a minute from one address (IPv6: one /64). A page of 50 sites asks for 52 things, so this
- * is a person who turns a page every three seconds, or a program that asks twenty times a second.
- * Loopback has no limit: that is our own edge, or the operator.
- */
-const REQUESTS_PER_MINUTE_MAX = 1_200
-
-/** Longest that a browser remembers that it may ask, seconds; Chromium forgets after two hours anyway. */
-const PREFLIGHT_SECONDS = 7_200
+import rateLimit, { normalizeIP } from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { AccessSettings } from './access.ts'
+import { identifyCallers, requireScopes } from './admit.ts'
+import { allowOrigins } from './cors.ts'
 
 /**
  * Sets up what stands before every route: who may embed what (CSP and its like), from where scripts may
- * ask (anywhere: it is read-only and knows no user), and how often.
+ * ask, who asks, how often, and whether they may.
+ *
+ * A route says what it is about, `config: { scope: 'rankings:read' }`, and needs nothing else.
  */
-export async function guard(app: FastifyInstance): Promise<void> {
+export async function guard(app: FastifyInstance, access: AccessSettings): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -36,26 +31,18 @@ export async function guard(app: FastifyInstance): Promise<void> {
     // Whether there is TLS is for whatever stands in front to know.
     hsts: false,
   })
-  app.addHook('onRequest', allowEveryOrigin)
+  allowOrigins(app, access)
+  identifyCallers(app, access)
   await app.register(rateLimit, {
-    max: REQUESTS_PER_MINUTE_MAX,
+    enableDraftSpec: true,
     timeWindow: '1 minute',
-    allowList: (request) => isLoopback(request.ip),
+    max: ({ caller }: FastifyRequest) =>
+      caller.kind === 'key' ? caller.key.requestsPerMinute : access.requestsPerMinute,
+    keyGenerator: ({ caller, ip }) => (caller.kind === 'key' ? `key ${caller.key.name}` : normalizeIP(ip)),
+    // Loopback is our own edge, or the operator.
+    allowList: ({ caller, ip }) => caller.kind !== 'key' && isLoopback(ip),
   })
-}
-
-async function allowEveryOrigin(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  reply.headers({
-    'Access-Control-Allow-Origin': '*',
-    'Access-Control-Expose-Headers': 'ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining',
-  })
-  if (request.method !== 'OPTIONS') return undefined
-  reply.headers({
-    'Access-Control-Allow-Methods': 'GET, HEAD',
-    'Access-Control-Allow-Headers': '*',
-    'Access-Control-Max-Age': PREFLIGHT_SECONDS,
-  })
-  return reply.code(204).send()
+  requireScopes(app, access)
 }
 
 /** A socket that takes IPv4 and IPv6 writes the former as `::ffff:127.0.0.1`. */

@@ -10,6 +10,8 @@ import { addPages } from '../pages/pages.ts'
 import { createAsk } from '../queries/ask.ts'
 import { createFigures } from '../queries/figures.ts'
 import type { Formula } from '../ranking/formula.ts'
+import { type AccessSettings, accessSettings } from './access.ts'
+import { requireAnonymous } from './admit.ts'
 import { addDocument, describeRoutes } from './document.ts'
 import { failureHandler, nothingHere } from './failures.ts'
 import { addFreshness } from './freshness.ts'
@@ -48,6 +50,8 @@ export interface InfoApiOptions {
   formula: Formula
   /** Who may ask in the form of Alexa's services; nobody when left out. */
   alexa?: AlexaSettings
+  /** Who may ask, for what and how often; everybody for public figures when left out. */
+  access?: AccessSettings
   /** Names of categories that distributions have. */
   categories?: readonly string[]
   log: Logger
@@ -60,6 +64,7 @@ export interface InfoApiOptions {
 /** The info API and the pages, not listening yet. Closing it closes what it opened. */
 export async function createInfoApi(options: InfoApiOptions): Promise<FastifyInstance> {
   const { query, key, includeToday, formula, log, now = Date.now, thumbnailWaitMsMax: waitMsMax } = options
+  const access = options.access ?? accessSettings.parse(undefined)
   const fail = failureHandler(log)
   const app = fastify({
     logger: false,
@@ -74,7 +79,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler<FastifyError>(fail)
-  await guard(app)
+  await guard(app, access)
   addFreshness(app)
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, nothingHere)
 
@@ -99,10 +104,16 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addThumbnail(app, figures, thumbnailer)
   const catalogue = catalogueOf(ask, options.categories ?? [], now)
   addAlexa(app, { settings: options.alexa ?? NOBODY, catalogue, log })
-  addSideDoor(app, catalogue, figures)
+  await app.register(async (door) => {
+    requireAnonymous(door, access, ['rankings:read'])
+    addSideDoor(door, catalogue, figures)
+  })
   addDocument(app)
   addHealth(app)
-  await addPages(app, figures, formula)
+  await app.register(async (pages) => {
+    requireAnonymous(pages, access, ['rankings:read', 'sites:read', 'traffic:read'])
+    await addPages(pages, figures, formula)
+  })
   await app.ready()
   return app
 }

@@ -53,6 +53,7 @@ export function addLists(app: FastifyInstance, figures: Figures): void {
   typed.route({
     method: 'GET',
     url: '/v1/lists',
+    config: { scope: 'rankings:read' },
     schema: {
       operationId: 'getLists',
       summary: 'Stable lists',
@@ -67,6 +68,7 @@ export function addLists(app: FastifyInstance, figures: Figures): void {
   typed.route({
     method: 'GET',
     url: '/v1/lists/:id',
+    config: { scope: 'rankings:read' },
     schema: {
       operationId: 'getList',
       summary: 'One stable list',
@@ -110,6 +112,7 @@ function addFile(
   app.withTypeProvider<ZodTypeProvider>().route({
     method: 'GET',
     url: `/v1/lists/:id/${name}`,
+    config: { scope: 'rankings:read' },
     schema: {
       operationId,
       summary: `The sites of a stable list, as ${name}`,

@@ -5,6 +5,9 @@ import { z } from 'zod'
 const PROBLEMS = {
   'bad-parameter': { status: 400, title: 'A parameter can not be used' },
   'bad-request': { status: 400, title: 'The request can not be understood' },
+  'key-needed': { status: 401, title: 'A key is needed' },
+  'unknown-key': { status: 401, title: 'The key is not known' },
+  'not-for-this-key': { status: 403, title: 'The key is not for this' },
   'unknown-list': { status: 404, title: 'No such list' },
   'unknown-site': { status: 404, title: 'No such site' },
   'not-found': { status: 404, title: 'There is nothing here' },
@@ -31,6 +34,16 @@ export interface Problem {
   /** What to do about it. */
   remedy?: string
   retryAfterSeconds?: number
+}
+
+/** Thrown where a request is refused for a reason that its sender is told. */
+export class Refusal extends Error {
+  readonly problem: Problem
+
+  constructor(problem: Problem) {
+    super(problem.detail)
+    this.problem = problem
+  }
 }
 
 /** Body of `application/problem+json` (RFC 9457 §3.1); `code`, `field` and `remedy` extend it (§3.2). */
@@ -86,6 +99,10 @@ export function problemResponse(description: string) {
 /** What every route may answer besides its own. */
 export const COMMON_PROBLEMS = {
   400: problemResponse('A parameter can not be used: `field` names it, `remedy` says what is allowed.'),
-  429: problemResponse('Too many requests from one network; `Retry-After` says when to come back.'),
+  401: problemResponse('A key is needed, or the one that was sent is not known.'),
+  403: problemResponse('The key is not for this.'),
+  429: problemResponse(
+    'Too many requests from one network or with one key; `Retry-After` says when to come back.',
+  ),
   503: problemResponse('ClickHouse gave no answer in time; `Retry-After` says when to come back.'),
 }

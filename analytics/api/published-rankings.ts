@@ -69,6 +69,7 @@ export function addPublishedRankings(app: FastifyInstance, figures: Figures): vo
   typed.route({
     method: 'GET',
     url: '/v1/rankings/:day',
+    config: { scope: 'rankings:read' },
     schema: {
       operationId: 'getPublishedRankings',
       summary: 'Top sites of days that are over',
@@ -88,6 +89,7 @@ export function addPublishedRankings(app: FastifyInstance, figures: Figures): vo
   typed.route({
     method: 'GET',
     url: '/v1/sites/:site/history',
+    config: { scope: 'rankings:read' },
     schema: {
       operationId: 'getSiteHistory',
       summary: "One site's ranks in the past",

@@ -36,6 +36,7 @@ export function addRankings(app: FastifyInstance, figures: Figures): void {
   app.withTypeProvider<ZodTypeProvider>().route({
     method: 'GET',
     url: '/v1/rankings',
+    config: { scope: 'rankings:read' },
     schema: {
       operationId: 'getRankings',
       summary: 'Top sites',

@@ -36,6 +36,7 @@ export function addSiteHosts(app: FastifyInstance, figures: Figures): void {
   app.withTypeProvider<ZodTypeProvider>().route({
     method: 'GET',
     url: '/v1/sites/:site/hosts',
+    config: { scope: 'sites:read' },
     schema: {
       operationId: 'getSiteHosts',
       summary: "One site's contributing host names",

@@ -72,6 +72,7 @@ export function addSite(app: FastifyInstance, figures: Figures): void {
   app.withTypeProvider<ZodTypeProvider>().route({
     method: 'GET',
     url: '/v1/sites/:site',
+    config: { scope: 'sites:read' },
     schema: {
       operationId: 'getSite',
       summary: 'One site',

@@ -20,6 +20,7 @@ export function addThumbnail(app: FastifyInstance, figures: Figures, thumbnailer
   app.withTypeProvider<ZodTypeProvider>().route({
     method: 'GET',
     url: '/v1/sites/:site/thumbnail',
+    config: { scope: 'sites:read' },
     schema: {
       operationId: 'getSiteThumbnail',
       summary: "A picture of the site's first page",

@@ -23,6 +23,7 @@ export function addTraffic(app: FastifyInstance, figures: Figures): void {
   app.withTypeProvider<ZodTypeProvider>().route({
     method: 'GET',
     url: '/v1/sites/:site/traffic',
+    config: { scope: 'traffic:read' },
     schema: {
       operationId: 'getSiteTraffic',
       summary: "One site's traffic by day",

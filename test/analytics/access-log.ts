@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { type ClickHouse, openClickHouse } from '../../analytics/clickhouse/connect.ts'
 import { migrate } from '../../analytics/clickhouse/migrate.ts'
 import { networkOf } from '../../analytics/collect/network.ts'
@@ -76,4 +77,9 @@ export async function openAccessLog(): Promise<AccessLog> {
       await rm(data, { recursive: true, force: true })
     },
   }
+}
+
+/** A client of a server that isn't there: port 9 is `discard`, where nobody listens. */
+export function noClickHouse() {
+  return { query: createClient({ url: 'http://127.0.0.1:9', log: { level: ClickHouseLogLevel.OFF } }) }
 }

@@ -1,11 +1,10 @@
 import { createServer } from 'node:http'
-import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { createInfoApi } from '../../analytics/api/info-api.ts'
 import { listenOn } from '../../edge/program/admin.ts'
 import { PortInUse } from '../../edge/program/errors.ts'
-import { openAccessLog, viewBut } from './access-log.ts'
+import { noClickHouse, openAccessLog, viewBut } from './access-log.ts'
 import { FORMULA, infoApiOn, KEY } from './info-api.ts'
 
 describe('bad parameters', () => {
@@ -205,8 +204,3 @@ test('a port that is taken is an error that names the option', async () => {
   await expect(attempt).rejects.toThrow(PortInUse)
   await expect(attempt).rejects.toMatchObject({ remedy: expect.stringContaining('--api-port') })
 })
-
-/** A client of a server that isn't there: port 9 is `discard`, where nobody listens. */
-function noClickHouse() {
-  return { query: createClient({ url: 'http://127.0.0.1:9', log: { level: ClickHouseLogLevel.OFF } }) }
-}

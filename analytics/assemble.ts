@@ -3,6 +3,7 @@ import type { Starting } from '../edge/program/run.ts'
 import { serveInfoApi } from './api/serve.ts'
 import { openClickHouse } from './clickhouse/connect.ts'
 import { prepareClickHouse } from './clickhouse/prepare.ts'
+import { openAsns } from './collect/asn.ts'
 import { createRowOf } from './collect/row.ts'
 import { keepSalts } from './collect/salts.ts'
 import { createSegmentStore } from './collect/segment-store.ts'
@@ -23,19 +24,20 @@ export async function assembleAnalytics(
   { settings, log, parts }: Starting<AnalyticsSettings>,
   now: () => number = Date.now,
 ): Promise<void> {
-  const { key, retentionDays, thumbnailerUrl, includeToday, alexa, access } = settings
-  const categories = categoriesOf(settings.distributions)
+  const { key, retentionDays, thumbnailerUrl, includeToday, alexa, access, distributions } = settings
+  const categories = categoriesOf(distributions)
   const formula = formulaOf(settings.ranking, categories)
+  const asnOf = await openAsns(settings.asnDatabase)
   const clickhouse = parts.use(await openClickHouse(settings))
   const tables = parts.use(await prepareClickHouse(clickhouse, { retentionDays, log }))
   const isPrepared = () => tables.done
   const salts = parts.use(keepSalts(clickhouse.ingest, { now, log, layout: clickhouse.layout }))
   const store = parts.use(
     createSegmentStore({
-      client: clickhouse.ingest,
+      insert: clickhouse.insert,
       isPrepared,
       saltOf: salts.of,
-      rowOf: createRowOf(settings.distributions),
+      rowOf: createRowOf({ distributions, asnOf, honourDoNotTrack: settings.honourDoNotTrack }),
       retentionDays,
       now,
     }),

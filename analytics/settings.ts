@@ -40,6 +40,14 @@ export const analyticsSettings = programSettings.extend({
     .max(3_650)
     .default(100)
     .describe('Days that log records are kept; a quarter (91) is the longest window of a ranking.'),
+  honourDoNotTrack: z
+    .boolean()
+    .default(false)
+    .describe('Whether viewers who send DNT or Sec-GPC are billed only: no visitor, no page view, no rank.'),
+  asnDatabase: z
+    .string()
+    .optional()
+    .describe('A MaxMind ASN database of your own; Route Views’ and DB-IP’s when left out.'),
   ranking: rankingSettings.prefault({}).describe('Who counts for a rank, and how much.'),
   alexa: alexaSettings.describe('The API in the form of Alexa’s.'),
   access: accessSettings.describe('Who may ask the info API, for what and how often.'),

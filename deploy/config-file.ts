@@ -100,6 +100,14 @@ const analytics = z.strictObject({
     .optional()
     .describe('Cluster of that server, over which tables are spread; that server alone when left out.'),
   retentionDays: z.int().min(1).max(3660).default(100).describe('How long log records are kept.'),
+  honourDoNotTrack: z
+    .boolean()
+    .default(false)
+    .describe('Whether viewers who send DNT or Sec-GPC are billed only: no visitor, no page view, no rank.'),
+  asnDatabase: z
+    .string()
+    .optional()
+    .describe('A MaxMind ASN database of your own; Route Views’ and DB-IP’s when left out.'),
   ranking: rankingSettings.prefault({}).describe('Who counts for a rank, and how much.'),
   alexa: alexaSettings.describe('Who may ask in the form of Alexa’s web services.'),
   access: accessSettings.describe('Who may ask the info API, for what and how often.'),

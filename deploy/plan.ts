@@ -106,6 +106,8 @@ function analyticsPlan({
       clickhouseCluster: analytics.clickhouseCluster,
       thumbnailerUrl: analytics.thumbnailer ?? loopback(ports.thumbnailer),
       retentionDays: analytics.retentionDays,
+      honourDoNotTrack: analytics.honourDoNotTrack,
+      asnDatabase: analytics.asnDatabase,
       ranking: analytics.ranking,
       includeToday: analytics.includeToday,
       alexa: analytics.alexa,

@@ -1,5 +1,6 @@
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { openEmbedded } from './embedded.ts'
+import { type Insert, insertBy } from './insert.ts'
 import type { Layout } from './layout.ts'
 import { leastBusy, type QueryClient } from './query-pool.ts'
 
@@ -19,8 +20,10 @@ const UPKEEP_MS_MAX = 600_000
  * the embedded engine keeps them for every later statement of that client.
  */
 export interface ClickHouse extends AsyncDisposable {
-  /** For migrations and inserts, one at a time. */
+  /** For migrations and what else the collector asks, one at a time. */
   readonly ingest: ClickHouseClient
+  /** Inserts many rows, after one another and after what `ingest` has under way. */
+  readonly insert: Insert
   /** For questions; none waits for an insert. */
   readonly query: QueryClient
   /** For what is worked out once a day; nobody waits for it. */
@@ -49,13 +52,14 @@ export interface ClickHouseAt {
 export async function openClickHouse(at: ClickHouseAt): Promise<ClickHouse> {
   const { data, clickhouseUrl, clickhouseCluster } = at
   if (clickhouseUrl !== undefined) return connectServer(clickhouseUrl, { cluster: clickhouseCluster })
-  const openClient = await openEmbedded(data)
-  const ingest = openClient()
-  const upkeep = openClient()
-  const askers = Array.from({ length: QUERY_CLIENTS }, openClient)
+  const open = await openEmbedded(data)
+  const { client: ingest, insert } = open()
+  const { client: upkeep } = open()
+  const askers = Array.from({ length: QUERY_CLIENTS }, () => open().client)
   const query = leastBusy(askers)
   return {
     ingest,
+    insert,
     query,
     upkeep,
     layout: {},
@@ -75,6 +79,7 @@ function connectServer(url: string, layout: Layout): ClickHouse {
   const upkeep = connect(UPKEEP_MS_MAX)
   return {
     ingest,
+    insert: insertBy(ingest),
     query,
     upkeep,
     layout,

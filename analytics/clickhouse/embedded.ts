@@ -5,20 +5,28 @@ import {
   type ClickHouseClientConfigOptions,
   ClickHouseLogLevel,
   createClient,
+  parseError,
 } from '@clickhouse/client'
 import { ConfigError } from '../../edge/program/errors.ts'
 import { DataDirectoryUnusable, messageOf } from './failure.ts'
+import { type Insert, insertParts } from './insert.ts'
+
+/** One of several ways in. */
+export interface EmbeddedConnection {
+  client: ClickHouseClient
+  insert: Insert
+}
 
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
 
 /**
  * The ClickHouse that runs inside this process, on a directory of its own.
  *
- * @returns makes a client; each runs one statement at a time, but none waits for another's
+ * @returns makes a connection; each runs one statement at a time, but none waits for another's
  * @throws ConfigError when this installation has none
  * @throws DataDirectoryUnusable
  */
-export async function openEmbedded(directory: string): Promise<() => ClickHouseClient> {
+export async function openEmbedded(directory: string): Promise<() => EmbeddedConnection> {
   const { createChdbConnection } = await importChdb()
   try {
     await mkdir(directory, { recursive: true })
@@ -29,8 +37,22 @@ export async function openEmbedded(directory: string): Promise<() => ClickHouseC
   }
   return () => {
     // Made for this very option; only that the two packages declare a private class of settings each.
-    const connection = createChdbConnection({ path: directory }) as unknown as Connection
-    return createClient({ connection, log: { level: ClickHouseLogLevel.OFF } })
+    const connection = createChdbConnection({ path: directory })
+    const client = createClient({
+      connection: connection as unknown as Connection,
+      log: { level: ClickHouseLogLevel.OFF },
+    })
+    // The client would make one text of statement and rows, here on the main thread: that held up the event
+    // loop by 8 ms a megabyte. This way the bytes are read where they are, by ClickHouse's own threads.
+    async function insert(statement: string, rows: readonly Buffer[]): Promise<void> {
+      try {
+        await connection.chdb.rawInsert({ ...insertParts(statement), values: Buffer.concat(rows) })
+      } catch (error) {
+        // As the client does, so that the reason is known by its name.
+        throw parseError(error instanceof Error ? error.message : String(error))
+      }
+    }
+    return { client, insert }
   }
 }
 

@@ -75,17 +75,21 @@ const CHECKS: Readonly<Record<keyof AccessRecord, Check>> = {
   asn: wholeUpTo(4_294_967_295),
   secFetchDest: text,
   secPurpose: text,
+  doNotTrack: (value) => (value === '' || value === '1' ? undefined : 'is neither 1 nor empty'),
 }
 
 /** The same in the order of a line. */
 const COLUMN_CHECKS = RECORD_COLUMNS.map((column) => ({ column, check: CHECKS[column] }))
 
+/** Columns of the first edges there were: those that came later may be missing. */
+const COLUMNS_MIN = RECORD_COLUMNS.indexOf('secPurpose') + 1
+
 /** What a line may consist of (see edge/log/record.ts); none of it needs escaping in ClickHouse's TSV. */
 const LINE = /^[\t\x20-\x5b\x5d-\x7e]*$/
 
 /**
- * Reads a line of a segment. A line with more values than we know comes from a newer edge: the rest
- * is left out.
+ * Reads a line of a segment. One with more values than we know comes from a newer edge, and the rest is left
+ * out; one with fewer from an older edge, and what was added since is empty.
  *
  * @returns the record, or why the line is none, naming the column
  */
@@ -96,13 +100,13 @@ export function parseLine(
   if (line.length > LINE_MAX) return { reason: `line: is longer than ${LINE_MAX} characters` }
   if (!LINE.test(line)) return { reason: 'line: has a character that is not printable ASCII, or a backslash' }
   const values = line.split('\t')
-  if (values.length < RECORD_COLUMNS.length) {
-    return { reason: `line: has ${values.length} values, ${RECORD_COLUMNS.length} are needed` }
+  if (values.length < COLUMNS_MIN) {
+    return { reason: `line: has ${values.length} values, ${COLUMNS_MIN} are needed` }
   }
   const record = {} as RecordText // every column is set below
   for (let index = 0; index < COLUMN_CHECKS.length; index += 1) {
     const { column, check } = COLUMN_CHECKS[index] as (typeof COLUMN_CHECKS)[number]
-    const value = values[index] as string
+    const value = values[index] ?? ''
     const problem = check(value)
     if (problem !== undefined) return { reason: `${column}: ${problem}` }
     record[column] = value

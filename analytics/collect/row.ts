@@ -1,4 +1,5 @@
 import type { FrontedDistribution } from '../settings.ts'
+import type { AsnOf } from './asn.ts'
 import { createBotFilter } from './bot.ts'
 import { networkOf, plainAddress } from './network.ts'
 import { isPageView } from './page-view.ts'
@@ -10,21 +11,39 @@ import { type VisitorTraits, visitorOf } from './visitor.ts'
 /** ClickHouse's word for "no value" in TSV. */
 const NULL = '\\N'
 
+/** What rows are made by. */
+export interface RowOptions {
+  distributions: readonly FrontedDistribution[]
+  asnOf: AsnOf
+  /** Whether whoever sends `DNT: 1` or `Sec-GPC: 1` is nobody: billed, but no visitor and no page view. */
+  honourDoNotTrack: boolean
+}
+
+/** The visitor of what nobody is to be recognised by. */
+const NOBODY = '0'
+
 /**
  * Makes rows of `selvedge.access_log` from records: TSV in the order of columns of
  * insert-access-log.sql, with its line feed.
  *
  * Here the viewer's address ends: what goes on is its network and, for a day, the visitor. Also
- * `X-Forwarded-For`, which may hold more addresses, stays behind.
+ * `X-Forwarded-For`, which may hold more addresses, stays behind. The autonomous system is looked up where the
+ * record names none.
  *
  * @returns a function that is also given the salt of the record's day
  */
-export function createRowOf(
-  distributions: readonly FrontedDistribution[],
-): (record: RecordText, salt: string) => string {
+export function createRowOf({
+  distributions,
+  asnOf,
+  honourDoNotTrack,
+}: RowOptions): (record: RecordText, salt: string) => string {
   const siteOf = createSiteOf(distributions)
   const isBotAgent = createBotFilter()
-  const viewerAt = remembered(REMEMBERED_MAX, (clientIp: string) => clientIp, viewerOf)
+  const viewerAt = remembered(
+    REMEMBERED_MAX,
+    (clientIp: string) => clientIp,
+    (clientIp) => viewerOf(clientIp, asnOf),
+  )
   const visitorsOf = remembered(
     DAYS_REMEMBERED,
     (salt: string) => salt,
@@ -38,8 +57,9 @@ export function createRowOf(
 
   return (record, salt) => {
     const { userAgent } = record
-    const { address, network } = viewerAt(record.clientIp)
+    const { address, network, asn } = viewerAt(record.clientIp)
     const isBot = isBotAgent(userAgent)
+    const isNobody = honourDoNotTrack && record.doNotTrack === '1'
     const row = [
       secondsOf(record.timeMs),
       record.node,
@@ -71,12 +91,12 @@ export function createRowOf(
       userAgent,
       record.referer,
       record.country,
-      record.asn,
+      record.asn === '0' ? asn : record.asn,
       record.secFetchDest,
       record.secPurpose,
-      visitorsOf(salt)({ address, userAgent }),
+      isNobody ? NOBODY : visitorsOf(salt)({ address, userAgent }),
       Number(isBot),
-      Number(isPageView(record, isBot)),
+      Number(!isNobody && isPageView(record, isBot)),
     ]
     return `${row.join('\t')}\n`
   }
@@ -88,9 +108,9 @@ const REMEMBERED_MAX = 50_000
 /** Today's and yesterday's: what is older is forgotten with its salt (see salts.ts). */
 const DAYS_REMEMBERED = 2
 
-function viewerOf(clientIp: string): { address: string; network: string } {
+function viewerOf(clientIp: string, asnOf: AsnOf) {
   const address = plainAddress(clientIp) ?? clientIp
-  return { address, network: networkOf(address) }
+  return { address, network: networkOf(address), asn: asnOf(address) }
 }
 
 /** Unix ms as the decimal seconds that ClickHouse reads. */

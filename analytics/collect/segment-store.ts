@@ -1,6 +1,5 @@
-import { Readable } from 'node:stream'
-import type { ClickHouseClient } from '@clickhouse/client'
 import { ClickHouseDown, isAboutRows, messageOf } from '../clickhouse/failure.ts'
+import type { Insert } from '../clickhouse/insert.ts'
 import { sqlFile } from '../clickhouse/sql-file.ts'
 import { SegmentRefused } from './refusal.ts'
 import { type LineReader, readSegment, type Segment } from './segment-lines.ts'
@@ -31,7 +30,7 @@ export interface SegmentStore extends AsyncDisposable {
 
 /** What a store of segments needs. */
 export interface SegmentStoreOptions extends Omit<LineReader, 'bounds'> {
-  client: ClickHouseClient
+  insert: Insert
   /** Whether ClickHouse has our tables. */
   isPrepared(): boolean
   retentionDays: number
@@ -88,20 +87,15 @@ async function storeSegment(options: SegmentStoreOptions, segment: Segment): Pro
   }
   const { rows, rowCount, rejected, rejectedCount } = await readSegment(segment, { ...options, bounds })
   const startedMs = performance.now()
-  await insert(options.client, 'insert-access-log.sql', segment.token, rows)
-  await insert(options.client, 'insert-rejected.sql', segment.token, rejected)
+  await insertInto('insert-access-log.sql', options.insert, segment.token, rows)
+  await insertInto('insert-rejected.sql', options.insert, segment.token, rejected)
   return { rows: rowCount, rejected: rejectedCount, insertMs: performance.now() - startedMs }
 }
 
-async function insert(client: ClickHouseClient, file: string, token: string, rows: Buffer[]): Promise<void> {
+async function insertInto(file: string, insert: Insert, token: string, rows: Buffer[]): Promise<void> {
   if (rows.length === 0) return
   // It gets into the SQL, since a setting can't be bound; whoever calls has checked it too.
   if (!isSegmentToken(token)) throw new Error(`not the name of a segment: ${JSON.stringify(token)}`)
   const sql = await sqlFile(import.meta.url, file)
-  const result = await client.exec({
-    query: sql.replace("'segment-token'", `'${token}'`),
-    values: Readable.from(rows, { objectMode: false }),
-  })
-  // There is nothing in it; but until it is read the connection isn't free.
-  await result.stream.resume().toArray()
+  await insert(sql.replace("'segment-token'", `'${token}'`), rows)
 }

@@ -44,6 +44,8 @@ export interface AskedHead {
   secFetchDest: string | undefined
   secPurpose: string | undefined
   purpose: string | undefined
+  dnt: string | undefined
+  secGpc: string | undefined
 }
 
 /** A plain request's head. */
@@ -78,6 +80,8 @@ export function plainHeadAt(text: string, at: number): PlainHead | undefined {
     secFetchDest: undefined,
     secPurpose: undefined,
     purpose: undefined,
+    dnt: undefined,
+    secGpc: undefined,
     lines,
   }
   return readLines(head) ? head : undefined
@@ -127,6 +131,7 @@ const LONG_WAY = [
 const READ = [
   'accept-encoding',
   'connection',
+  'dnt',
   'host',
   'if-modified-since',
   'if-none-match',
@@ -134,6 +139,7 @@ const READ = [
   'range',
   'referer',
   'sec-fetch-dest',
+  'sec-gpc',
   'sec-purpose',
   'user-agent',
   'x-forwarded-for',
@@ -207,6 +213,12 @@ export function readField(head: AskedHead, name: string, value: string): boolean
       return true
     case 'purpose':
       head.purpose ??= value
+      return true
+    case 'dnt':
+      head.dnt ??= value
+      return true
+    case 'sec-gpc':
+      head.secGpc ??= value
       return true
     case 'if-none-match':
     case 'if-modified-since':

@@ -66,6 +66,7 @@ export function hitLog(node: string, spool: Spool, meters: Meters): HitLog {
         referer: head.referer ?? '',
         secFetchDest: head.secFetchDest ?? '',
         secPurpose: head.secPurpose || head.purpose || '',
+        doNotTrack: head.dnt === '1' || head.secGpc === '1' ? ('1' as const) : ('' as const),
       }
       asker.words ??= connectionWords(asker.scheme, connectionOf(asker, asker.place))
       return { line: preparedLine(words, asker.words, asked), repeated: undefined, counter }

@@ -89,6 +89,7 @@ export interface Asked {
   referer: string
   secFetchDest: string
   secPurpose: string
+  doNotTrack: AccessRecord['doNotTrack']
 }
 
 /** @param record of any hit with the response, whose `cacheStatus` ends in its time to live */
@@ -123,7 +124,7 @@ export function connectionWords(scheme: string, of: ConnectionPart): ConnectionW
 export function preparedLine(to: ResponseWords, from: ConnectionWords, asked: Asked): PreparedLine {
   const path = `${formatText(asked.path)}\t${formatText(asked.query)}`
   const told = `${formatText(asked.userAgent)}\t${formatText(asked.referer)}`
-  const why = `${formatText(asked.secFetchDest)}\t${formatText(asked.secPurpose)}`
+  const why = `${formatText(asked.secFetchDest)}\t${formatText(asked.secPurpose)}\t${asked.doNotTrack}`
   return {
     beforeId: to.node,
     opening: `${to.distribution}${asked.host}${to.site}${from.scheme}${to.protocol}${path}${to.sent}${asked.bytesReceived}\t`,

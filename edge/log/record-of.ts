@@ -49,6 +49,7 @@ export function recordOf(
     referer: asked('referer'),
     secFetchDest: asked('sec-fetch-dest'),
     secPurpose: asked('sec-purpose') || asked('purpose'),
+    doNotTrack: asked('dnt') === '1' || asked('sec-gpc') === '1' ? '1' : '',
   }
 }
 

@@ -69,6 +69,8 @@ export interface AccessRecord {
   /** `Sec-Fetch-Dest` and `Sec-Purpose` of the request, for telling pages from their parts and from prefetches. */
   secFetchDest: string
   secPurpose: string
+  /** `1` when the viewer asked not to be tracked, by `DNT: 1` or `Sec-GPC: 1`; else empty. */
+  doNotTrack: '1' | ''
 }
 
 /** Order of the values on a line. Append only: segments of older edges are still on their way. */
@@ -108,6 +110,7 @@ export const RECORD_COLUMNS = [
   'asn',
   'secFetchDest',
   'secPurpose',
+  'doNotTrack',
 ] as const satisfies readonly (keyof AccessRecord)[]
 
 /** Longest value kept; a viewer can send 16 KB in one header, and nobody reads that in a log. */

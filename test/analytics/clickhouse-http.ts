@@ -29,7 +29,7 @@ const PASSWORD = 'p@ss word'
 const ADDRESSING = ['query', 'query_id', 'database', 'session_id']
 
 export async function startClickHouseServer(directory: string): Promise<ClickHouseServer> {
-  const openClient = await openEmbedded(directory)
+  const open = await openEmbedded(directory)
   const clients: ClickHouseClient[] = []
   const statements: string[] = []
   const settings = new Set<string>()
@@ -47,7 +47,7 @@ export async function startClickHouseServer(directory: string): Promise<ClickHou
     const query = inUrl ?? body
     statements.push(query)
     // A client runs one statement at a time; a server does not.
-    const client = clients.pop() ?? openClient()
+    const client = clients.pop() ?? open().client
     try {
       const parameters = [...searchParams].filter(([name]) => name.startsWith('param_'))
       const { stream } = await client.exec({

@@ -48,6 +48,7 @@ export function recordBut(difference: Partial<AccessRecord> = {}): AccessRecord 
     asn: 64_500,
     secFetchDest: 'document',
     secPurpose: '',
+    doNotTrack: '',
     ...difference,
   }
 }

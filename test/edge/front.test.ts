@@ -290,4 +290,19 @@ describe('access log', () => {
     expect(records[2]).toMatchObject({ distribution: '', status: '421' })
     expect(new Set(records.map(({ requestId }) => requestId)).size).toBe(3)
   })
+
+  test('says whether the viewer asked not to be tracked, of hits too', async () => {
+    await using origin = await site({ 'cache-control': 'max-age=60' })
+    await using house = await houseInFrontOf(origin.url)
+
+    await house.get('/', { dnt: '1' })
+    await house.get('/', { 'sec-gpc': '1' })
+    await house.get('/', { 'sec-gpc': '1' })
+    await house.get('/', { 'sec-gpc': '1' })
+    await house.get('/', { dnt: '0' })
+    await house.get('/')
+    const records = await house.records(6)
+
+    expect(records.map(({ doNotTrack }) => doNotTrack)).toEqual(['1', '1', '1', '1', '', ''])
+  })
 })

@@ -356,7 +356,16 @@ test('the log has the same records as of HTTP/1.1, but for the version and the b
   await using origin = await site(KEPT)
   await using house = await houseInFrontOf(origin.url, { tls })
   await using viewer = await http2Client(house.securePort)
-  const fields = ['user-agent', 'Agent', 'referer', 'https://r/', 'sec-fetch-dest', 'document']
+  const fields = [
+    'user-agent',
+    'Agent',
+    'referer',
+    'https://r/',
+    'sec-fetch-dest',
+    'document',
+    'sec-gpc',
+    '1',
+  ]
 
   for (let times = 0; times < 3; times += 1) await viewer.ask({ path: '/page?x=1', fields })
   const records = await house.records(3)
@@ -378,6 +387,7 @@ test('the log has the same records as of HTTP/1.1, but for the version and the b
       userAgent: 'Agent',
       referer: 'https://r/',
       secFetchDest: 'document',
+      doNotTrack: '1',
     })),
   )
   for (const { bytesSent, bytesReceived } of records) {

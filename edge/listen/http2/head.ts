@@ -41,6 +41,8 @@ export function http2Head(raw: Fields): Http2Head {
     secFetchDest: undefined,
     secPurpose: undefined,
     purpose: undefined,
+    dnt: undefined,
+    secGpc: undefined,
     raw,
   }
   for (let at = 0; at < raw.length; at += 2) {

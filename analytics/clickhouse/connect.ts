@@ -20,9 +20,9 @@ const UPKEEP_MS_MAX = 600_000
  * the embedded engine keeps them for every later statement of that client.
  */
 export interface ClickHouse extends AsyncDisposable {
-  /** For migrations and what else the collector asks, one at a time. */
+  /** For migrations and what the collector asks, one at a time. */
   readonly ingest: ClickHouseClient
-  /** Inserts many rows, after one another and after what `ingest` has under way. */
+  /** Inserts many rows; one insert at a time. */
   readonly insert: Insert
   /** For questions; none waits for an insert. */
   readonly query: QueryClient
@@ -53,7 +53,8 @@ export async function openClickHouse(at: ClickHouseAt): Promise<ClickHouse> {
   const { data, clickhouseUrl, clickhouseCluster } = at
   if (clickhouseUrl !== undefined) return connectServer(clickhouseUrl, { cluster: clickhouseCluster })
   const open = await openEmbedded(data)
-  const { client: ingest, insert } = open()
+  const { client: ingest } = open()
+  const { client: inserting, insert } = open()
   const { client: upkeep } = open()
   const askers = Array.from({ length: QUERY_CLIENTS }, () => open().client)
   const query = leastBusy(askers)
@@ -66,7 +67,7 @@ export async function openClickHouse(at: ClickHouseAt): Promise<ClickHouse> {
     embedded: true,
     async [Symbol.asyncDispose]() {
       await query.idle()
-      await Promise.all([ingest, upkeep, ...askers].map((client) => client.close()))
+      await Promise.all([ingest, inserting, upkeep, ...askers].map((client) => client.close()))
     },
   }
 }

@@ -1,12 +1,10 @@
 import type { FrontedDistribution } from '../settings.ts'
 import type { AsnOf } from './asn.ts'
 import { createBotFilter } from './bot.ts'
-import { networkOf, plainAddress } from './network.ts'
 import { isPageView } from './page-view.ts'
 import type { RecordText } from './record-line.ts'
-import { remembered } from './remembered.ts'
 import { createSiteOf } from './site.ts'
-import { type VisitorTraits, visitorOf } from './visitor.ts'
+import { createViewers } from './viewer.ts'
 
 /** ClickHouse's word for "no value" in TSV. */
 const NULL = '\\N'
@@ -39,25 +37,11 @@ export function createRowOf({
 }: RowOptions): (record: RecordText, salt: string) => string {
   const siteOf = createSiteOf(distributions)
   const isBotAgent = createBotFilter()
-  const viewerAt = remembered(
-    REMEMBERED_MAX,
-    (clientIp: string) => clientIp,
-    (clientIp) => viewerOf(clientIp, asnOf),
-  )
-  const visitorsOf = remembered(
-    DAYS_REMEMBERED,
-    (salt: string) => salt,
-    (salt) =>
-      remembered(
-        REMEMBERED_MAX,
-        ({ address, userAgent }: Omit<VisitorTraits, 'salt'>) => `${address}\n${userAgent}`,
-        (of) => visitorOf({ salt, ...of }),
-      ),
-  )
+  const viewerAt = createViewers(asnOf)
 
   return (record, salt) => {
     const { userAgent } = record
-    const { address, network, asn } = viewerAt(record.clientIp)
+    const viewer = viewerAt(record.clientIp)
     const isBot = isBotAgent(userAgent)
     const isNobody = honourDoNotTrack && record.doNotTrack === '1'
     const row = [
@@ -85,32 +69,21 @@ export function createRowOf({
       record.contentLength || NULL,
       record.rangeStart || NULL,
       record.rangeEnd || NULL,
-      network,
+      viewer.network,
       record.tlsProtocol,
       record.tlsCipher,
       userAgent,
       record.referer,
       record.country,
-      record.asn === '0' ? asn : record.asn,
+      record.asn === '0' ? viewer.asn : record.asn,
       record.secFetchDest,
       record.secPurpose,
-      isNobody ? NOBODY : visitorsOf(salt)({ address, userAgent }),
-      Number(isBot),
-      Number(!isNobody && isPageView(record, isBot)),
+      isNobody ? NOBODY : viewer.visitorWith(userAgent, salt),
+      isBot ? '1' : '0',
+      !isNobody && isPageView(record, isBot) ? '1' : '0',
     ]
     return `${row.join('\t')}\n`
   }
-}
-
-/** Addresses and visitors remembered: those of a busy hour. */
-const REMEMBERED_MAX = 50_000
-
-/** Today's and yesterday's: what is older is forgotten with its salt (see salts.ts). */
-const DAYS_REMEMBERED = 2
-
-function viewerOf(clientIp: string, asnOf: AsnOf) {
-  const address = plainAddress(clientIp) ?? clientIp
-  return { address, network: networkOf(address), asn: asnOf(address) }
 }
 
 /** Unix ms as the decimal seconds that ClickHouse reads. */

@@ -3,6 +3,8 @@ import { parseLine, type RecordText, type TimeBounds } from './record-line.ts'
 import { rejectedRow } from './rejected-line.ts'
 import { dayOf } from './salts.ts'
 
+const DAY_MS = 86_400_000
+
 /** How much of a segment is read at a time, bytes: some 10 ms of work, and then it is others' turn. */
 const BLOCK_BYTES = 262_144
 
@@ -39,7 +41,7 @@ export interface SegmentRows {
 /** Reads a segment line by line: each becomes a row of the access log, or one of the rejected lines. */
 export async function readSegment({ token, lines }: Segment, reader: LineReader): Promise<SegmentRows> {
   const read: SegmentRows = { rows: [], rowCount: 0, rejected: [], rejectedCount: 0 }
-  const salts = new Map<string, string>()
+  const salts = new Map<number, string>()
 
   const reject = (line: string, reason: string) => {
     read.rejectedCount += 1
@@ -56,9 +58,13 @@ export async function readSegment({ token, lines }: Segment, reader: LineReader)
         reject(line, parsed.reason)
         continue
       }
-      const day = dayOf(Number(parsed.record.timeMs))
-      const salt = salts.get(day) ?? (await reader.saltOf(day))
-      salts.set(day, salt)
+      const timeMs = Number(parsed.record.timeMs)
+      const day = Math.floor(timeMs / DAY_MS)
+      let salt = salts.get(day)
+      if (salt === undefined) {
+        salt = await reader.saltOf(dayOf(timeMs))
+        salts.set(day, salt)
+      }
       rows += reader.rowOf(parsed.record, salt)
       read.rowCount += 1
     }

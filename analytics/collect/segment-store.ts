@@ -2,7 +2,7 @@ import { ClickHouseDown, isAboutRows, messageOf } from '../clickhouse/failure.ts
 import type { Insert } from '../clickhouse/insert.ts'
 import { sqlFile } from '../clickhouse/sql-file.ts'
 import { SegmentRefused } from './refusal.ts'
-import { type LineReader, readSegment, type Segment } from './segment-lines.ts'
+import { type LineReader, readSegment, type Segment, type SegmentRows } from './segment-lines.ts'
 import { isSegmentToken } from './segment-token.ts'
 
 /** What became of a segment's lines. */
@@ -41,13 +41,15 @@ export interface SegmentStoreOptions extends Omit<LineReader, 'bounds'> {
 const DAY_MS = 86_400_000
 
 export function createSegmentStore(options: SegmentStoreOptions): SegmentStore {
+  /** Settles when the last segment is stored, or isn't; and when the next one may be read. */
   let last: Promise<unknown> = Promise.resolve()
+  let ready: Promise<unknown> = Promise.resolve()
   let underWay = 0
   let problem: string | undefined
 
-  async function storeNow(segment: Segment): Promise<StoredSegment> {
+  async function storeNow(segment: Segment, reading: Promise<SegmentRows>): Promise<StoredSegment> {
     try {
-      const stored = await storeSegment(options, segment)
+      const stored = await insertSegment(options.insert, segment.token, await reading)
       problem = undefined
       return stored
     } catch (error) {
@@ -68,7 +70,11 @@ export function createSegmentStore(options: SegmentStoreOptions): SegmentStore {
     },
     store(segment) {
       underWay += 1
-      const stored = last.then(() => storeNow(segment))
+      // One segment is read while the one before is inserted: that is ClickHouse's work, on threads of its own.
+      const before = last
+      const reading = ready.then(() => readNow(options, segment))
+      ready = Promise.allSettled([reading, before])
+      const stored = before.then(() => storeNow(segment, reading))
       // Whoever asked hears of a failure; the next segment only waits until this one is over.
       last = stored.catch(() => undefined)
       return stored
@@ -79,16 +85,23 @@ export function createSegmentStore(options: SegmentStoreOptions): SegmentStore {
   }
 }
 
-async function storeSegment(options: SegmentStoreOptions, segment: Segment): Promise<StoredSegment> {
+async function readNow(options: SegmentStoreOptions, segment: Segment): Promise<SegmentRows> {
   if (!options.isPrepared()) throw new Error('its tables have not been made yet')
   const bounds = {
     earliestMs: options.now() - (options.retentionDays + 1) * DAY_MS,
     latestMs: options.now() + DAY_MS,
   }
-  const { rows, rowCount, rejected, rejectedCount } = await readSegment(segment, { ...options, bounds })
+  return await readSegment(segment, { ...options, bounds })
+}
+
+async function insertSegment(
+  insert: Insert,
+  token: string,
+  { rows, rowCount, rejected, rejectedCount }: SegmentRows,
+): Promise<StoredSegment> {
   const startedMs = performance.now()
-  await insertInto('insert-access-log.sql', options.insert, segment.token, rows)
-  await insertInto('insert-rejected.sql', options.insert, segment.token, rejected)
+  await insertInto('insert-access-log.sql', insert, token, rows)
+  await insertInto('insert-rejected.sql', insert, token, rejected)
   return { rows: rowCount, rejected: rejectedCount, insertMs: performance.now() - startedMs }
 }
 

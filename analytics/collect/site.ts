@@ -23,19 +23,23 @@ export function createSiteOf(
     distributions.filter(({ aliases }) => aliases.includes('*')).map(({ id }) => id),
   )
 
-  return remembered(REMEMBERED_MAX, keyOf, ({ site, host: asked, distribution }) => {
-    if (site !== '') return site
-    if (distribution === '') return ''
+  const ofHost = ({ host: asked, distribution }: Pick<RecordText, 'host' | 'distribution'>) => {
     const host = asked.toLowerCase().replace(/\.$/, '')
     if (answerToAll.has(distribution) || host.endsWith('.localhost')) return host
     return getDomain(host, { allowPrivateDomains: true }) ?? host
-  })
+  }
+  const known = remembered(REMEMBERED_MAX, keyOf, ofHost)
+
+  return (record) => {
+    if (record.site !== '') return record.site
+    return record.distribution === '' ? '' : known(record)
+  }
 }
 
 /** Hosts remembered; who makes them up gains nothing. */
 const REMEMBERED_MAX = 10_000
 
-/** None of the three can hold a tab. */
-function keyOf({ site, host, distribution }: Pick<RecordText, 'site' | 'host' | 'distribution'>): string {
-  return `${distribution}\t${host}\t${site}`
+/** Neither can hold a tab. */
+function keyOf({ host, distribution }: Pick<RecordText, 'host' | 'distribution'>): string {
+  return `${distribution}\t${host}`
 }

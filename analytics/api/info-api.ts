@@ -25,6 +25,7 @@ import { addSiteHosts } from './site-hosts.ts'
 import { addThumbnail } from './thumbnail.ts'
 import { connectThumbnailer } from './thumbnailer.ts'
 import { addTraffic } from './traffic.ts'
+import { addVisits } from './visits.ts'
 
 /** How long a client may take to send its request, ms; there is nothing in it but a head. */
 const REQUEST_MS_MAX = 10_000
@@ -100,6 +101,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addLists(app, figures)
   addSite(app, figures)
   addTraffic(app, figures)
+  addVisits(app, figures)
   addSiteHosts(app, figures)
   addThumbnail(app, figures, thumbnailer)
   const catalogue = catalogueOf(ask, options.categories ?? [], now)

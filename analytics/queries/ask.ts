@@ -22,6 +22,7 @@ export type QuestionName =
   | 'list-entries'
   | 'contributing-hosts'
   | 'traffic'
+  | 'visits'
   | 'site-seen'
   | 'site-hosts'
   | 'site-countries'

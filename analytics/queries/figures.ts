@@ -31,6 +31,7 @@ import {
   seenOf,
 } from './site.ts'
 import { type DayOfTraffic, trafficOf } from './traffic.ts'
+import { type DayOfVisits, visitsOf } from './visits.ts'
 import {
   DAY_MS,
   type Day,
@@ -102,6 +103,8 @@ export interface Figures {
   site(site: string): Promise<SiteFigures | undefined>
   /** The last `days` days, today so far included, for each site. */
   traffic(sites: readonly string[], days: number): Promise<Map<string, DayOfTraffic[]>>
+  /** The same of one site's visits. */
+  visits(site: string, days: number): Promise<DayOfVisits[]>
   /** What each host name brought to a site, most page views first. */
   contributingHosts(site: string, window: Window): Promise<ContributingHost[]>
   /** The host to show for the site. */
@@ -136,6 +139,7 @@ export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresO
     today: () => dayOf(now()),
     window,
     traffic,
+    visits: (site, days) => visitsOf(ask, formula, site, spanEnding(now(), days)),
     rankings: (within, of) => rankings(ask, formula, within, of),
     published: (of, among) => publishedRankings(ask, of, among),
     history: (site, name, days) => rankHistory(ask, site, name, spanEnding(now() - DAY_MS, days)),

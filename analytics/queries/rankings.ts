@@ -51,7 +51,7 @@ export async function rankOf(
 }
 
 /** The days of a span that have no final figures yet, as today: they are counted from the log. */
-async function freshDays(ask: Ask, span: Span): Promise<Day[]> {
+export async function freshDays(ask: Ask, span: Span): Promise<Day[]> {
   const rows = await ask('days-published', z.object({ day: z.string() }), { ...span })
   const published = new Set(rows.map(({ day }) => day))
   return daysOf(span).filter((day) => !published.has(day))

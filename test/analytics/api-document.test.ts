@@ -58,6 +58,7 @@ describe('GET /openapi.json', () => {
       ['/v1/lists/{id}/top.csv.zip', ['id'], ['200', '400', '401', '403', '404', '429', '503']],
       ['/v1/sites/{site}', ['site'], ['200', '400', '401', '403', '404', '429', '503']],
       ['/v1/sites/{site}/traffic', ['days', 'site'], ['200', '400', '401', '403', '429', '503']],
+      ['/v1/sites/{site}/visits', ['days', 'site'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/sites/{site}/hosts', ['site', 'window'], ['200', '400', '401', '403', '429', '503']],
       [
         '/v1/sites/{site}/thumbnail',
@@ -106,11 +107,13 @@ describe('GET /openapi.json', () => {
     const { paths, components } = openApi.parse(await api.ask('/openapi.json'))
 
     const answers = await Promise.all(
-      ['/v1/rankings', '/v1/sites/{site}', '/v1/sites/{site}/traffic'].map(async (path) => {
-        const answer = await api.ask(path.replace('{site}', 'a.example'))
-        const schema = paths[path]?.get.responses['200']?.content?.['application/json']?.schema
-        return fromJsonSchema({ ...schema, components }).safeParse(answer).error
-      }),
+      ['/v1/rankings', '/v1/sites/{site}', '/v1/sites/{site}/traffic', '/v1/sites/{site}/visits'].map(
+        async (path) => {
+          const answer = await api.ask(path.replace('{site}', 'a.example'))
+          const schema = paths[path]?.get.responses['200']?.content?.['application/json']?.schema
+          return fromJsonSchema({ ...schema, components }).safeParse(answer).error
+        },
+      ),
     )
 
     expect(answers).toEqual([undefined, undefined, undefined])

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { closeDays } from '../../analytics/daily/days.ts'
+import { createUpkeep } from '../../analytics/daily/upkeep.ts'
 import { openAccessLog, viewBut, viewsBy } from './access-log.ts'
-import { infoApiOn } from './info-api.ts'
+import { FORMULA, infoApiOn } from './info-api.ts'
 
 describe('GET /v1/sites/{site}', () => {
   test('tells ranks, today, when it was seen, hosts, countries and where to go on', async () => {
@@ -133,6 +135,50 @@ describe('GET /v1/sites/{site}/traffic', () => {
     const answer = await api.ask('/v1/sites/a.example/traffic?days=1')
 
     expect(answer).toMatchObject({ items: [{ bytes: 9_000_000_000_000 }] })
+  })
+})
+
+describe('GET /v1/sites/{site}/visits', () => {
+  const at = (time: string, different = {}) => viewBut({ time: `2026-07-${time}`, ...different })
+  const visits = [
+    at('24 08:00:00'),
+    at('24 08:29:59'), // a second short of half an hour: the same visit
+    at('24 08:59:59'), // half an hour: another, a bounce
+    at('24 08:10:00', { visitor: 2 }),
+    at('24 08:10:00', { visitor: 3, asn: 24_940 }), // a machine of a data centre
+    at('24 23:59:50', { visitor: 4 }),
+    at('25 00:00:10', { visitor: 4 }), // a day has its own
+    at('24 08:00:00', { site: 'b.example' }),
+  ]
+  const none = { visits: 0, bounceRate: null, pageViewsPerVisit: null, secondsPerVisit: null }
+  const items = [
+    { date: '2026-07-23', ...none },
+    { date: '2026-07-24', visits: 4, bounceRate: 0.75, pageViewsPerVisit: 1.25, secondsPerVisit: 449.8 },
+    { date: '2026-07-25', visits: 1, bounceRate: 1, pageViewsPerVisit: 1, secondsPerVisit: 0 },
+  ]
+
+  test('a gap of 30 minutes begins another, today and on days that are over', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+    await log.insert(visits)
+
+    const counted = await api.ask('/v1/sites/a.example/visits?days=3')
+    const upkeep = createUpkeep({ upkeep: log.upkeep, layout: {} })
+    await closeDays(upkeep, FORMULA, { today: '2026-07-25', forgotten: '2026-01-01' })
+    await using later = await infoApiOn(log)
+    const published = await later.ask('/v1/sites/a.example/visits?days=3')
+
+    expect(counted).toEqual({ site: 'a.example', items })
+    expect(published).toEqual(counted)
+  })
+
+  test('a site nobody knows has none', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+
+    const answer = await api.ask('/v1/sites/never.example/visits?days=1')
+
+    expect(answer).toEqual({ site: 'never.example', items: [{ date: '2026-07-25', ...none }] })
   })
 })
 

@@ -9,8 +9,9 @@ export default defineConfig({
     pool: 'forks',
     // Tests wait more than they compute: for flushes, restarts, a browser.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Long, for a test with two pages in a browser on a machine that is busy: only what hangs takes so long.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // It looks again until then: only what never comes takes that long, and a browser may take over a second to start.
     expect: { poll: { timeout: 15_000 } },
   },

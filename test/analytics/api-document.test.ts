@@ -116,7 +116,7 @@ describe('GET /openapi.json', () => {
       ),
     )
 
-    expect(answers).toEqual([undefined, undefined, undefined])
+    expect(answers).toEqual([undefined, undefined, undefined, undefined])
   })
 })
 

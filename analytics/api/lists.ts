@@ -4,10 +4,16 @@ import { zipSync } from 'fflate'
 import { z } from 'zod'
 import type { Figures } from '../queries/figures.ts'
 import type { StableList } from '../queries/lists.ts'
+import { cursorParameter, next, partOf } from './cursor.ts'
 import { COMMON_PROBLEMS, problemOf, problemResponse, sendProblem } from './problem.ts'
 import { answerWith, day } from './words.ts'
 
-const LISTS_MAX = 31
+const LISTS_MAX = 366
+
+const query = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(LISTS_MAX).default(31).describe('How many lists at most.'),
+  cursor: cursorParameter,
+})
 
 /** A list never changes. Seconds. */
 const FOR_EVER = 31_536_000
@@ -45,7 +51,9 @@ const list = z
   })
   .meta({ id: 'StableList', description: 'A stable list, without its sites.' })
 
-const lists = z.object({ items: z.array(list) }).meta({ id: 'StableLists', description: 'Newest first.' })
+const lists = z
+  .object({ items: z.array(list), next })
+  .meta({ id: 'StableLists', description: 'Newest first.' })
 
 /** `GET /v1/lists`, `/v1/lists/{id}`, and its sites as `…/top.csv` and `…/top.csv.zip` */
 export function addLists(app: FastifyInstance, figures: Figures): void {
@@ -61,9 +69,15 @@ export function addLists(app: FastifyInstance, figures: Figures): void {
         'One a day: the rankings of the last 30 days added up by 1/rank (Dowdall), so that a day moves ' +
         'little. Each has a permanent id, and never changes.',
       tags: ['rankings'],
-      response: { 200: answerWith(lists, `The last ${LISTS_MAX}.`), ...COMMON_PROBLEMS },
+      querystring: query,
+      response: { 200: answerWith(lists, 'The lists.'), ...COMMON_PROBLEMS },
     },
-    handler: async () => ({ items: (await figures.lists(LISTS_MAX)).map(answerOf) }),
+    handler: async (request, reply) => {
+      const part = await partOf({ request, reply, of: [figures.today()] }, ({ limit, offset }) =>
+        figures.lists(limit, offset),
+      )
+      return { items: part.items.map(answerOf), next: part.next }
+    },
   })
   typed.route({
     method: 'GET',

@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Figures } from '../queries/figures.ts'
 import { siteName } from '../queries/site-name.ts'
+import { cursorParameter, next, partOf } from './cursor.ts'
 import { COMMON_PROBLEMS } from './problem.ts'
 import { siteParams } from './site.ts'
 import { answerWith, bucket, countryCode, day, rank, rankedPageViews, reach, windowName } from './words.ts'
@@ -21,6 +22,7 @@ const query = z
       .max(128)
       .optional()
       .describe('The ranking of the sites of this category, e.g. News.'),
+    cursor: cursorParameter,
   })
   .refine(({ country, category }) => country === undefined || category === undefined, {
     path: ['category'],
@@ -47,6 +49,7 @@ const answer = z
         pageViewsPerVisitor: perMillion.describe('Page views by reach.'),
       }),
     ),
+    next,
   })
   .meta({ id: 'PublishedRankings', description: 'A ranking of days that are over.' })
 
@@ -80,10 +83,13 @@ export function addPublishedRankings(app: FastifyInstance, figures: Figures): vo
       querystring: query,
       response: { 200: answerWith(answer, 'The ranking.'), ...COMMON_PROBLEMS },
     },
-    handler: async (request) => {
-      const { window, limit, ...among } = request.query
+    handler: async (request, reply) => {
+      const { window, country, category } = request.query
       const { day: last } = request.params
-      return { window, day: last, items: await figures.published({ window, day: last, limit }, among) }
+      const part = await partOf({ request, reply, of: [] }, (at) =>
+        figures.published({ window, day: last, ...at }, { country, category }),
+      )
+      return { window, day: last, ...part }
     },
   })
   typed.route({

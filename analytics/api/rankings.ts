@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Figures } from '../queries/figures.ts'
+import { cursorParameter, next, partOf } from './cursor.ts'
 import { COMMON_PROBLEMS } from './problem.ts'
 import { answerWith, bucket, countryCode, day, rank, rankedPageViews, reach, windowName } from './words.ts'
 
@@ -11,6 +12,7 @@ const query = z.strictObject({
   country: countryCode
     .optional()
     .describe('Rank by the page views of people in this country only (ISO 3166-1 alpha-2).'),
+  cursor: cursorParameter,
 })
 
 const answer = z
@@ -28,6 +30,7 @@ const answer = z
         pageViews: rankedPageViews,
       }),
     ),
+    next,
   })
   .meta({ id: 'Rankings', description: 'The sites with most traffic, best first.' })
 
@@ -47,12 +50,14 @@ export function addRankings(app: FastifyInstance, figures: Figures): void {
       querystring: query,
       response: { 200: answerWith(answer, 'The ranking.'), ...COMMON_PROBLEMS },
     },
-    handler: async (request) => {
-      const { window: name, limit, country } = request.query
+    handler: async (request, reply) => {
+      const { window: name, country } = request.query
       const window = figures.window(name)
-      const ranked = await figures.rankings(window, { limit, country })
-      const items = ranked.map(({ score: _score, ranked: _ranked, ...item }) => item)
-      return { ...window, ...(country !== undefined && { country }), items }
+      const part = await partOf({ request, reply, of: [window.to] }, (at) =>
+        figures.rankings(window, { ...at, country }),
+      )
+      const items = part.items.map(({ score: _score, ranked: _ranked, ...item }) => item)
+      return { ...window, ...(country !== undefined && { country }), items, next: part.next }
     },
   })
 }

@@ -74,9 +74,15 @@ export interface Figures {
   /** The day that isn't over. */
   today(): Day
   window(name: WindowName): Window
-  rankings(window: Window, of: { limit: number; country?: string | undefined }): Promise<RankedSite[]>
+  rankings(
+    window: Window,
+    of: { limit: number; offset?: number; country?: string | undefined },
+  ): Promise<RankedSite[]>
   /** The ranking of a window that ended with a day, as it was worked out when the day was over. */
-  published(of: { window: WindowName; day: Day; limit: number }, among: Among): Promise<PublishedRank[]>
+  published(
+    of: { window: WindowName; day: Day; limit: number; offset?: number },
+    among: Among,
+  ): Promise<PublishedRank[]>
   /** A site's places in the windows that ended with each of the last `days` days, until yesterday. */
   history(site: string, window: WindowName, days: number): Promise<PastRank[]>
   /** The last day that has rankings worked out, or `undefined`. */
@@ -90,7 +96,7 @@ export interface Figures {
   /** Fronted sites from which people came to a site in the last 28 days, most visits first. */
   linkingSites(site: string): Promise<LinkingSite[]>
   /** The last stable lists, newest first. */
-  lists(limit: number): Promise<StableList[]>
+  lists(limit: number, offset?: number): Promise<StableList[]>
   /** `undefined` when no list has the id. */
   list(id: string): Promise<StableList | undefined>
   /** A list's first `limit` sites. */
@@ -149,7 +155,7 @@ export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresO
     countryRanks: (site, name, day) => countryRanksOf(ask, site, name, day),
     linkingSites: (site) => linkingSitesOf(ask, site, now()),
     entriesOfList: (list, limit) => entriesOfList(ask, list, limit),
-    lists: (limit) => listsOf(ask, limit),
+    lists: (limit, offset) => listsOf(ask, limit, offset),
     list: (id) => listOf(ask, id),
     csvOfList: (list) => csvOfList(ask, list),
     contributingHosts: (site, within) => contributingHostsOf(ask, within, site),

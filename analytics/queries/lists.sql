@@ -13,7 +13,7 @@ FROM selvedge.lists
 WHERE {id:String} = '' OR id = {id:String}
 GROUP BY day
 ORDER BY day DESC
-LIMIT {limit:UInt32}
+LIMIT {limit:UInt32} OFFSET {offset:UInt32}
 SETTINGS
     max_execution_time = 10,
     max_memory_usage = 1000000000

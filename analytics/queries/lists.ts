@@ -28,14 +28,14 @@ const listRow = z.object({
 /** A stable list, without its sites; defined in ../ranking/list-entries.sql. */
 export type StableList = z.infer<typeof listRow>
 
-/** The last lists, newest first. */
-export function listsOf(ask: Ask, limit: number): Promise<StableList[]> {
-  return ask('lists', listRow, { id: '', limit })
+/** The last lists, newest first. @param offset how many of the newest to leave out */
+export function listsOf(ask: Ask, limit: number, offset = 0): Promise<StableList[]> {
+  return ask('lists', listRow, { id: '', limit, offset })
 }
 
 /** A list by its id; `undefined` when none has it. */
 export async function listOf(ask: Ask, id: string): Promise<StableList | undefined> {
-  const [only] = await ask('lists', listRow, { id, limit: 1 })
+  const [only] = await ask('lists', listRow, { id, limit: 1, offset: 0 })
   return only
 }
 

@@ -24,7 +24,7 @@ FROM (
     WHERE scope = {scope:String} AND window_days = {windowDays:UInt8} AND day = {to:Date}
       AND (day, computation) GLOBAL IN ({{../ranking/published-ranks.sql}})
     ORDER BY rank, reach DESC, site
-    LIMIT {limit:UInt32}
+    LIMIT {limit:UInt32} OFFSET {offset:UInt32}
 ) AS now
 LEFT JOIN (
     SELECT site, rank

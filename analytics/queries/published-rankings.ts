@@ -40,7 +40,7 @@ export interface Among {
 /** The ranking of the window that ended with a day, best first; empty when there is none. */
 export function publishedRankings(
   ask: Ask,
-  { window, day, limit }: { window: WindowName; day: Day; limit: number },
+  { window, day, limit, offset = 0 }: { window: WindowName; day: Day; limit: number; offset?: number },
   { country = '', category }: Among,
 ): Promise<PublishedRank[]> {
   const windowDays = WINDOW_DAYS[window]
@@ -51,6 +51,7 @@ export function publishedRankings(
     place: country,
     scope: category === undefined ? country : `category:${category}`,
     limit,
+    offset,
   })
 }
 

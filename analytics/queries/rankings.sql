@@ -20,7 +20,7 @@ FROM (
 )
 WHERE {site:String} = '' OR site = {site:String}
 ORDER BY rank, reach DESC, site
-LIMIT {limit:UInt32}
+LIMIT {limit:UInt32} OFFSET {offset:UInt32}
 SETTINGS
     compile_expressions = 0,
     compile_aggregate_expressions = 0,

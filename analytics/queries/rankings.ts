@@ -21,6 +21,8 @@ export type RankedSite = z.infer<typeof rankedSite>
 /** Which of the sites, and by whom they are ranked. */
 interface Selection {
   limit: number
+  /** How many of the best to leave out; none when left out itself. */
+  offset?: number | undefined
   /** ISO 3166-1 alpha-2: by people there only. */
   country?: string | undefined
   /** Answer for this one only, ranked among all. */
@@ -32,10 +34,10 @@ export async function rankings(
   ask: Ask,
   formula: Formula,
   { from, to }: Window,
-  { limit, country = '', site = '' }: Selection,
+  { limit, offset = 0, country = '', site = '' }: Selection,
 ): Promise<RankedSite[]> {
   const fresh = await freshDays(ask, { from, to })
-  const where = { from, to, fresh, place: country, of: country, site, limit }
+  const where = { from, to, fresh, place: country, of: country, site, limit, offset }
   return await ask('rankings', rankedSite, { ...formula.parameters, ...where })
 }
 

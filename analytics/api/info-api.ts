@@ -22,6 +22,7 @@ import { addPublishedRankings } from './published-rankings.ts'
 import { addRankings } from './rankings.ts'
 import { addSite } from './site.ts'
 import { addSiteHosts } from './site-hosts.ts'
+import { addSiteReports } from './site-reports.ts'
 import { addThumbnail } from './thumbnail.ts'
 import { connectThumbnailer } from './thumbnailer.ts'
 import { addTraffic } from './traffic.ts'
@@ -103,6 +104,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addTraffic(app, figures)
   addVisits(app, figures)
   addSiteHosts(app, figures)
+  addSiteReports(app, figures)
   addThumbnail(app, figures, thumbnailer)
   const catalogue = catalogueOf(ask, options.categories ?? [], now)
   addAlexa(app, { settings: options.alexa ?? NOBODY, catalogue, log })

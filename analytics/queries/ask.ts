@@ -26,6 +26,9 @@ export type QuestionName =
   | 'site-seen'
   | 'site-hosts'
   | 'site-countries'
+  | 'site-pages'
+  | 'site-referrers'
+  | 'site-speed'
 
 /** Values of a question's `{name:Type}` parameters. They are bound, never part of the SQL. */
 export type Parameters = Readonly<Record<string, string | number | readonly string[] | readonly number[]>>

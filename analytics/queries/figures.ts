@@ -30,6 +30,14 @@ import {
   type SiteHost,
   seenOf,
 } from './site.ts'
+import {
+  type PageSpeed,
+  pagesOf,
+  type Referrers,
+  referrersOf,
+  type SitePage,
+  speedOf,
+} from './site-reports.ts'
 import { type DayOfTraffic, trafficOf } from './traffic.ts'
 import { type DayOfVisits, visitsOf } from './visits.ts'
 import {
@@ -113,6 +121,12 @@ export interface Figures {
   visits(site: string, days: number): Promise<DayOfVisits[]>
   /** What each host name brought to a site, most page views first. */
   contributingHosts(site: string, window: Window): Promise<ContributingHost[]>
+  /** A site's pages, most page views first. */
+  pages(site: string, window: Window, of: { limit: number; offset: number }): Promise<SitePage[]>
+  /** Whence people came to a site. */
+  referrers(site: string, window: Window, limit: number): Promise<Referrers>
+  /** How long people waited for a site's pages; `undefined` when nobody opened one. */
+  speed(site: string, window: Window): Promise<PageSpeed | undefined>
   /** The host to show for the site. */
   mainHost(site: string): Promise<string>
 }
@@ -159,6 +173,9 @@ export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresO
     list: (id) => listOf(ask, id),
     csvOfList: (list) => csvOfList(ask, list),
     contributingHosts: (site, within) => contributingHostsOf(ask, within, site),
+    pages: (site, within, of) => pagesOf(ask, site, within, of),
+    referrers: (site, within, limit) => referrersOf(ask, site, within, limit),
+    speed: (site, within) => speedOf(ask, site, within),
     mainHost: (site) => mainHostOf(ask, site),
     knows: async (site) => (await seenOf(ask, site)) !== undefined,
     async site(site) {

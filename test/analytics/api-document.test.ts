@@ -45,14 +45,14 @@ describe('GET /openapi.json', () => {
       Object.keys(get.responses),
     ])
     expect(described).toEqual([
-      ['/v1/rankings', ['country', 'limit', 'window'], ['200', '400', '401', '403', '429', '503']],
+      ['/v1/rankings', ['country', 'cursor', 'limit', 'window'], ['200', '400', '401', '403', '429', '503']],
       [
         '/v1/rankings/{day}',
-        ['category', 'country', 'day', 'limit', 'window'],
+        ['category', 'country', 'cursor', 'day', 'limit', 'window'],
         ['200', '400', '401', '403', '429', '503'],
       ],
       ['/v1/sites/{site}/history', ['days', 'site', 'window'], ['200', '400', '401', '403', '429', '503']],
-      ['/v1/lists', [], ['200', '400', '401', '403', '429', '503']],
+      ['/v1/lists', ['cursor', 'limit'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/lists/{id}', ['id'], ['200', '400', '401', '403', '404', '429', '503']],
       ['/v1/lists/{id}/top.csv', ['id'], ['200', '400', '401', '403', '404', '429', '503']],
       ['/v1/lists/{id}/top.csv.zip', ['id'], ['200', '400', '401', '403', '404', '429', '503']],
@@ -60,6 +60,14 @@ describe('GET /openapi.json', () => {
       ['/v1/sites/{site}/traffic', ['days', 'site'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/sites/{site}/visits', ['days', 'site'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/sites/{site}/hosts', ['site', 'window'], ['200', '400', '401', '403', '429', '503']],
+      [
+        '/v1/sites/{site}/pages',
+        ['cursor', 'limit', 'site', 'window'],
+        ['200', '400', '401', '403', '429', '503'],
+      ],
+      ['/v1/sites/{site}/referrers', ['limit', 'site', 'window'], ['200', '400', '401', '403', '429', '503']],
+      ['/v1/sites/{site}/links', ['limit', 'site'], ['200', '400', '401', '403', '429', '503']],
+      ['/v1/sites/{site}/speed', ['site', 'window'], ['200', '400', '401', '403', '429', '503']],
       [
         '/v1/sites/{site}/thumbnail',
         ['site', 'size'],

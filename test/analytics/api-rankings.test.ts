@@ -22,6 +22,7 @@ describe('order', () => {
       window: '1d',
       from: '2026-07-25',
       to: '2026-07-25',
+      next: null,
       items: [
         { rank: 1, bucket: 10, site: 'both.example', reach: 3, pageViews: 12 },
         { rank: 2, bucket: 10, site: 'wide.example', reach: 4, pageViews: 4 },
@@ -115,6 +116,7 @@ describe('what counts', () => {
       from: '2026-07-19',
       to: '2026-07-25',
       country: 'FR',
+      next: null,
       items: [
         { rank: 1, bucket: null, site: 'french.example', reach: 1.5, pageViews: 1.5 },
         { rank: 2, bucket: 10, site: 'german.example', reach: 0.5, pageViews: 0.5 },

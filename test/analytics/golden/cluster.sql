@@ -378,3 +378,59 @@ CREATE TABLE IF NOT EXISTS selvedge.lists ON CLUSTER 'selvedge'
 AS selvedge.lists_local
 ENGINE = Distributed('selvedge', 'selvedge', 'lists_local', 0)
 ;
+
+-- Under which host names people opened pages of a site, and when first and last: says whose page a Referer names
+-- without reading the log. Filled by site_host_view from every insert into the log; only minima and maxima, so
+-- that it does no harm when a segment's rows come twice.
+--
+-- Kept as long as the log, from the last time on. Hosts come first: they are what is looked up.
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.site_host_local ON CLUSTER 'selvedge'
+(
+    host       String CODEC(ZSTD(1)),
+    site       String CODEC(ZSTD(1)),
+    first_seen SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
+    last_seen  SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree
+ORDER BY (host, site)
+SETTINGS
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.site_host ON CLUSTER 'selvedge'
+AS selvedge.site_host_local
+ENGINE = Distributed('selvedge', 'selvedge', 'site_host_local', cityHash64(site))
+;
+
+-- Adds to selvedge.site_host what is inserted into the log. The same columns as in 0037. Hosts that nobody fronts
+-- have no site, and names are compared as a browser writes them.
+CREATE MATERIALIZED VIEW IF NOT EXISTS selvedge.site_host_view ON CLUSTER 'selvedge'
+TO selvedge.site_host_local
+AS SELECT
+    lower(log.host) AS host,
+    site,
+    min(time) AS first_seen,
+    max(time) AS last_seen
+FROM selvedge.access_log_local AS log
+WHERE site != '' AND is_page_view AND NOT is_bot
+GROUP BY host, site
+;
+
+-- What the log had before the view was made; once more changes nothing.
+INSERT INTO selvedge.site_host
+SETTINGS
+    async_insert = 0,
+    distributed_foreground_insert = 1,
+    max_bytes_before_external_group_by = 500000000
+SELECT
+    lower(log.host) AS host,
+    site,
+    min(time) AS first_seen,
+    max(time) AS last_seen
+FROM selvedge.access_log AS log
+WHERE site != '' AND is_page_view AND NOT is_bot
+GROUP BY host, site
+;

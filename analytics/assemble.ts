@@ -58,6 +58,7 @@ export async function assembleAnalytics(
       alexa,
       access,
       categories: [...new Set(categories.values())],
+      distributions: settings.distributions.map(({ id }) => id),
       log,
       now,
     }),

@@ -68,6 +68,10 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       tags: [
         { name: 'rankings', description: 'Which sites have the most traffic.' },
         { name: 'sites', description: 'One site.' },
+        {
+          name: 'distributions',
+          description: 'What a distribution answered: CloudFront’s reports and metrics.',
+        },
         { name: 'service', description: 'The API itself.' },
       ],
     },

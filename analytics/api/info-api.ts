@@ -10,6 +10,7 @@ import { addPages } from '../pages/pages.ts'
 import { createAsk } from '../queries/ask.ts'
 import { createFigures } from '../queries/figures.ts'
 import type { Formula } from '../ranking/formula.ts'
+import { createReports } from '../reports/reports.ts'
 import { type AccessSettings, accessSettings } from './access.ts'
 import { requireAnonymous } from './admit.ts'
 import { addDocument, describeRoutes } from './document.ts'
@@ -25,6 +26,8 @@ import { addSiteHosts } from './site-hosts.ts'
 import { addSiteReports } from './site-reports.ts'
 import { addThumbnail } from './thumbnail.ts'
 import { connectThumbnailer } from './thumbnailer.ts'
+import { addTimeReports } from './time-reports.ts'
+import { addTopReports } from './top-reports.ts'
 import { addTraffic } from './traffic.ts'
 import { addVisits } from './visits.ts'
 
@@ -56,6 +59,8 @@ export interface InfoApiOptions {
   access?: AccessSettings
   /** Names of categories that distributions have. */
   categories?: readonly string[]
+  /** Ids of the distributions that are fronted. */
+  distributions?: readonly string[]
   log: Logger
   /** Unix ms; the wall clock unless a test says otherwise. */
   now?(): number
@@ -106,6 +111,9 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addSiteHosts(app, figures)
   addSiteReports(app, figures)
   addThumbnail(app, figures, thumbnailer)
+  const reports = createReports(ask, { fronted: options.distributions ?? [], now })
+  addTopReports(app, reports)
+  addTimeReports(app, reports)
   const catalogue = catalogueOf(ask, options.categories ?? [], now)
   addAlexa(app, { settings: options.alexa ?? NOBODY, catalogue, log })
   await app.register(async (door) => {

@@ -8,6 +8,7 @@ const PROBLEMS = {
   'key-needed': { status: 401, title: 'A key is needed' },
   'unknown-key': { status: 401, title: 'The key is not known' },
   'not-for-this-key': { status: 403, title: 'The key is not for this' },
+  'unknown-distribution': { status: 404, title: 'No such distribution' },
   'unknown-list': { status: 404, title: 'No such list' },
   'unknown-site': { status: 404, title: 'No such site' },
   'not-found': { status: 404, title: 'There is nothing here' },

@@ -53,7 +53,12 @@ async function keepFor(client: ClickHouseClient, days: number, layout: Layout): 
   const result = await client.query({ query, format: 'JSONEachRow' })
   const now = z.array(z.object({ days: z.string() })).parse(await result.json())
   if (now.every((table) => table.days === String(days))) return
-  for (const name of ['set-retention.sql', 'set-hours-retention.sql', 'set-site-host-retention.sql']) {
+  for (const name of [
+    'set-retention.sql',
+    'set-hours-retention.sql',
+    'set-site-host-retention.sql',
+    'set-distribution-hours-retention.sql',
+  ]) {
     const change = laidOut(await sqlFile(import.meta.url, name), layout)
     await client.command({ query: change, query_params: { days } })
   }

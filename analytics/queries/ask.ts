@@ -5,7 +5,7 @@ import { messageOf } from '../clickhouse/failure.ts'
 import type { QueryClient } from '../clickhouse/query-pool.ts'
 import { sqlFile } from '../clickhouse/sql-file.ts'
 
-/** Files of this folder that hold one question each. */
+/** Files of this folder, and of those beside it, that hold one question each. */
 export type QuestionName =
   | 'rankings'
   | 'days-published'
@@ -29,6 +29,13 @@ export type QuestionName =
   | 'site-pages'
   | 'site-referrers'
   | 'site-speed'
+  | '../reports/distributions'
+  | '../reports/distribution-seen'
+  | '../reports/distribution-traffic'
+  | '../reports/popular-objects'
+  | '../reports/top-referrers'
+  | '../reports/viewer-agents'
+  | '../reports/viewer-connections'
 
 /** Values of a question's `{name:Type}` parameters. They are bound, never part of the SQL. */
 export type Parameters = Readonly<Record<string, string | number | readonly string[] | readonly number[]>>

@@ -73,6 +73,37 @@ describe('GET /openapi.json', () => {
         ['site', 'size'],
         ['200', '304', '400', '401', '403', '404', '429', '502', '503', '504'],
       ],
+      ['/v1/distributions', ['days'], ['200', '400', '401', '403', '429', '503']],
+      [
+        '/v1/distributions/{id}/reports/popular-objects',
+        ['from', 'id', 'limit', 'to'],
+        ['200', '400', '401', '403', '404', '429', '503'],
+      ],
+      [
+        '/v1/distributions/{id}/reports/top-referrers',
+        ['from', 'id', 'limit', 'to'],
+        ['200', '400', '401', '403', '404', '429', '503'],
+      ],
+      [
+        '/v1/distributions/{id}/reports/viewers',
+        ['from', 'id', 'to'],
+        ['200', '400', '401', '403', '404', '429', '503'],
+      ],
+      [
+        '/v1/distributions/{id}/reports/cache-statistics',
+        ['from', 'granularity', 'id', 'to'],
+        ['200', '400', '401', '403', '404', '429', '503'],
+      ],
+      [
+        '/v1/distributions/{id}/reports/usage',
+        ['from', 'granularity', 'id', 'to'],
+        ['200', '400', '401', '403', '404', '429', '503'],
+      ],
+      [
+        '/v1/distributions/{id}/metrics',
+        ['from', 'granularity', 'id', 'to'],
+        ['200', '400', '401', '403', '404', '429', '503'],
+      ],
       ['/openapi.json', [], ['200']],
       ['/healthz', [], ['200']],
     ])

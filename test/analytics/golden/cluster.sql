@@ -379,6 +379,109 @@ AS selvedge.lists_local
 ENGINE = Distributed('selvedge', 'selvedge', 'lists_local', 0)
 ;
 
+-- What each hour (UTC) brought to a distribution, by what CloudFront's reports tell apart: filled by
+-- distribution_hour_view from every insert into the log; a segment that comes again adds nothing, as in
+-- selvedge.site_hour. Days that are over are compared with the log: daily/hours.ts.
+--
+--   method          of those with a meaning of their own; `other` for the rest, which viewers make up
+--   incomplete      GETs of which the viewer got less than was announced, or that broke off on the way
+--   origin_time     of those the shield was asked for, µs to its response's head
+--
+-- Kept as long as the log.
+-- Sharded by cityHash64(distribution).
+CREATE TABLE IF NOT EXISTS selvedge.distribution_hour_local ON CLUSTER 'selvedge'
+(
+    distribution     LowCardinality(String),
+    hour             DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    result_type      LowCardinality(String),
+    status           UInt16 CODEC(T64, ZSTD(1)),
+    method           LowCardinality(String),
+    scheme           LowCardinality(String),
+    protocol_version LowCardinality(String),
+    tls_protocol     LowCardinality(String),
+    country          LowCardinality(String),
+    requests         SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    bytes_sent       SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    bytes_received   SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    incomplete       SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    origin_time      AggregateFunction(quantilesTDigest(0.5, 0.9, 0.99), UInt64) CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree
+PARTITION BY toDate(hour)
+ORDER BY (distribution, hour, result_type, status, method, scheme, protocol_version, tls_protocol, country)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1,
+    ttl_only_drop_parts = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.distribution_hour ON CLUSTER 'selvedge'
+AS selvedge.distribution_hour_local
+ENGINE = Distributed('selvedge', 'selvedge', 'distribution_hour_local', cityHash64(distribution))
+;
+
+-- Adds to selvedge.distribution_hour what is inserted into the log. The same columns as in 0022 and in
+-- daily/fill-distribution-hours.sql, which a test compares with this.
+CREATE MATERIALIZED VIEW IF NOT EXISTS selvedge.distribution_hour_view ON CLUSTER 'selvedge'
+TO selvedge.distribution_hour_local
+AS SELECT
+    distribution,
+    toStartOfHour(time) AS hour,
+    result_type,
+    status,
+    if(method IN ('GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'), method, 'other') AS method,
+    scheme,
+    protocol_version,
+    tls_protocol,
+    country,
+    count() AS requests,
+    sum(access_log.bytes_sent) AS bytes_sent,
+    sum(access_log.bytes_received) AS bytes_received,
+    countIf(
+        access_log.method = 'GET'
+        AND (status = 0 OR (status < 400 AND (result_type = 'Error' OR access_log.bytes_sent < content_length)))
+    ) AS incomplete,
+    quantilesTDigestStateIf(0.5, 0.9, 0.99)(origin_time_us, origin_time_us > 0) AS origin_time
+FROM selvedge.access_log_local AS access_log
+GROUP BY distribution, hour, result_type, status, method, scheme, protocol_version, tls_protocol, country
+;
+
+-- What the log had before the view was made, as in 0008.
+INSERT INTO selvedge.distribution_hour
+SETTINGS
+    insert_deduplication_token = 'fill-distribution-hour',
+    async_insert = 0,
+    distributed_foreground_insert = 1,
+    max_threads = 1,
+    max_partitions_per_insert_block = 0,
+    max_bytes_before_external_group_by = 500000000,
+    max_bytes_before_external_sort = 500000000
+SELECT
+    distribution,
+    toStartOfHour(time) AS hour,
+    result_type,
+    status,
+    if(method IN ('GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'), method, 'other') AS method,
+    scheme,
+    protocol_version,
+    tls_protocol,
+    country,
+    count() AS requests,
+    sum(access_log.bytes_sent) AS bytes_sent,
+    sum(access_log.bytes_received) AS bytes_received,
+    countIf(
+        access_log.method = 'GET'
+        AND (status = 0 OR (status < 400 AND (result_type = 'Error' OR access_log.bytes_sent < content_length)))
+    ) AS incomplete,
+    quantilesTDigestStateIf(0.5, 0.9, 0.99)(origin_time_us, origin_time_us > 0) AS origin_time
+FROM selvedge.access_log AS access_log
+GROUP BY distribution, hour, result_type, status, method, scheme, protocol_version, tls_protocol, country
+ORDER BY toDate(hour), distribution, hour, result_type, status, method, scheme, protocol_version, tls_protocol, country
+;
+
 -- Under which host names people opened pages of a site, and when first and last: says whose page a Referer names
 -- without reading the log. Filled by site_host_view from every insert into the log; only minima and maxima, so
 -- that it does no harm when a segment's rows come twice.

@@ -85,8 +85,9 @@ function parameterProblem([finding]: readonly Finding[]): Problem {
 
 function fieldOf({ instancePath, keyword, params }: Finding): string {
   const unknown = keyword === 'unrecognized_keys' ? params.keys : undefined
-  const name = Array.isArray(unknown) ? String(unknown[0]) : instancePath.slice(1)
-  return name.slice(0, 64)
+  // Of a list within a parameter, the parameter.
+  const [named = ''] = instancePath.slice(1).split('/')
+  return (Array.isArray(unknown) ? String(unknown[0]) : named).slice(0, 64)
 }
 
 function remedyFor({ keyword, params }: Finding): string {

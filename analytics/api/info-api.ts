@@ -13,6 +13,7 @@ import type { Formula } from '../ranking/formula.ts'
 import { createReports } from '../reports/reports.ts'
 import { type AccessSettings, accessSettings } from './access.ts'
 import { requireAnonymous } from './admit.ts'
+import { addCompare } from './compare.ts'
 import { addDocument, describeRoutes } from './document.ts'
 import { failureHandler, nothingHere } from './failures.ts'
 import { addFreshness } from './freshness.ts'
@@ -21,6 +22,7 @@ import { addHealth } from './health.ts'
 import { addLists } from './lists.ts'
 import { addPublishedRankings } from './published-rankings.ts'
 import { addRankings } from './rankings.ts'
+import { addSearch } from './search.ts'
 import { addSite } from './site.ts'
 import { addSiteHosts } from './site-hosts.ts'
 import { addSiteReports } from './site-reports.ts'
@@ -110,6 +112,8 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addVisits(app, figures)
   addSiteHosts(app, figures)
   addSiteReports(app, figures)
+  addSearch(app, figures)
+  addCompare(app, figures)
   addThumbnail(app, figures, thumbnailer)
   const reports = createReports(ask, { fronted: options.distributions ?? [], now })
   addTopReports(app, reports)

@@ -34,8 +34,7 @@ const HISTORY_DAYS = 91
 const LISTS_SHOWN = 31
 const ENTRIES_SHOWN = 100
 
-/** Sites among which is searched, and how many are shown. */
-const SEARCHED_SITES = 1_000
+/** Sites that a search shows. */
 const FOUND_SITES = 50
 
 /** The pages for people, and what they are made of. */
@@ -97,9 +96,11 @@ function addSites(app: FastifyInstance, figures: Figures): void {
     if (whole !== undefined && (await figures.knows(whole))) {
       return reply.redirect(`/sites/${encodeURIComponent(whole)}`, 303)
     }
-    const ranked = await figures.rankings(figures.window('28d'), { limit: SEARCHED_SITES })
-    const found = q === '' ? [] : ranked.filter(({ site }) => site.includes(whole ?? q.toLowerCase()))
-    const names = found.slice(0, FOUND_SITES).map(({ site }) => site)
+    const [found, ranked] = await Promise.all([
+      figures.search(q, FOUND_SITES),
+      figures.rankings(figures.window('28d'), { limit: 1 }),
+    ])
+    const names = found.map(({ site }) => site)
     return send(reply, searchPage(q, names, ranked.length))
   })
 }

@@ -26,6 +26,7 @@ export type QuestionName =
   | 'site-seen'
   | 'site-hosts'
   | 'site-countries'
+  | 'search'
   | 'site-pages'
   | 'site-referrers'
   | 'site-speed'

@@ -19,6 +19,7 @@ import {
   rankHistory,
 } from './published-rankings.ts'
 import { type RankedSite, rankings, rankOf } from './rankings.ts'
+import { type FoundSite, search } from './search.ts'
 import {
   type ContributingHost,
   type CountryShare,
@@ -111,6 +112,8 @@ export interface Figures {
   entriesOfList(list: StableList, limit: number): Promise<ListEntry[]>
   /** A list's sites, `rank,domain` a line. */
   csvOfList(list: StableList): Promise<string>
+  /** Sites with a text in their name, the best first. */
+  search(text: string, limit: number): Promise<FoundSite[]>
   /** Whether the log has a record of the site. */
   knows(site: string): Promise<boolean>
   /** `undefined` when the log has no record of the site. */
@@ -177,6 +180,7 @@ export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresO
     referrers: (site, within, limit) => referrersOf(ask, site, within, limit),
     speed: (site, within) => speedOf(ask, site, within),
     mainHost: (site) => mainHostOf(ask, site),
+    search: (text, limit) => search(ask, text, { today: dayOf(now()), limit }),
     knows: async (site) => (await seenOf(ask, site)) !== undefined,
     async site(site) {
       const seen = await seenOf(ask, site)

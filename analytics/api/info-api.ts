@@ -24,6 +24,7 @@ import { addPublishedRankings } from './published-rankings.ts'
 import { addRankings } from './rankings.ts'
 import { addSearch } from './search.ts'
 import { addSite } from './site.ts'
+import { addSiteCrawlers } from './site-crawlers.ts'
 import { addSiteHosts } from './site-hosts.ts'
 import { addSiteReports } from './site-reports.ts'
 import { addThumbnail } from './thumbnail.ts'
@@ -114,6 +115,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addSiteReports(app, figures)
   addSearch(app, figures)
   addCompare(app, figures)
+  addSiteCrawlers(app, figures)
   addThumbnail(app, figures, thumbnailer)
   const reports = createReports(ask, { fronted: options.distributions ?? [], now })
   addTopReports(app, reports)

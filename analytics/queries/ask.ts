@@ -23,6 +23,7 @@ export type QuestionName =
   | 'contributing-hosts'
   | 'traffic'
   | 'visits'
+  | 'crawlers'
   | 'site-seen'
   | 'site-hosts'
   | 'site-countries'

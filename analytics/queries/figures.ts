@@ -10,6 +10,7 @@ import {
   ranksOf,
 } from './alexa.ts'
 import type { Ask } from './ask.ts'
+import { type Crawler, crawlersOf } from './crawlers.ts'
 import { csvOfList, entriesOfList, listOf, listsOf, type StableList } from './lists.ts'
 import {
   type Among,
@@ -130,6 +131,8 @@ export interface Figures {
   referrers(site: string, window: Window, limit: number): Promise<Referrers>
   /** How long people waited for a site's pages; `undefined` when nobody opened one. */
   speed(site: string, window: Window): Promise<PageSpeed | undefined>
+  /** Known crawlers that came to a site, most requests first. */
+  crawlers(site: string, window: Window): Promise<Crawler[]>
   /** The host to show for the site. */
   mainHost(site: string): Promise<string>
 }
@@ -179,6 +182,7 @@ export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresO
     pages: (site, within, of) => pagesOf(ask, site, within, of),
     referrers: (site, within, limit) => referrersOf(ask, site, within, limit),
     speed: (site, within) => speedOf(ask, site, within),
+    crawlers: (site, within) => crawlersOf(ask, site, within),
     mainHost: (site) => mainHostOf(ask, site),
     search: (text, limit) => search(ask, text, { today: dayOf(now()), limit }),
     knows: async (site) => (await seenOf(ask, site)) !== undefined,

@@ -60,6 +60,7 @@ describe('GET /openapi.json', () => {
       ['/v1/sites/{site}/traffic', ['days', 'site'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/sites/{site}/visits', ['days', 'site'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/sites/{site}/hosts', ['site', 'window'], ['200', '400', '401', '403', '429', '503']],
+      ['/v1/sites/{site}/crawlers', ['site', 'window'], ['200', '400', '401', '403', '429', '503']],
       [
         '/v1/sites/{site}/pages',
         ['cursor', 'limit', 'site', 'window'],

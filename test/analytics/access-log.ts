@@ -18,6 +18,7 @@ export interface LogRow {
   status: number
   bytes_sent: number
   referer: string
+  user_agent: string
   country: string
   network: string
   asn: number
@@ -45,6 +46,7 @@ export function viewBut(difference: Partial<LogRow> = {}): LogRow {
     status: 200,
     bytes_sent: 1_000,
     referer: '',
+    user_agent: '',
     country: 'DE',
     network: networkOf(`10.${visitor >> 8}.${visitor & 255}.7`),
     asn: 0,

@@ -3,7 +3,7 @@
  *
  *   deploy ─► everything
  *   thumbnailer ─► origin-shield/origin (object store) ─► edge/cache, edge/distribution
- *   analytics ─► edge/log (the record's shape)
+ *   analytics ─► edge/log (the record's shape), origin-shield/origin (object store, for log files)
  *   everything ─► edge/program (how a program of ours starts, stops and fails)
  *   edge ─► nothing outside edge
  */
@@ -28,7 +28,7 @@ module.exports = {
       'edge/invalidation',
       'edge/listen',
     ]),
-    only('analytics', ['edge/program', 'edge/log']),
+    only('analytics', ['edge/program', 'edge/log', 'origin-shield/origin']),
     only('thumbnailer', ['edge/program', 'origin-shield/origin']),
     only('deploy', ['edge', 'origin-shield', 'analytics', 'thumbnailer']),
     {

@@ -10,6 +10,8 @@ import { createSegmentStore } from './collect/segment-store.ts'
 import { serveCollector } from './collect/serve.ts'
 import { keepDaily } from './daily/schedule.ts'
 import { createUpkeep } from './daily/upkeep.ts'
+import { keepDelivering } from './delivery/schedule.ts'
+import { createStatements } from './delivery/statements.ts'
 import { startMeters } from './meters.ts'
 import { formulaOf } from './ranking/formula.ts'
 import type { AnalyticsSettings, FrontedDistribution } from './settings.ts'
@@ -44,6 +46,15 @@ export async function assembleAnalytics(
   )
   const meters = startMeters(store)
   parts.use(keepDaily({ upkeep: createUpkeep(clickhouse), isPrepared, retentionDays, formula, log, now }))
+  parts.use(
+    await keepDelivering({
+      statements: createStatements(clickhouse),
+      distributions: settings.distributions,
+      isPrepared,
+      log,
+      now,
+    }),
+  )
 
   parts.use(await serveCollector({ at: settings.collector, key, store, meters, log, now }))
   const { query } = clickhouse

@@ -2,17 +2,19 @@ import { z } from 'zod'
 import { programSettings } from '../edge/program/settings.ts'
 import { alexaSettings } from './alexa/settings.ts'
 import { accessSettings } from './api/access.ts'
+import { loggingSchema } from './delivery/settings.ts'
 import { rankingSettings } from './ranking/formula.ts'
 
 const port = z.int().min(1).max(65_535)
 const url = z.url({ protocol: /^https?$/ })
 
-/** What analytics needs to know of a distribution: how its traffic is named. */
+/** What analytics needs to know of a distribution: how its traffic is named, and where its log files go. */
 const frontedDistribution = z.object({
   id: z.string(),
   aliases: z.array(z.string()),
   site: z.string().optional(),
   category: z.string().optional(),
+  logging: loggingSchema.optional(),
 })
 
 /** What analytics needs to know. */

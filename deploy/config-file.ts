@@ -4,6 +4,7 @@ import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { alexaSettings } from '../analytics/alexa/settings.ts'
 import { accessSettings } from '../analytics/api/access.ts'
+import { loggingSchema } from '../analytics/delivery/settings.ts'
 import { rankingSettings } from '../analytics/ranking/formula.ts'
 import { cachePolicySchema, policyName } from '../edge/distribution/policy/cache-policy.ts'
 import { originRequestPolicySchema } from '../edge/distribution/policy/origin-request-policy.ts'
@@ -133,6 +134,15 @@ const thumbnailer = z.strictObject({
   admin,
 })
 
+/** A distribution with all that is said of it: what a shield knows, and where its log files go. */
+const configuredDistribution = shieldDistribution.safeExtend({
+  logging: loggingSchema
+    .optional()
+    .describe('Where its access log is delivered as CloudFront’s standard log files, hour by hour.'),
+})
+
+export type ConfiguredDistribution = z.infer<typeof configuredDistribution>
+
 /** The whole of `selvedge.yaml`. */
 export const configSchema = z.strictObject({
   node: z
@@ -166,7 +176,7 @@ export const configSchema = z.strictObject({
     responseHeadersPolicyReference,
   ).describe('Response headers policies of your own.'),
   distributions: z
-    .array(shieldDistribution)
+    .array(configuredDistribution)
     .default([])
     .describe('The sites. Without any: what the command line names, or the demo.'),
 })
@@ -257,6 +267,10 @@ function fromFile(config: Config, folder: string): Pick<Config, 'data' | 'distri
       ...(distribution.viewerCertificate && {
         viewerCertificate: resolved(distribution.viewerCertificate, folder),
       }),
+      ...(distribution.logging !== undefined &&
+        'folder' in distribution.logging && {
+          logging: { ...distribution.logging, folder: resolve(folder, distribution.logging.folder) },
+        }),
       origins: distribution.origins.map((origin) =>
         'folder' in origin
           ? { ...origin, folder: { ...origin.folder, path: resolve(folder, origin.folder.path) } }

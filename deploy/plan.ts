@@ -9,7 +9,7 @@ import type { edgeSettings } from '../edge/settings.ts'
 import type { ShieldDistribution } from '../origin-shield/distribution-schema.ts'
 import type { shieldSettings } from '../origin-shield/settings.ts'
 import type { thumbnailerSettings } from '../thumbnailer/settings.ts'
-import type { Config } from './config-file.ts'
+import type { Config, ConfiguredDistribution } from './config-file.ts'
 import type { Identity } from './identity.ts'
 import type { ProgramName } from './options.ts'
 import type { InternalPort } from './ports.ts'
@@ -23,7 +23,7 @@ export interface Ground {
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   /** Those that run here. */
   programs: readonly ProgramName[]
-  distributions: readonly ShieldDistribution[]
+  distributions: readonly ConfiguredDistribution[]
 }
 
 /** The settings of each program. Each gets its own slice: an edge learns of no origin, only a shield has its keys. */
@@ -81,7 +81,7 @@ function shieldPlan(ground: Ground): Pick<Plan, 'origin-shield'> {
       sliceBytes: Math.round(originShield.sliceMegabytes * MEGABYTE),
       disk: diskOf(join(config.data, 'shield-cache'), originShield.diskMegabytes),
       invalidation: invalidationOf(ground),
-      distributions: [...distributions],
+      distributions: distributions.map(withoutLogging),
     },
   }
 }
@@ -112,11 +112,12 @@ function analyticsPlan({
       includeToday: analytics.includeToday,
       alexa: analytics.alexa,
       access: analytics.access,
-      distributions: distributions.map(({ id, aliases, site, category }) => ({
+      distributions: distributions.map(({ id, aliases, site, category, logging }) => ({
         id,
         aliases,
         site,
         category,
+        logging,
       })),
     },
   }
@@ -178,11 +179,17 @@ function loopback(port: number): string {
   return `http://127.0.0.1:${port}`
 }
 
+/** What a shield may know of a distribution: log files have keys of their own. */
+function withoutLogging({ logging: _logging, ...distribution }: ConfiguredDistribution): ShieldDistribution {
+  return distribution
+}
+
 /** What an edge may know of a distribution. */
 function withoutOrigins({
   origins: _origins,
   originGroups: _groups,
+  logging: _logging,
   ...distribution
-}: ShieldDistribution): Distribution {
+}: ConfiguredDistribution): Distribution {
   return distributionSchema.parse(distribution)
 }

@@ -482,6 +482,46 @@ GROUP BY distribution, hour, result_type, status, method, scheme, protocol_versi
 ORDER BY toDate(hour), distribution, hour, result_type, status, method, scheme, protocol_version, tls_protocol, country
 ;
 
+-- When a row came into the log, by ClickHouse's clock: tells delivery which records of an hour are new. Rows of
+-- before this have the time at which they are read or merged, and are of hours before any delivery began.
+ALTER TABLE selvedge.access_log_local ON CLUSTER 'selvedge'
+    ADD COLUMN IF NOT EXISTS stored_at DateTime('UTC') DEFAULT now('UTC') CODEC(Delta, ZSTD(1))
+;
+
+-- What was delivered of the access log: delivery/deliver.ts. A batch is what came in of one distribution and hour
+-- in (stored_after, stored_until]; each begins where the one before ended. It is `planned` before its first file is
+-- written and `delivered` when its last is, so that one that was interrupted is made again, the same. `started`
+-- says with which hour the deliveries of a distribution began.
+--
+-- Plans are inserted with a token: of two programs that plan what follows, one does.
+-- Sharded by 0.
+CREATE TABLE IF NOT EXISTS selvedge.log_deliveries_local ON CLUSTER 'selvedge'
+(
+    distribution String,
+    hour         DateTime('UTC'),
+    stored_after DateTime('UTC'),
+    stored_until DateTime('UTC'),
+    state        LowCardinality(String),
+    files        UInt32,
+    records      UInt64,
+    bytes        UInt64,
+    at           DateTime('UTC') DEFAULT now('UTC')
+)
+ENGINE = ReplicatedMergeTree
+ORDER BY (distribution, hour, stored_after)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.log_deliveries ON CLUSTER 'selvedge'
+AS selvedge.log_deliveries_local
+ENGINE = Distributed('selvedge', 'selvedge', 'log_deliveries_local', 0)
+;
+
 -- Under which host names people opened pages of a site, and when first and last: says whose page a Referer names
 -- without reading the log. Filled by site_host_view from every insert into the log; only minima and maxima, so
 -- that it does no harm when a segment's rows come twice.

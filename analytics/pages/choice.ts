@@ -25,9 +25,9 @@ export function places(label: string, options: readonly Option[]): Html {
   return html`<nav class="places" aria-label="${label}">${options.map(optionLink)}</nav>`
 }
 
-/** The windows of a ranking, the longest first. @param hrefOf the page with that window */
+/** The windows of a ranking, the shortest first. @param hrefOf the page with that window */
 export function windowChoice(chosen: WindowName, hrefOf: (window: WindowName) => string): Html {
-  const options = WINDOW_NAMES.toReversed().map((name) => ({
+  const options = WINDOW_NAMES.map((name) => ({
     text: WINDOW_TEXTS[name],
     href: hrefOf(name),
     chosen: name === chosen,

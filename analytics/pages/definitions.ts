@@ -1,7 +1,7 @@
 import type { Formula } from '../ranking/formula.ts'
 import { type Content, type Html, html } from './html.ts'
 import { layout } from './layout.ts'
-import { counted, countText } from './wording.ts'
+import { countText } from './wording.ts'
 
 /** A word on the pages and what it means. */
 interface Definition {
@@ -112,17 +112,14 @@ function list(definitions: readonly Definition[]): Html {
 function settings({ parameters }: Formula): Html {
   const number = (name: string) => Number(parameters[name])
   const uncapped = [parameters.uncapped ?? []].flat()
-  const networks = number('networksMin')
   return html`<table class="shares settings">
-<thead><tr><th scope="col">A site has a rank when, and a visit counts as far as</th><th scope="col">Setting</th></tr></thead>
+<thead><tr><th scope="col">What counts</th><th scope="col">How far</th></tr></thead>
 <tbody>
-${setting('its visitors came from so many networks', counted(networks, 'network'))}
-${setting('visitors of one /24 or /48 are no more than this share of all others’', permille(number('networkPermille')))}
-${setting('… or so many, which always count', countText(number('networkFloor')))}
-${setting('those of one autonomous system are no more than this share of all others’', permille(number('asnPermille')))}
-${setting('… or so many', countText(number('asnFloor')))}
-${setting('a visitor’s pages in a day are no more than', countText(number('pagesPerVisitorMax')))}
-${setting('networks that count in full, and suffice alone', uncapped.length === 0 ? 'none' : html`<code>${uncapped.join(', ')}</code>`)}
+${setting('Networks that a site’s visitors come from, for a rank', `${countText(number('networksMin'))} or more`)}
+${setting('Visitors from one /24 or /48', cap(number('networkPermille'), number('networkFloor')))}
+${setting('Visitors from one autonomous system', cap(number('asnPermille'), number('asnFloor')))}
+${setting('Pages of one visitor in a day', `up to ${countText(number('pagesPerVisitorMax'))}`)}
+${setting('Networks that count in full, and suffice alone', uncapped.length === 0 ? 'none' : html`<code>${uncapped.join(', ')}</code>`)}
 </tbody>
 </table>
 <p class="note">A demo on one machine has all its visitors from loopback (<code>127.0.0.0/24</code>, <code>::/48</code>): it
@@ -133,6 +130,7 @@ function setting(name: string, value: Content): Html {
   return html`<tr><th scope="row">${name}</th><td>${value}</td></tr>\n`
 }
 
-function permille(value: number): string {
-  return `${countText(value / 10)}%`
+/** The share of what all other networks bring that one counts for, and what it counts for in any case. */
+function cap(permille: number, floor: number): string {
+  return `up to ${countText(permille / 10)}% of all others’, or ${countText(floor)}`
 }

@@ -51,7 +51,7 @@ ${charts ? html`<link rel="stylesheet" href="/assets/uplot.css">\n` : undefined}
  maxlength="253" autocomplete="off" autocapitalize="off" spellcheck="false" required>
 <button>Find</button>
 </form>
-<nav aria-label="Main">${Object.entries(NAVIGATION).map(([path, name]) => link(path, name, at))}</nav>
+<nav class="rooms" aria-label="Main">${Object.entries(NAVIGATION).map(([path, name]) => link(path, name, at))}</nav>
 </header>
 <main id="main">
 ${main}

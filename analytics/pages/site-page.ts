@@ -5,6 +5,7 @@ import type { ContributingHost, CountryShare, SiteHost } from '../queries/site.t
 import type { DayOfTraffic } from '../queries/traffic.ts'
 import type { Span } from '../queries/window.ts'
 import { daysOf } from '../queries/window.ts'
+import { windowText } from './choice.ts'
 import { type Content, type Html, html } from './html.ts'
 import { layout } from './layout.ts'
 import { lineChart } from './lines.ts'
@@ -114,7 +115,7 @@ function history({ span, ranks }: SitePage['history']): Html {
 
 function tiles({ places, today }: SiteFigures): Html {
   return html`<dl class="tiles">
-${places.toReversed().map(rankTile)}
+${places.map(rankTile)}
 ${tile('Visitors today', countText(today.visitors))}
 ${tile('Page views today', countText(today.pageViews))}
 ${tile('Requests today', countText(today.requests))}
@@ -123,7 +124,7 @@ ${tile('Sent today', bytesText(today.bytes))}
 }
 
 function rankTile({ window, ranked }: Place): Html {
-  const name = html`Rank <small>${spanText(window)}</small>`
+  const name = html`Rank, ${windowText(window.window)} <small>${spanText(window)}</small>`
   if (ranked === undefined) return tile(name, html`<span class="faint">none</span>`, 'rank')
   return tile(name, html`<b>${ranked.rank}</b> <small>of ${countText(ranked.ranked)}</small>`, 'rank')
 }

@@ -208,7 +208,7 @@ describe('the definitions', () => {
 
     const page = await pageOf(api, '/definitions')
 
-    expect(page).toMatch(/came from so many networks<\/th>\s*<td>1 network</)
+    expect(page).toMatch(/visitors come from, for a rank<\/th>\s*<td>1 or more</)
     expect(page).toContain('127.0.0.0/24, ::/48')
   })
 })

@@ -1,7 +1,7 @@
 /**
  * `npm run show:pages`: fills an embedded ClickHouse with two months of made-up traffic, opens every page in a
  * browser, light and dark, wide and narrow, and writes pictures of them into a folder. Ends with status 1 if a
- * page had a console error, a failed request or words wider than the screen.
+ * page had a console error, a failed request, words wider than the screen, or broke a serious rule of axe-core.
  */
 import { mkdirSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -15,12 +15,17 @@ import { DAY_MS, dayOf } from '../../analytics/queries/window.ts'
 import { formulaOf, rankingSettings } from '../../analytics/ranking/formula.ts'
 import { type AccessLog, openAccessLog } from '../analytics/access-log.ts'
 import { infoApiOn, NOON } from '../analytics/info-api.ts'
+import { faultsOf, type Screen, showOn } from '../analytics/judged-page.ts'
 import { playThumbnailer } from '../analytics/thumbnailer.ts'
 import { PEOPLE, type Person, person } from '../deploy/person.ts'
 
 const DAYS = 60
-const WIDTHS = { wide: 1_280, narrow: 390 }
-const SCHEMES = ['light', 'dark'] as const
+const SCREENS: Record<string, Screen> = {
+  'wide-light': { width: 1_280, scheme: 'light' },
+  'wide-dark': { width: 1_280, scheme: 'dark' },
+  'narrow-light': { width: 390, scheme: 'light' },
+  'narrow-dark': { width: 390, scheme: 'dark' },
+}
 const formula = formulaOf(rankingSettings.parse({}), new Map())
 
 const { values: options } = parseArgs({ options: { folder: { type: 'string' } } })
@@ -64,21 +69,18 @@ ${[340, 390, 440, 540, 590, 640].map((y, index) => line(y, 420 + ((hue * (index 
 async function takePictures(viewer: Person, base: string, pages: Record<string, string>): Promise<number> {
   let troubles = 0
   for (const [name, path] of Object.entries(pages)) {
-    for (const [size, width] of Object.entries(WIDTHS)) {
-      for (const scheme of SCHEMES) {
-        let pixels = 0
-        const found = await viewer.visits('about:blank', PEOPLE[0] as string, async (page) => {
-          await page.setViewport({ width, height: 900 })
-          await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
-          await page.goto(base + path, { waitUntil: 'networkidle0' })
-          pixels = (await page.evaluate('document.documentElement.scrollWidth')) as number
-          await page.screenshot({ path: join(folder, `${name}-${size}-${scheme}.png`), fullPage: true })
-        })
-        if (pixels > width) found.push(`${pixels} pixels wide`)
-        troubles += found.length
-        say(`${name}, ${size}, ${scheme}: ${found.join('; ') || 'fine'}`)
+    const found: string[] = []
+    const loud = await viewer.visits('about:blank', PEOPLE[0] as string, async (page) => {
+      await page.goto(base + path, { waitUntil: 'networkidle0' })
+      for (const [size, screen] of Object.entries(SCREENS)) {
+        await showOn(page, screen)
+        await page.screenshot({ path: join(folder, `${name}-${size}.png`), fullPage: true })
+        found.push(...(await faultsOf(page)).map((fault) => `${size}: ${fault}`))
       }
-    }
+    })
+    found.push(...loud)
+    troubles += found.length
+    say(`${name}: ${found.join('; ') || 'fine'}`)
   }
   return troubles
 }
@@ -125,8 +127,13 @@ const scratch = await mkdtemp(join(tmpdir(), 'selvedge-show-pages-'))
   let troubles = await takePictures(viewer, api.url, EMPTY)
   await fill(log)
   const { items } = (await api.ask('/v1/lists')) as { items: { id: string }[] }
-  troubles += await takePictures(viewer, api.url, fullPages(items[0]?.id ?? ''))
-  say(`the pictures are in ${folder}; troubles: ${troubles}`)
+  const full = fullPages(items[0]?.id ?? '')
+  troubles += await takePictures(viewer, api.url, full)
+  const pages = Object.keys(EMPTY).length + Object.keys(full).length
+  const views = pages * Object.keys(SCREENS).length
+  say(
+    `${pages} pages, ${views} views judged by axe-core, ${troubles} troubles; the pictures are in ${folder}`,
+  )
   process.exitCode = troubles === 0 ? 0 : 1
 }
 await rm(scratch, { recursive: true, force: true })

@@ -6,6 +6,7 @@ import { catalogueOf } from '../alexa/catalogue.ts'
 import type { AlexaSettings } from '../alexa/settings.ts'
 import { addSideDoor } from '../alexa/side-door.ts'
 import type { QueryClient } from '../clickhouse/query-pool.ts'
+import { addDistributions } from '../pages/distributions.ts'
 import { addPages } from '../pages/pages.ts'
 import { createAsk } from '../queries/ask.ts'
 import { createFigures } from '../queries/figures.ts'
@@ -131,6 +132,10 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   await app.register(async (pages) => {
     requireAnonymous(pages, access, ['rankings:read', 'sites:read', 'traffic:read'])
     await addPages(pages, figures, formula)
+  })
+  await app.register(async (pages) => {
+    requireAnonymous(pages, access, ['reports:read'])
+    addDistributions(pages, reports)
   })
   await app.ready()
   return app

@@ -24,7 +24,8 @@ export function newKey(): { key: string; sha256: string } {
 }
 
 /**
- * Tells who asks, by `Authorization: Bearer KEY` (RFC 6750 §2.1) or `X-API-Key: KEY`.
+ * Tells who asks, by `Authorization: Bearer KEY` (RFC 6750 §2.1) or `X-API-Key: KEY`, or by a key of ours as the
+ * password that a browser asks for (RFC 7617), whatever the name before it.
  *
  * Takes the same time for every key: all are compared, by hash and without an early end. What another scheme of
  * `Authorization` says is for whatever stands in front.
@@ -45,5 +46,13 @@ export function keyringOf(keys: readonly ApiKey[]): (headers: IncomingHttpHeader
 function givenKey(headers: IncomingHttpHeaders): string | undefined {
   const [, bearer] = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? []
   const own = headers['x-api-key']
-  return bearer ?? (typeof own === 'string' ? own.trim() : undefined)
+  return bearer ?? (typeof own === 'string' ? own.trim() : keyAsPassword(headers.authorization))
+}
+
+/** Passwords that are no keys are for whatever stands in front. */
+function keyAsPassword(authorization = ''): string | undefined {
+  const [, encoded = ''] = /^basic +(\S+) *$/i.exec(authorization) ?? []
+  const pair = Buffer.from(encoded, 'base64').toString()
+  const password = pair.slice(pair.indexOf(':') + 1)
+  return password.startsWith(PREFIX) ? password : undefined
 }

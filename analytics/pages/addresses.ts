@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { distributionParams } from '../api/report-request.ts'
 import { siteName } from '../queries/site-name.ts'
 import { WINDOW_NAMES } from '../queries/window.ts'
 import { LENGTHS, MEASURES } from './comparison.ts'
+import { REPORT_LENGTHS } from './distributions-page.ts'
 
 /** What may stand in the addresses of pages. A person's link may hold anything (`?utm_source=…`) and still deserves the page. */
 
@@ -44,3 +46,8 @@ export const compareAddress = z.object({
 export const searchAddress = z.object({ q: typed.transform((text) => text.trim().slice(0, 253)) })
 
 export const listPath = z.object({ id: z.string().regex(/^[2-9a-z]{10}$/, { error: 'is no id of a list' }) })
+
+/** As the reports' routes have it. */
+export const distributionPath = distributionParams
+
+export const reportAddress = z.object({ days: z.enum(REPORT_LENGTHS).catch('7').transform(Number) })

@@ -19,6 +19,7 @@ import { comparisonOf, typedSites } from './comparison.ts'
 import { countriesPage } from './countries.ts'
 import { definitionsPage } from './definitions.ts'
 import type { Html } from './html.ts'
+import { send } from './html-reply.ts'
 import { listPage, listsPage } from './lists.ts'
 import { problemPage } from './problem-page.ts'
 import { rankingOf } from './ranking.ts'
@@ -29,6 +30,10 @@ import { topSitesPage } from './top-sites.ts'
 /** Days in the plot of a site's traffic, and in its history. */
 const PLOT_DAYS = 30
 const HISTORY_DAYS = 91
+
+/** Of a site: its pages, and domains that people came from. */
+const PAGES_SHOWN = 12
+const REFERRERS_SHOWN = 8
 
 /** Stable lists that are listed, and sites of one that are shown. */
 const LISTS_SHOWN = 31
@@ -126,7 +131,14 @@ async function siteFigures(figures: Figures, site: string): Promise<SitePage | u
   const hostsSpan = figures.window('28d')
   const historySpan = spanEnding(Date.parse(figures.today()) - DAY_MS, HISTORY_DAYS)
   const lastDay = await figures.lastRankedDay()
-  const [traffic, ranks, contributing, links, countryRanks] = await Promise.all([
+  const { countriesWindow } = found
+  const details = Promise.all([
+    figures.pages(site, countriesWindow, { limit: PAGES_SHOWN, offset: 0 }),
+    figures.referrers(site, countriesWindow, REFERRERS_SHOWN),
+    figures.speed(site, countriesWindow),
+  ])
+  const [[pages, referrers, speed], traffic, ranks, contributing, links, countryRanks] = await Promise.all([
+    details,
     figures.traffic([site], PLOT_DAYS),
     figures.history(site, '7d', HISTORY_DAYS),
     figures.contributingHosts(site, hostsSpan),
@@ -140,6 +152,7 @@ async function siteFigures(figures: Figures, site: string): Promise<SitePage | u
     countryRanks,
     hosts: { span: hostsSpan, contributing },
     links,
+    details: { span: countriesWindow, pages, referrers, speed },
   }
 }
 
@@ -159,13 +172,4 @@ function unknownList(id: string): Html {
     detail: `No list is called ${id}.`,
     remedy: 'The last ones stand at Lists, above.',
   })
-}
-
-/** What of a reply a page needs; the rest is the server's. */
-interface PageReply {
-  type(contentType: string): { send(body: string): unknown }
-}
-
-function send(reply: PageReply, page: Html): unknown {
-  return reply.type('text/html; charset=utf-8').send(page.text)
 }

@@ -2,15 +2,19 @@ import type { CountryRank, LinkingSite } from '../queries/alexa.ts'
 import type { Place, SiteFigures } from '../queries/figures.ts'
 import type { PastRank } from '../queries/published-rankings.ts'
 import type { ContributingHost, CountryShare, SiteHost } from '../queries/site.ts'
+import type { SitePage as OpenedPage, PageSpeed, Referrers } from '../queries/site-reports.ts'
 import type { DayOfTraffic } from '../queries/traffic.ts'
 import type { Span } from '../queries/window.ts'
 import { daysOf } from '../queries/window.ts'
 import { windowText } from './choice.ts'
-import { type Content, type Html, html } from './html.ts'
+import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
 import { lineChart } from './lines.ts'
 import { trafficPlot } from './plot.ts'
+import { shareBar } from './share-bar.ts'
+import { cameFrom, openedPages, waited } from './site-details.ts'
 import { thumbnail } from './thumbnail.ts'
+import { tile, tiles } from './tile.ts'
 import {
   bytesText,
   counted,
@@ -35,6 +39,14 @@ export interface SitePage {
   hosts: { span: Span; contributing: readonly ContributingHost[] }
   /** Whence people came, in 28 days. */
   links: readonly LinkingSite[]
+  /** What people opened, whence they came and how long they waited, in a window. */
+  details: {
+    span: Span
+    pages: readonly OpenedPage[]
+    referrers: Referrers
+    /** `undefined` when nobody opened a page. */
+    speed: PageSpeed | undefined
+  }
 }
 
 /** Linking sites that are shown. */
@@ -50,7 +62,7 @@ export function sitePage(page: SitePage): Html {
     styles: ['tables', 'site', 'chart'],
     charts: true,
     main: html`${opening(figures)}
-${tiles(figures)}
+${mostImportant(figures)}
 <section aria-labelledby="history">
 <h2 id="history">Rank <small>in the 7 days until each day; 1 is the best</small></h2>
 ${history(page.history)}
@@ -75,8 +87,28 @@ ${links(page.links)}
 </section>
 </div>
 </div>
+${details(page)}
 ${sources(site)}`,
   })
+}
+
+function details({ figures, details: { span, pages, referrers, speed } }: SitePage): Html {
+  return html`<div class="beside">
+<section aria-labelledby="pages">
+<h2 id="pages">Pages <small>${spanText(span)}</small></h2>
+${openedPages(pages, figures.site)}
+</section>
+<div class="aside">
+<section aria-labelledby="referrers">
+<h2 id="referrers">Referrers <small>${spanText(span)}</small></h2>
+${cameFrom(referrers)}
+</section>
+<section aria-labelledby="speed">
+<h2 id="speed">Speed <small>${spanText(span)}</small></h2>
+${waited(speed)}
+</section>
+</div>
+</div>`
 }
 
 function opening({ site, firstSeen, lastSeen }: SiteFigures): Html {
@@ -113,24 +145,20 @@ function history({ span, ranks }: SitePage['history']): Html {
   })
 }
 
-function tiles({ places, today }: SiteFigures): Html {
-  return html`<dl class="tiles">
-${places.map(rankTile)}
-${tile('Visitors today', countText(today.visitors))}
-${tile('Page views today', countText(today.pageViews))}
-${tile('Requests today', countText(today.requests))}
-${tile('Sent today', bytesText(today.bytes))}
-</dl>`
+function mostImportant({ places, today }: SiteFigures): Html {
+  return tiles(
+    places.map(rankTile),
+    tile('Visitors today', countText(today.visitors)),
+    tile('Page views today', countText(today.pageViews)),
+    tile('Requests today', countText(today.requests)),
+    tile('Sent today', bytesText(today.bytes)),
+  )
 }
 
 function rankTile({ window, ranked }: Place): Html {
   const name = html`Rank, ${windowText(window.window)} <small>${spanText(window)}</small>`
   if (ranked === undefined) return tile(name, html`<span class="faint">none</span>`, 'rank')
   return tile(name, html`<b>${ranked.rank}</b> <small>of ${countText(ranked.ranked)}</small>`, 'rank')
-}
-
-function tile(name: Content, value: Content, kind = 'plain'): Html {
-  return html`<div class="tile tile-${kind}"><dt>${name}</dt><dd>${value}</dd></div>`
 }
 
 function countries(shares: readonly CountryShare[], ranks: readonly CountryRank[]): Html {
@@ -154,11 +182,6 @@ function countryRow({ country, pageViews, share }: CountryShare, rank: number | 
 
 function none(): Html {
   return html`<span class="faint">none</span>`
-}
-
-function shareBar(share: number): Html {
-  return html`<svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-<rect width="${(share * 100).toFixed(2)}" height="6"/></svg>`
 }
 
 function contributingHosts(found: readonly ContributingHost[]): Html {
@@ -210,5 +233,6 @@ function sources(site: string): Html {
   const path = `/v1/sites/${encodeURIComponent(site)}`
   return html`<p class="sources">As data:
 <a href="${path}">${path}</a>, <a href="${path}/traffic?days=30">…/traffic?days=30</a>, <a href="${path}/history">…/history</a>,
-<a href="${path}/hosts">…/hosts</a></p>`
+<a href="${path}/hosts">…/hosts</a>, <a href="${path}/pages">…/pages</a>,
+<a href="${path}/referrers">…/referrers</a>, <a href="${path}/speed">…/speed</a></p>`
 }

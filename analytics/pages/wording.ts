@@ -42,6 +42,12 @@ export function bytesText(bytes: number): string {
   return `${number.format(bytes / 1000 ** power)} ${BYTE_UNITS[power]}`
 }
 
+/** As `250 ms`, from a second on as `1.3 s`. */
+export function millisecondsText(milliseconds: number): string {
+  if (milliseconds >= 999.5) return `${number.format(milliseconds / 1_000)} s`
+  return `${milliseconds >= 10 ? Math.round(milliseconds) : number.format(milliseconds)} ms`
+}
+
 /** As `25 Jul`. */
 export function dayText(day: Day): string {
   return shortDay.format(Date.parse(day))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Page } from 'puppeteer-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { accessSettings, SCOPES } from '../../analytics/api/access.ts'
 import { doDailySteps } from '../../analytics/daily/steps.ts'
 import { createUpkeep } from '../../analytics/daily/upkeep.ts'
 import { dayOf } from '../../analytics/queries/window.ts'
@@ -40,7 +41,13 @@ describe('in a browser', () => {
         response.writeHead(200, { 'Content-Type': 'image/webp' }).end(picture),
       ),
     )
-    api = parts.use(await infoApiOn(log, { thumbnailerUrl: thumbnailer.url }))
+    api = parts.use(
+      await infoApiOn(log, {
+        thumbnailerUrl: thumbnailer.url,
+        access: accessSettings.parse({ anonymous: SCOPES }),
+        distributions: ['quiet'],
+      }),
+    )
     viewer = parts.use(await person(folder))
     list = ((await api.ask('/v1/lists')) as { items: { id: string }[] }).items[0]?.id ?? ''
   }, 180_000)
@@ -68,6 +75,9 @@ describe('in a browser', () => {
     '/lists/LIST',
     '/definitions',
     '/search?q=li',
+    '/distributions',
+    '/distributions/d1',
+    '/distributions/quiet',
     '/search?q=nothing-like-it',
     '/nothing/here',
   ])(

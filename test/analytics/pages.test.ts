@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { accessSettings } from '../../analytics/api/access.ts'
+import { newKey } from '../../analytics/api/keyring.ts'
 import { doDailySteps } from '../../analytics/daily/steps.ts'
 import { createUpkeep } from '../../analytics/daily/upkeep.ts'
 import { type AccessLog, openAccessLog, viewBut, viewsBy } from './access-log.ts'
@@ -198,6 +200,52 @@ describe('a search', () => {
     expect(part).not.toContain('/sites/a.example')
     expect(none).toContain('has “zzz” in its name')
     expect(hostile).toContain('&lt;script&gt;')
+  })
+})
+
+describe('reports of a distribution', () => {
+  const { key, sha256 } = newKey()
+  const access = accessSettings.parse({ keys: [{ name: 'desk', sha256, scopes: ['reports:read'] }] })
+  const asPassword = (password: string) => ({
+    headers: { Accept: 'text/html', Authorization: `Basic ${btoa(`me:${password}`)}` },
+  })
+
+  test('are shown to who gives a key as the password that the browser asks for', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log, { access, distributions: ['<quiet>'] })
+    await log.insert([viewBut({ referer: 'https://from.example/', path: '/<b>' }), viewBut({ status: 404 })])
+
+    const [none, wrong, page, all, unknown, hostile] = await Promise.all([
+      api.get('/distributions/docs', { headers: { Accept: 'text/html' } }),
+      api.get('/distributions/docs', asPassword(`selvedge_${'x'.repeat(43)}`)),
+      api.get('/distributions/docs?days=28', asPassword(key)),
+      api.get('/distributions', asPassword(key)),
+      api.get('/distributions/nothing', asPassword(key)),
+      api.get("/distributions/';DROP", asPassword(key)),
+    ])
+
+    expect([none, wrong, page, all, unknown, hostile].map(({ status }) => status)).toEqual([
+      401, 401, 200, 200, 404, 400,
+    ])
+    expect(none.headers.get('www-authenticate')).toMatch(/^Basic realm=/)
+    expect(page.headers.get('cache-control')).toMatch(/^private/)
+    const text = await page.text()
+    expect(text).toMatch(/<dt>Requests<\/dt><dd>2<\/dd>/)
+    expect(text).toMatch(/Errors <small>4xx and 5xx<\/small><\/dt><dd>50\.0%/)
+    expect(text).toContain('/&lt;b&gt;')
+    expect(withoutBreaks(text)).toContain('from.example')
+    expect(await all.text()).toContain('&lt;quiet&gt;')
+  })
+
+  test('are not for a password that is for somebody in front of us, nor do the pages mind it', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log, { access })
+
+    const answers = await Promise.all(
+      ['/', '/distributions'].map((path) => api.get(path, asPassword('their own'))),
+    )
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 401])
   })
 })
 

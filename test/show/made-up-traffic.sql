@@ -4,7 +4,9 @@
 --   day    the last day (UTC); it has traffic until noon
 --   days   how many days
 INSERT INTO selvedge.access_log
-    (time, distribution, host, site, path, status, bytes_sent, referer, country, network, visitor, is_bot, is_page_view)
+    (time, distribution, host, site, path, status, bytes_sent, referer, country, network, visitor, is_bot, is_page_view,
+     method, scheme, protocol_version, tls_protocol, user_agent, result_type, origin_time_us, time_to_first_byte_us,
+     time_taken_us)
 WITH
     ['tidewater.example', 'morgenblatt.example', 'openatlas.example', 'kettle-and-crumb.example', 'fjordkart.example',
      'lumen.example', 'parapluie.example', 'nightbus.example', 'quarry.example', 'hazelwood-library.example',
@@ -51,7 +53,23 @@ SELECT
     concat('10.', toString(intDiv(person, 251) % 200), '.', toString(person % 251), '.0/24') AS network,
     person AS visitor,
     false AS is_bot,
-    true AS is_page_view
+    true AS is_page_view,
+    'GET' AS method,
+    if(person % 40 = 0, 'http', 'https') AS scheme,
+    multiIf(person % 40 = 0, 'HTTP/1.1', person % 3 = 0, 'HTTP/1.1', 'HTTP/2.0') AS protocol_version,
+    multiIf(person % 40 = 0, '', person % 9 = 0, 'TLSv1.2', 'TLSv1.3') AS tls_protocol,
+    [
+        'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+        'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1',
+        'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36',
+        'Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0',
+        'Mozilla/5.0 (Macintosh; Intel Mac OS X 15_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15'
+    ][1 + intDiv(person, 3) % 5] AS user_agent,
+    multiIf(chance % 13 = 0, 'Miss', chance % 29 = 0, 'RefreshHit', 'Hit') AS result_type,
+    -- A long tail: one in some hundred waits for seconds.
+    toUInt32(if(result_type = 'Hit', 0, 18000 + 9e6 / (4 + chance % 997))) AS origin_time_us,
+    toUInt32(origin_time_us + 300 + 4e5 / (5 + chance % 499)) AS time_to_first_byte_us,
+    toUInt32(time_to_first_byte_us + 200 + bytes_sent * (1 + chance % 7) / 12) AS time_taken_us
 FROM numbers(45 * {days:UInt16} * 2600)
 WHERE at < visits
 SETTINGS max_partitions_per_insert_block = 0, max_execution_time = 300

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
+import { accessSettings, SCOPES } from '../../analytics/api/access.ts'
 import { doDailySteps } from '../../analytics/daily/steps.ts'
 import { createUpkeep } from '../../analytics/daily/upkeep.ts'
 import { DAY_MS, dayOf } from '../../analytics/queries/window.ts'
@@ -91,6 +92,7 @@ const EMPTY = {
   'empty-countries': '/countries',
   'empty-lists': '/lists',
   'empty-compare': '/compare',
+  'empty-distribution': '/distributions/quiet',
 }
 
 /** Pages with everything on them. @param list id of a stable list */
@@ -112,6 +114,8 @@ function fullPages(list: string): Record<string, string> {
     list: `/lists/${list}`,
     definitions: '/definitions',
     search: '/search?q=li',
+    distributions: '/distributions?days=28',
+    distribution: '/distributions/d2?days=28',
   }
 }
 
@@ -121,7 +125,12 @@ const scratch = await mkdtemp(join(tmpdir(), 'selvedge-show-pages-'))
   await using thumbnailer = await playThumbnailer(async ({ url = '/' }, response) => {
     response.writeHead(200, { 'Content-Type': 'image/webp' }).end(await picture(`http://thumbnailer${url}`))
   })
-  await using api = await infoApiOn(log, { formula, thumbnailerUrl: thumbnailer.url })
+  await using api = await infoApiOn(log, {
+    formula,
+    thumbnailerUrl: thumbnailer.url,
+    access: accessSettings.parse({ anonymous: SCOPES }),
+    distributions: ['d2', 'quiet'],
+  })
   await using viewer = await person(scratch)
 
   let troubles = await takePictures(viewer, api.url, EMPTY)

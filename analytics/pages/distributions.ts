@@ -1,0 +1,62 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { GRANULARITIES } from '../reports/period.ts'
+import type { Reports } from '../reports/reports.ts'
+import { distributionPath, reportAddress } from './addresses.ts'
+import { distributionPage } from './distribution-page.ts'
+import { distributionsPage } from './distributions-page.ts'
+import { send } from './html-reply.ts'
+import { problemPage } from './problem-page.ts'
+
+/** Objects and referrers that a page shows. */
+const OBJECTS_SHOWN = 50
+const REFERRERS_SHOWN = 15
+
+/** A browser asks its user for the key, and sends it as a password (RFC 7617). */
+const CHALLENGE = 'Basic realm="Selvedge: a key for reports as the password", charset="UTF-8"'
+
+/** The reports of distributions, for people. They are not for everybody: `app` says who may read them. */
+export function addDistributions(app: FastifyInstance, reports: Reports): void {
+  const pages = app.withTypeProvider<ZodTypeProvider>()
+  app.addHook('onSend', async (_request, reply) => {
+    if (reply.statusCode === 401) reply.header('WWW-Authenticate', CHALLENGE)
+  })
+
+  pages.get(
+    '/distributions',
+    { schema: { hide: true, querystring: reportAddress } },
+    async (request, reply) => {
+      const { days } = request.query
+      const span = reports.daysUntil(reports.today(), days)
+      return send(reply, distributionsPage({ days, span, distributions: await reports.distributions(span) }))
+    },
+  )
+
+  pages.get(
+    '/distributions/:id',
+    { schema: { hide: true, params: distributionPath, querystring: reportAddress } },
+    async (request, reply) => {
+      const { id } = request.params
+      const { days } = request.query
+      if (!(await reports.knows(id))) return send(reply.code(404), unknown(id))
+      const span = reports.daysUntil(reports.today(), days)
+      const of = { distribution: id, ...span }
+      const [traffic, objects, referrers, viewers] = await Promise.all([
+        reports.traffic(of, GRANULARITIES.day),
+        reports.popularObjects(of, OBJECTS_SHOWN),
+        reports.topReferrers(of, REFERRERS_SHOWN),
+        reports.viewers(of),
+      ])
+      return send(reply, distributionPage({ id, days, span, traffic, objects, referrers, viewers }))
+    },
+  )
+}
+
+function unknown(id: string) {
+  return problemPage({
+    status: 404,
+    title: 'No such distribution',
+    detail: `No distribution is called ${id}, and the log has nothing of one.`,
+    remedy: 'Those that there are stand at /distributions.',
+  })
+}

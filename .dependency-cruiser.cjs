@@ -3,7 +3,8 @@
  *
  *   deploy ─► everything
  *   thumbnailer ─► origin-shield/origin (object store) ─► edge/cache, edge/distribution
- *   analytics ─► edge/log (the record's shape), origin-shield/origin (object store, for log files)
+ *   analytics ─► edge/log (the record's shape), edge/geo (where imported records are from),
+ *                 origin-shield/origin (object store, for log files)
  *   everything ─► edge/program (how a program of ours starts, stops and fails)
  *   edge ─► nothing outside edge
  */
@@ -28,7 +29,7 @@ module.exports = {
       'edge/invalidation',
       'edge/listen',
     ]),
-    only('analytics', ['edge/program', 'edge/log', 'origin-shield/origin']),
+    only('analytics', ['edge/program', 'edge/log', 'edge/geo', 'origin-shield/origin']),
     only('thumbnailer', ['edge/program', 'origin-shield/origin']),
     only('deploy', ['edge', 'origin-shield', 'analytics', 'thumbnailer']),
     {

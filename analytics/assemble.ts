@@ -79,7 +79,7 @@ export async function assembleAnalytics(
 }
 
 /** By distribution's id, of those that have one. */
-function categoriesOf(distributions: readonly FrontedDistribution[]): Map<string, string> {
+export function categoriesOf(distributions: readonly FrontedDistribution[]): Map<string, string> {
   return new Map(
     distributions.flatMap(({ id, category }) => (category === undefined ? [] : [[id, category]])),
   )

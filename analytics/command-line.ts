@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError, describeError, SelvedgeError } from '../edge/program/errors.ts'
 import { keyCommand } from './api/key-command.ts'
+import { importCommand } from './import/command.ts'
 
 /**
  * `npm run analytics -- COMMAND …`: what is done by hand. Each command is a file of its own.
@@ -11,6 +12,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   const print = (text: string) => process.stdout.write(text)
   const program = new Command('npm run analytics --').description('What is done by hand for analytics.')
   program.addCommand(keyCommand(print))
+  program.addCommand(importCommand(print))
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: () => undefined })
   }

@@ -47,12 +47,24 @@ async function namesDone(client: ClickHouseClient): Promise<Set<string>> {
   return new Set(rows.map(({ name }) => name))
 }
 
-/** The retention is a setting and may change; ClickHouse rewrites what it knows of each part when it does. */
-async function keepFor(client: ClickHouseClient, days: number, layout: Layout): Promise<void> {
+/** For how many days a store keeps its log; `undefined` where there is none yet. */
+export async function retentionOf(client: ClickHouseClient, layout: Layout): Promise<number | undefined> {
+  const days = (await retentionsOf(client, layout)).map(Number).filter((number) => number > 0)
+  return days.length === 0 ? undefined : Math.max(...days)
+}
+
+/** Of each table that has one; '' for one that hasn't. */
+async function retentionsOf(client: ClickHouseClient, layout: Layout): Promise<string[]> {
   const query = laidOut(await sqlFile(import.meta.url, 'retention-now.sql'), layout)
   const result = await client.query({ query, format: 'JSONEachRow' })
   const now = z.array(z.object({ days: z.string() })).parse(await result.json())
-  if (now.every((table) => table.days === String(days))) return
+  return now.map((table) => table.days)
+}
+
+/** The retention is a setting and may change; ClickHouse rewrites what it knows of each part when it does. */
+async function keepFor(client: ClickHouseClient, days: number, layout: Layout): Promise<void> {
+  const now = await retentionsOf(client, layout)
+  if (now.every((table) => table === String(days))) return
   for (const name of [
     'set-retention.sql',
     'set-hours-retention.sql',

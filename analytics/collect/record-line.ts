@@ -101,10 +101,7 @@ const LINE = /^[\t\x20-\x5b\x5d-\x7e]*$/
  *
  * @returns the record, or why the line is none, naming the column
  */
-export function parseLine(
-  line: string,
-  { earliestMs, latestMs }: TimeBounds,
-): { record: RecordText } | { reason: string } {
+export function parseLine(line: string, bounds: TimeBounds): { record: RecordText } | { reason: string } {
   if (line.length > LINE_MAX) return { reason: `line: is longer than ${LINE_MAX} characters` }
   if (!LINE.test(line)) return { reason: 'line: has a character that is not printable ASCII, or a backslash' }
   const values = line.split('\t')
@@ -119,10 +116,24 @@ export function parseLine(
     if (problem !== undefined) return { reason: `${column}: ${problem}` }
   }
   const record = recordOf(values)
+  const outside = timeProblem(record, bounds)
+  return outside === undefined ? { record } : { reason: outside }
+}
+
+/** Why a record that didn't come as a line of an edge can't be one, naming the column, or `undefined`. */
+export function recordProblem(record: RecordText, bounds: TimeBounds): string | undefined {
+  for (const { column, check } of COLUMN_CHECKS) {
+    const problem = check(record[column])
+    if (problem !== undefined) return `${column}: ${problem}`
+  }
+  return timeProblem(record, bounds)
+}
+
+function timeProblem(record: RecordText, { earliestMs, latestMs }: TimeBounds): string | undefined {
   const timeMs = Number(record.timeMs)
-  if (timeMs > latestMs) return { reason: 'timeMs: is more than a day ahead' }
-  if (timeMs < earliestMs) return { reason: 'timeMs: is longer ago than records are kept' }
-  return { record }
+  if (timeMs > latestMs) return 'timeMs: is more than a day ahead'
+  if (timeMs < earliestMs) return 'timeMs: is longer ago than records are kept'
+  return undefined
 }
 
 /** An object of fixed form, in the order of RECORD_COLUMNS (a test compares them): one that grew by name took 1 µs. */

@@ -522,6 +522,30 @@ AS selvedge.log_deliveries_local
 ENGINE = Distributed('selvedge', 'selvedge', 'log_deliveries_local', 0)
 ;
 
+-- Log files that were imported (`npm run analytics -- import`), each by the SHA-256 of what is in it: `begun` at
+-- each attempt, `finished` when all of it counts. Kept for ever, so that a file given again is known.
+-- Sharded by 0.
+CREATE TABLE IF NOT EXISTS selvedge.imports_local ON CLUSTER 'selvedge'
+(
+    file     String,
+    name     String,
+    state    LowCardinality(String),
+    lines    UInt64,
+    records  UInt64,
+    rejected UInt64,
+    at       DateTime('UTC') DEFAULT now('UTC')
+)
+ENGINE = ReplicatedMergeTree
+ORDER BY file
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.imports ON CLUSTER 'selvedge'
+AS selvedge.imports_local
+ENGINE = Distributed('selvedge', 'selvedge', 'imports_local', 0)
+;
+
 -- Under which host names people opened pages of a site, and when first and last: says whose page a Referer names
 -- without reading the log. Filled by site_host_view from every insert into the log; only minima and maxima, so
 -- that it does no harm when a segment's rows come twice.

@@ -1,0 +1,1 @@
+SYSTEM START TTL MERGES{{on_cluster}} selvedge.site_hour{{local}}

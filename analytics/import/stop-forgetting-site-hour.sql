@@ -1,0 +1,1 @@
+SYSTEM STOP TTL MERGES{{on_cluster}} selvedge.site_hour{{local}}

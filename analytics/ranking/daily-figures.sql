@@ -14,7 +14,9 @@
 -- than `bareViewsMax` in the day and never anything else (no picture, style or script).
 --
 -- How much a network may bring: of the visitors of one /24 or /48 at most `networkPermille` thousandths
--- of what all the others together have count, and always `networkFloor`; after that, of those of one ASN
+-- of what all the others together bring, and always `networkFloor`. Of the others no more than their own
+-- `networkFloor` is looked at: eleven networks whose visitors are made up (a browser's name is free) would
+-- else lift each other's limit. After that, of those of one ASN
 -- (0 is unknown and is none) `asnPermille` thousandths of all the others, and always `asnFloor`. Page
 -- views are cut in the same proportion. Networks in `uncapped` count in full; `uncapped` is their visitors.
 --
@@ -71,12 +73,14 @@ FROM (
             network,
             min(visitor_asn) AS asn,
             count() AS of_network,
+            if(network IN {uncapped:Array(String)}, of_network, least(of_network, {networkFloor:UInt32}))
+                AS of_network_plainly,
             sum(pages) AS network_views,
             greatest(
                 {networkFloor:UInt32},
                 intDiv(
                     {networkPermille:UInt32}
-                        * toUInt64(sum(of_network) OVER (PARTITION BY day, place, site) - of_network),
+                        * toUInt64(sum(of_network_plainly) OVER (PARTITION BY day, place, site) - of_network_plainly),
                     1000
                 )
             ) AS network_cap,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { DATA_CENTRES } from './data-centres.ts'
 
 /** Raised with every change of the definitions in daily-figures.sql and ranked-sites.sql. */
-const VERSION = 1
+const VERSION = 2
 
 /** A viewer on this very machine; as `collect/network.ts` writes them. */
 const LOOPBACK = ['127.0.0.0/24', '::/48']
@@ -24,7 +24,9 @@ export const rankingSettings = z.strictObject({
     ),
   networkShare: share
     .default(0.1)
-    .describe('Most visitors of one /24 or /48 that count, as a share of those of all other networks.'),
+    .describe(
+      'Most visitors of one /24 or /48 that count, as a share of those that always count of all others.',
+    ),
   networkFloor: count(1).default(3).describe('Visitors of one /24 or /48 that always count.'),
   asnShare: share.default(1).describe('The same for one autonomous system: 1 is half of a site’s reach.'),
   asnFloor: count(1).default(10).describe('Visitors of one autonomous system that always count.'),

@@ -95,7 +95,15 @@ function dailyFigures(views: readonly LogRow[], settings: RankingSettings): Plai
   const cappedNetworks = networks.map((one) =>
     settings.uncappedNetworks.includes(one.network)
       ? one
-      : { ...one, ...capped(one, networks, settings.networkShare, settings.networkFloor) },
+      : {
+          ...one,
+          ...capped(
+            one,
+            withoutCrowds(networks, one, settings),
+            settings.networkShare,
+            settings.networkFloor,
+          ),
+        },
   )
   const systems = [...Map.groupBy(cappedNetworks, ({ asn }) => asn)].map(([asn, theirs]) => ({
     asn,
@@ -110,6 +118,19 @@ function dailyFigures(views: readonly LogRow[], settings: RankingSettings): Plai
     views: sum(cappedSystems.map(({ views }) => views)),
     networks: new Set(networks.map(({ network }) => network)),
   }
+}
+
+/** The networks as the limit of one of them sees the others: each with no more than always counts. */
+function withoutCrowds<Network extends Brought & { network: string }>(
+  networks: readonly Network[],
+  of: Network,
+  { networkFloor, uncappedNetworks }: RankingSettings,
+): Brought[] {
+  return networks.map((one) =>
+    one === of || uncappedNetworks.includes(one.network)
+      ? one
+      : { ...one, reach: Math.min(one.reach, networkFloor) },
+  )
 }
 
 interface Brought {

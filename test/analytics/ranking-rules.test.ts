@@ -37,6 +37,24 @@ describe('what somebody gains who wants a rank', () => {
     ])
   })
 
+  test('by a dozen networks with many made-up visitors each: three of each, whatever the others bring', async () => {
+    const networks = Array.from({ length: 12 }, (_, at) => `198.51.${at}.0/24`)
+    const ranking = await rankingOf([
+      ...viewsBy(40, { site: 'honest.example' }),
+      ...networks.flatMap((network, at) =>
+        crowd(100, { site: 'crowded.example', network, asn: 64_500 + at }).map((row) => ({
+          ...row,
+          visitor: row.visitor + at * 1_000,
+        })),
+      ),
+    ])
+
+    expect(ranking).toMatchObject([
+      { site: 'honest.example', reach: 40 },
+      { site: 'crowded.example', reach: 36 },
+    ])
+  })
+
   test('by many networks of one provider: as much as all others together, or ten', async () => {
     const ofProvider = (site: string) =>
       Array.from({ length: 90 }, (_, at) =>

@@ -16,7 +16,7 @@ export function addFreshness(app: FastifyInstance): void {
     reply.header('Cache-Control', request.isPrivate ? caching.replace(/^public\b/, 'private') : caching)
     if (typeof payload !== 'string' || reply.hasHeader('etag')) return payload
     reply.header('ETag', tagOf(payload))
-    return isKnown(request, reply) ? unchanged(reply) : payload
+    return isKnown(request, String(reply.getHeader('etag'))) ? unchanged(reply) : payload
   })
 }
 
@@ -25,13 +25,14 @@ function tagOf(body: string): string {
 }
 
 /** Whether `If-None-Match` has the answer's tag. `W/` makes no difference to a GET. */
-function isKnown(request: FastifyRequest, reply: FastifyReply): boolean {
+export function isKnown(request: FastifyRequest, tag: string): boolean {
   const given = request.headers['if-none-match']
   if (given === undefined) return false
-  return (
-    given.trim() === '*' ||
-    given.split(',').some((tag) => tag.trim().replace(/^W\//, '') === reply.getHeader('etag'))
-  )
+  return given.trim() === '*' || given.split(',').some((one) => strong(one.trim()) === strong(tag))
+}
+
+function strong(tag: string): string {
+  return tag.replace(/^W\//, '')
 }
 
 function unchanged(reply: FastifyReply): string {

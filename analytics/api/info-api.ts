@@ -9,6 +9,7 @@ import type { QueryClient } from '../clickhouse/query-pool.ts'
 import { addDistributions } from '../pages/distributions.ts'
 import { addPages } from '../pages/pages.ts'
 import { createAsk } from '../queries/ask.ts'
+import { createExports } from '../queries/export.ts'
 import { createFigures } from '../queries/figures.ts'
 import type { Formula } from '../ranking/formula.ts'
 import { createReports } from '../reports/reports.ts'
@@ -16,6 +17,7 @@ import { type AccessSettings, accessSettings } from './access.ts'
 import { requireAnonymous } from './admit.ts'
 import { addCompare } from './compare.ts'
 import { addDocument, describeRoutes } from './document.ts'
+import { addExport } from './export.ts'
 import { failureHandler, nothingHere } from './failures.ts'
 import { addFreshness } from './freshness.ts'
 import { guard } from './guard.ts'
@@ -108,6 +110,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   await describeRoutes(app)
   addRankings(app, figures)
   addPublishedRankings(app, figures)
+  addExport(app, createExports(query, ask))
   addLists(app, figures)
   addSite(app, figures)
   addTraffic(app, figures)

@@ -8,27 +8,45 @@ import { COMMON_PROBLEMS } from './problem.ts'
 import { siteParams } from './site.ts'
 import { answerWith, bucket, countryCode, day, rank, rankedPageViews, reach, windowName } from './words.ts'
 
-const closedWindow = windowName.describe('The windows of 1, 7, 28 and 91 days that end with the day.')
+export const closedWindow = windowName.describe('The windows of 1, 7, 28 and 91 days that end with the day.')
 
-const ofDay = z.strictObject({ day: day.describe('Last day of the window, one that is over (UTC).') })
+export const ofDay = z.strictObject({
+  day: day
+    // ClickHouse's days end in 2149, and the longest window has to begin after 1970.
+    .refine((text) => text >= '1971-01-01' && text <= '2149-01-01', {
+      error: 'is beyond the days that there can be',
+      params: { remedy: 'Give a day from 1971-01-01 to 2149-01-01.' },
+    })
+    .describe('Last day of the window, one that is over (UTC).'),
+})
+
+/** Of whom a ranking is. */
+export const among = {
+  country: countryCode.optional().describe('The ranking by people in this country.'),
+  category: z.string().max(128).optional().describe('The ranking of the sites of this category, e.g. News.'),
+}
+
+/** There is no ranking of a category by people in a country. */
+export const notBoth: [
+  (query: { country?: string | undefined; category?: string | undefined }) => boolean,
+  object,
+] = [
+  ({ country, category }) => country === undefined || category === undefined,
+  {
+    path: ['category'],
+    error: 'can not be asked for together with a country',
+    params: { remedy: 'Leave out one of the two.' },
+  },
+]
 
 const query = z
   .strictObject({
     window: closedWindow.default('28d'),
     limit: z.coerce.number().int().min(1).max(1_000).default(100).describe('How many sites at most.'),
-    country: countryCode.optional().describe('The ranking by people in this country.'),
-    category: z
-      .string()
-      .max(128)
-      .optional()
-      .describe('The ranking of the sites of this category, e.g. News.'),
+    ...among,
     cursor: cursorParameter,
   })
-  .refine(({ country, category }) => country === undefined || category === undefined, {
-    path: ['category'],
-    error: 'can not be asked for together with a country',
-    params: { remedy: 'Leave out one of the two.' },
-  })
+  .refine(...notBoth)
 
 const perMillion = z.number().min(0)
 

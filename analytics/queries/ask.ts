@@ -28,6 +28,8 @@ export type QuestionName =
   | 'site-hosts'
   | 'site-countries'
   | 'search'
+  | 'export-rankings'
+  | 'ranks-computations'
   | 'site-pages'
   | 'site-referrers'
   | 'site-speed'
@@ -132,7 +134,7 @@ export function createAsk(client: QueryClient): Ask {
 }
 
 /** Reads the SQL of a question once. */
-function sqlReader(): (question: QuestionName) => Promise<string> {
+export function sqlReader(): (question: QuestionName) => Promise<string> {
   const texts = new Map<QuestionName, Promise<string>>()
   return (question) => {
     const text = texts.get(question) ?? sqlFile(import.meta.url, `${question}.sql`)

@@ -41,18 +41,28 @@ export interface Among {
 export function publishedRankings(
   ask: Ask,
   { window, day, limit, offset = 0 }: { window: WindowName; day: Day; limit: number; offset?: number },
-  { country = '', category }: Among,
+  { country, category }: Among,
 ): Promise<PublishedRank[]> {
-  const windowDays = WINDOW_DAYS[window]
   return ask('published-rankings', publishedRank, {
+    ...parametersOf({ window, day }, { country, category }),
+    limit,
+    offset,
+  })
+}
+
+/** What ranking/published-ranking.sql is to be told, but for how much of it. */
+export function parametersOf(
+  { window, day }: { window: WindowName; day: Day },
+  { country = '', category }: Among,
+) {
+  const windowDays = WINDOW_DAYS[window]
+  return {
     ...spanEnding(Date.parse(day), windowDays),
     windowDays,
     earlier: dayOf(Date.parse(day) - windowDays * DAY_MS),
     place: country,
     scope: category === undefined ? country : `category:${category}`,
-    limit,
-    offset,
-  })
+  }
 }
 
 /** A site's places in the windows that ended within a span, oldest first. */

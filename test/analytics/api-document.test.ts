@@ -51,6 +51,11 @@ describe('GET /openapi.json', () => {
         ['category', 'country', 'cursor', 'day', 'limit', 'window'],
         ['200', '400', '401', '403', '429', '503'],
       ],
+      [
+        '/v1/rankings/{day}/export',
+        ['category', 'country', 'day', 'format', 'limit', 'window'],
+        ['200', '304', '400', '401', '403', '429', '503'],
+      ],
       ['/v1/sites/{site}/history', ['days', 'site', 'window'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/lists', ['cursor', 'limit'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/lists/{id}', ['id'], ['200', '400', '401', '403', '404', '429', '503']],

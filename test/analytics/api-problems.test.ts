@@ -158,6 +158,7 @@ describe('many requests', () => {
         put += 1
         return log.query.query(...asked)
       }) as typeof log.query.query,
+      exec: log.query.exec,
     }
     await using api = await infoApiOn({ query: counting })
 

@@ -15,7 +15,7 @@ const TYPES: Record<ExportFormat, string> = {
 const query = z
   .strictObject({
     window: closedWindow.default('28d'),
-    format: z.enum(EXPORT_FORMATS).default('csv'),
+    format: z.enum(EXPORT_FORMATS).default('csv').describe('The form of the file.'),
     limit: z.coerce
       .number()
       .int()
@@ -58,7 +58,7 @@ export function addExport(app: FastifyInstance, exports: Exports): void {
       // Weak: what is in it is the same, not necessarily each byte.
       const tag = `W/"${hash('sha256', JSON.stringify([version, day, request.query]), 'base64url')}"`
       reply.header('ETag', tag)
-      if (isKnown(request, tag)) return reply.code(304).send()
+      if (isKnown(request, tag)) return reply.code(304).send(null)
       const file = await exports.ranking({ window, day, format, limit, among: { country, category } })
       return reply
         .type(TYPES[format])

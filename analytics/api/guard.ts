@@ -38,11 +38,17 @@ export async function guard(app: FastifyInstance, access: AccessSettings): Promi
     timeWindow: '1 minute',
     max: ({ caller }: FastifyRequest) =>
       caller.kind === 'key' ? caller.key.requestsPerMinute : access.requestsPerMinute,
-    keyGenerator: ({ caller, ip }) => (caller.kind === 'key' ? `key ${caller.key.name}` : normalizeIP(ip)),
-    // Loopback is our own edge, or the operator.
-    allowList: ({ caller, ip }) => caller.kind !== 'key' && isLoopback(ip),
+    keyGenerator: (request) => callerName(request) ?? 'loopback',
+    allowList: (request) => callerName(request) === undefined,
   })
   requireScopes(app, access)
+}
+
+/** Whose requests are counted together: a key's, or a network's; `undefined` for loopback, which has no limit. */
+export function callerName({ caller, ip }: FastifyRequest): string | undefined {
+  if (caller.kind === 'key') return `key ${caller.key.name}`
+  // Our own edge, or the operator.
+  return isLoopback(ip) ? undefined : normalizeIP(ip)
 }
 
 /** A socket that takes IPv4 and IPv6 writes the former as `::ffff:127.0.0.1`. */

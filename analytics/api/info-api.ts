@@ -23,6 +23,8 @@ import { addFreshness } from './freshness.ts'
 import { guard } from './guard.ts'
 import { addHealth } from './health.ts'
 import { addLists } from './lists.ts'
+import { addLive } from './live.ts'
+import { createLiveHub, type LiveOptions } from './live-hub.ts'
 import { addPublishedRankings } from './published-rankings.ts'
 import { addRankings } from './rankings.ts'
 import { addSearch } from './search.ts'
@@ -48,6 +50,13 @@ const BODY_BYTES_MAX = 1_024
 /** Longer than any head that Node takes, so that our own rules say what is wrong with a parameter. */
 const PARAMETER_CHARACTERS_MAX = 20_000
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Ends the answers that have no end of their own; nobody gets one after that. */
+    endStreams(): void
+  }
+}
+
 /** What the info API and the pages are made of. */
 export interface InfoApiOptions {
   /** ClickHouse, for questions only. */
@@ -70,6 +79,8 @@ export interface InfoApiOptions {
   log: Logger
   /** Unix ms; the wall clock unless a test says otherwise. */
   now?(): number
+  /** How often live traffic is told, for tests. */
+  live?: Pick<LiveOptions, 'lookMs' | 'beatMs'>
   /** Longest wait for a thumbnail, ms. */
   thumbnailWaitMsMax?: number
 }
@@ -120,6 +131,10 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addSiteReports(app, figures)
   addSearch(app, figures)
   addCompare(app, figures)
+  const hub = createLiveHub({ ask, log, now, ...options.live })
+  addLive(app, hub)
+  app.decorate('endStreams', hub.end)
+  app.addHook('preClose', async () => hub.end())
   addThumbnail(app, figures, thumbnailer)
   const reports = createReports(ask, { fronted: options.distributions ?? [], now })
   addTopReports(app, reports)

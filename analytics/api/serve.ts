@@ -16,6 +16,7 @@ export async function serveInfoApi(
   return {
     port: listening.port,
     async [Symbol.asyncDispose]() {
+      app.endStreams()
       await listening[Symbol.asyncDispose]()
       await app.close()
     },

@@ -28,6 +28,7 @@ export type QuestionName =
   | 'site-hosts'
   | 'site-countries'
   | 'search'
+  | 'live-traffic'
   | 'export-rankings'
   | 'ranks-computations'
   | 'site-pages'

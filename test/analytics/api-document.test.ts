@@ -51,12 +51,12 @@ describe('GET /openapi.json', () => {
         ['category', 'country', 'cursor', 'day', 'limit', 'window'],
         ['200', '400', '401', '403', '429', '503'],
       ],
+      ['/v1/sites/{site}/history', ['days', 'site', 'window'], ['200', '400', '401', '403', '429', '503']],
       [
         '/v1/rankings/{day}/export',
         ['category', 'country', 'day', 'format', 'limit', 'window'],
         ['200', '304', '400', '401', '403', '429', '503'],
       ],
-      ['/v1/sites/{site}/history', ['days', 'site', 'window'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/lists', ['cursor', 'limit'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/lists/{id}', ['id'], ['200', '400', '401', '403', '404', '429', '503']],
       ['/v1/lists/{id}/top.csv', ['id'], ['200', '400', '401', '403', '404', '429', '503']],
@@ -76,6 +76,7 @@ describe('GET /openapi.json', () => {
       ['/v1/sites/{site}/speed', ['site', 'window'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/search', ['limit', 'q'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/compare', ['days', 'sites'], ['200', '400', '401', '403', '429', '503']],
+      ['/v1/live', ['site'], ['200', '400', '401', '403', '429', '503']],
       [
         '/v1/sites/{site}/thumbnail',
         ['site', 'size'],

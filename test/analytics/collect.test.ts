@@ -68,6 +68,7 @@ describe('a segment', () => {
       visitor: expect.any(Number),
       is_bot: false,
       is_page_view: true,
+      stored_at: expect.any(String),
     })
     expect(range).toMatchObject({ content_length: null, range_start: 0, range_end: 99 })
   })

@@ -31,10 +31,13 @@ const atMost =
 const text = atMost(TEXT_MAX)
 const word = atMost(WORD_MAX)
 
+/** Without a zero in front: ClickHouse reads a number up to it, and then refuses the whole segment. */
+const WHOLE = /^(0|[1-9]\d{0,15})$/
+
 const wholeUpTo =
   (most: number): Check =>
   (value) =>
-    /^\d{1,16}$/.test(value) && Number(value) <= most ? undefined : `is no whole number from 0 to ${most}`
+    WHOLE.test(value) && Number(value) <= most ? undefined : `is no whole number from 0 to ${most}`
 
 const count = wholeUpTo(Number.MAX_SAFE_INTEGER)
 const countOrNothing: Check = (value) => (value === '' ? undefined : count(value))

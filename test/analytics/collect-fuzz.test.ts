@@ -15,7 +15,7 @@ test('every line of fuzzed batches is stored, rejected, or refused with a clear 
 
   const analytics = await start()
   const { unclear, linesTaken, answers } = await sendFuzzed(analytics.collector, BATCHES, {
-    signedAtMs: NOON_MS,
+    now: () => NOON_MS,
   })
   await analytics[Symbol.asyncDispose]()
 

@@ -184,12 +184,13 @@ describe('lines that are no record', () => {
       'seen 192.0.2.77 and 2001:db8::77\there\n',
       linesOf(recordBut()).replace('example', 'ex\u0000mple'),
       linesOf(recordBut()).replace('example', 'ex\\mple'),
+      linesOf(recordBut()).replace('\t1234\t', '\t01234\t'),
     ].join('')
 
     const answer = await analytics.send(lines)
 
     expect(answer.status).toBe(204)
-    expect(await rowsIn(data.path, COUNTS)).toEqual([{ rows: 1, requests: 1, rejected: 10 }])
+    expect(await rowsIn(data.path, COUNTS)).toEqual([{ rows: 1, requests: 1, rejected: 11 }])
     const rejected = await rowsIn(data.path, 'SELECT segment, reason, line FROM selvedge.rejected')
     expect(rejected.map(({ reason }) => reason)).toEqual([
       'status: is no whole number from 0 to 999',
@@ -202,6 +203,7 @@ describe('lines that are no record', () => {
       'line: has 2 values, 35 are needed',
       'line: has a character that is not printable ASCII, or a backslash',
       'line: has a character that is not printable ASCII, or a backslash',
+      `bytesSent: is no whole number from 0 to ${Number.MAX_SAFE_INTEGER}`,
     ])
     expect(rejected.every(({ segment }) => segment === 'cdg1/77-abc/0')).toBe(true)
     expect(rejected[7]?.line).toBe('seen [address] and [address]\there')

@@ -16,14 +16,14 @@ export interface FuzzOutcome {
 export async function sendFuzzed(
   collector: string,
   count: number,
-  { signedAtMs, onSent = () => {} }: { signedAtMs: number; onSent?: (sent: number) => void },
+  { now, onSent = () => {} }: { now: () => number; onSent?: (sent: number) => void },
 ): Promise<FuzzOutcome> {
   const outcome: FuzzOutcome = { answers: new Map(), linesTaken: 0, unclear: [] }
   let sent = 0
   const batches = fuzzedBatches(count)
   async function sender(): Promise<void> {
     for (const { kind, lines, otherwise } of batches) {
-      const response = await sendSegment(collector, lines, { signedAtMs, ...otherwise })
+      const response = await sendSegment(collector, lines, { signedAtMs: now(), ...otherwise })
       const text = await response.text()
       const answer = response.status === 204 ? '204' : refusalIn(response.status, text)
       if (answer === undefined) outcome.unclear.push(`${kind}: ${response.status} ${text}`)

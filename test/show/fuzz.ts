@@ -16,7 +16,7 @@ const settings = await settingsBut({ data: data.path })
 const program = await forkAnalytics(settings)
 const collector = `http://127.0.0.1:${settings.collector.port}`
 const { answers, linesTaken, unclear } = await sendFuzzed(collector, BATCHES, {
-  signedAtMs: Date.now(),
+  now: Date.now,
   onSent: (sent) => {
     if (process.stderr.isTTY && sent % 100 === 0)
       process.stderr.write(`\r\x1b[K${sent} of ${BATCHES} batches`)

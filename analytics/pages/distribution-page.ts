@@ -92,7 +92,9 @@ function figures(total: Traffic): Html {
     tile(html`Origin’s first byte <small>median</small>`, latency(p50)),
     tile(
       html`Origin’s first byte <small>p90, p99</small>`,
-      p90 === null ? latency(null) : html`${latency(p90)}, ${latency(p99)}`,
+      p90 === null
+        ? latency(null)
+        : html`<span class="nowrap">${latency(p90)},</span> <span class="nowrap">${latency(p99)}</span>`,
     ),
   )
 }

@@ -1,3 +1,4 @@
+import { SITES_MAX } from '../queries/traffic.ts'
 import { WINDOW_NAMES } from '../queries/window.ts'
 import { choice, windowText } from './choice.ts'
 import {
@@ -6,7 +7,6 @@ import {
   LENGTHS,
   MEASURES,
   type Measure,
-  SITES_MAX,
   type ToCompare,
 } from './comparison.ts'
 import { type Content, type Html, html } from './html.ts'

@@ -1,10 +1,7 @@
 import type { Figures } from '../queries/figures.ts'
 import { siteName } from '../queries/site-name.ts'
-import type { DayOfTraffic } from '../queries/traffic.ts'
+import { type DayOfTraffic, SITES_MAX } from '../queries/traffic.ts'
 import { DAY_MS, type Day, daysOf, spanEnding, WINDOW_NAMES, type WindowName } from '../queries/window.ts'
-
-/** Most sites in one comparison; more lines nobody can tell apart. */
-export const SITES_MAX = 10
 
 /** Window of the ranks that are drawn. */
 const DRAWN_WINDOW: WindowName = '7d'

@@ -2,6 +2,9 @@ import { z } from 'zod'
 import type { Ask } from './ask.ts'
 import { type Day, daysOf, type Span } from './window.ts'
 
+/** Most sites in one comparison; more lines nobody can tell apart. */
+export const SITES_MAX = 10
+
 const count = z.number().min(0)
 
 const dayRow = z.object({

@@ -88,7 +88,8 @@ describe('an import that ended half way', () => {
     const { ingest, layout } = house.clickhouse
     const file = await house.file('access.log', combinedLines(300))
     const insert = failingAfter(5, house.clickhouse)
-    await house.import([file], { blockBytes, clickhouse: { ingest, layout, insert } }).catch(() => undefined)
+    const half = house.import([file], { blockBytes, clickhouse: { ingest, layout, insert } })
+    await expect(half).rejects.toThrow()
     for (const window of [0, 10_000]) {
       await ingest.command({
         query: `ALTER TABLE selvedge.access_log MODIFY SETTING non_replicated_deduplication_window = ${window}`,
@@ -157,7 +158,8 @@ describe('records older than the log is kept', () => {
       combinedLines(300, () => old),
     )
     const insert = failingAfter(5, house.clickhouse)
-    await house.import([file], { blockBytes, clickhouse: { ingest, layout, insert } }).catch(() => undefined)
+    const half = house.import([file], { blockBytes, clickhouse: { ingest, layout, insert } })
+    await expect(half).rejects.toThrow()
     await expect.poll(() => house.rows(LOG), { timeout: 20_000 }).toMatchObject([{ records: 0 }])
 
     await house.import([file], { blockBytes })

@@ -10,6 +10,7 @@ export const SQL = [
   "' UNION ALL SELECT salt FROM selvedge.salts --",
   '{site:String}',
   "\\'; CREATE TABLE selvedge.injected (n UInt8) ENGINE = Memory; --",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is meant to be looked at by a template engine, if one did
   '${1+1}\\N\\t\\0',
 ]
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { judge, scores } from './verdict.ts'
+import { judge, passedInEither, type RawResults, scores, withDependencies } from './verdict.ts'
 
 const suite = {
   id: 'suite',
@@ -40,5 +40,16 @@ describe('the verdict on a run of the suite', () => {
 
     expect(judged.map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'untested', 'pass'])
     expect(scores(judged).optimal).toEqual({ passed: 1, all: 2 })
+  })
+
+  test('what passed when asked again has passed, and nothing that passed is lost', () => {
+    const first: RawResults = { base: true, built: ['Setup', 'Age is "26"'], asked: ['Assertion', 'no'] }
+    const second: RawResults = { base: ['Setup', 'Age is "26"'], built: true, asked: ['Assertion', 'no'] }
+
+    expect(passedInEither(first, second)).toEqual({ base: true, built: true, asked: ['Assertion', 'no'] })
+  })
+
+  test('a test is asked again together with all that it builds on', () => {
+    expect(withDependencies([suite], ['twice-built']).sort()).toEqual(['base', 'built', 'twice-built'])
   })
 })

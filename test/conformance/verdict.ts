@@ -43,6 +43,21 @@ export function judge(suites: readonly Suite[], results: RawResults): Judged[] {
   })
 }
 
+/** The results of two runs of which the second may have asked only some of the tests: what passed once has passed. */
+export function passedInEither(first: RawResults, second: RawResults): RawResults {
+  const passed = Object.entries(second).filter(([, result]) => result === true)
+  return { ...first, ...Object.fromEntries(passed) }
+}
+
+/** These tests and all that they build on, each once. */
+export function withDependencies(suites: readonly Suite[], ids: readonly string[]): string[] {
+  const byId = new Map(suites.flatMap((suite) => suite.tests).map((test) => [test.id, test]))
+  const found = new Set(ids)
+  // A Set's iteration goes on over what is added to it meanwhile.
+  for (const id of found) for (const needed of byId.get(id)?.depends_on ?? []) found.add(needed)
+  return [...found]
+}
+
 /** The score of each kind. Whatever did not pass counts against it, whyever it didn't. */
 export function scores(judged: readonly Judged[]): Record<Kind, Score> {
   const of = (kind: Kind): Score => {

@@ -58,6 +58,20 @@ const links = z
   })
   .meta({ id: 'LinkingSites', description: 'Sites of this CDN whose links people followed here.' })
 
+const shares = (what: string) => z.array(z.object({ value: z.string(), pageViews, share })).describe(what)
+
+const devices = z
+  .object({
+    ...of,
+    device: shares('Desktop, Mobile, Tablet, Smart-TV or Unknown.'),
+    browser: shares('The browser by its family, or Unknown.'),
+    os: shares('The operating system, or Unknown.'),
+  })
+  .meta({
+    id: 'SiteDevices',
+    description: 'With what people opened pages, by their User-Agent, most page views first.',
+  })
+
 const percentiles = z
   .object({ p50: z.number(), p75: z.number(), p95: z.number(), p99: z.number() })
   .describe('Milliseconds within which so many percent were done; from a t-digest, exact to about 1 %.')
@@ -72,11 +86,12 @@ const speed = z
   })
   .meta({ id: 'SiteSpeed', description: 'How long people waited for pages, as seen from the edge.' })
 
-/** `GET /v1/sites/{site}/pages`, `…/referrers`, `…/links` and `…/speed` */
+/** `GET /v1/sites/{site}/pages`, `…/referrers`, `…/links`, `…/devices` and `…/speed` */
 export function addSiteReports(app: FastifyInstance, figures: Figures): void {
   addPages(app, figures)
   addReferrers(app, figures)
   addLinks(app, figures)
+  addDevices(app, figures)
   addSpeed(app, figures)
 }
 
@@ -143,6 +158,28 @@ function addLinks(app: FastifyInstance, figures: Figures): void {
     handler: async (request) => {
       const { site } = request.params
       return { site, items: (await figures.linkingSites(site)).slice(0, request.query.limit) }
+    },
+  })
+}
+
+function addDevices(app: FastifyInstance, figures: Figures): void {
+  app.withTypeProvider<ZodTypeProvider>().route({
+    method: 'GET',
+    url: '/v1/sites/:site/devices',
+    config: { scope: 'sites:read' },
+    schema: {
+      operationId: 'getSiteDevices',
+      summary: "With what people open a site's pages",
+      description: 'Devices, browsers and operating systems of those who opened pages; bots are none.',
+      tags: ['sites'],
+      params: siteParams,
+      querystring: z.strictObject({ window }),
+      response: { 200: answerWith(devices, 'The devices.'), ...COMMON_PROBLEMS },
+    },
+    handler: async (request) => {
+      const { site } = request.params
+      const within = figures.window(request.query.window)
+      return { site, ...within, ...(await figures.devices(site, within)) }
     },
   })
 }

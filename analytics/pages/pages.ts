@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Figures } from '../queries/figures.ts'
 import { siteName } from '../queries/site-name.ts'
-import { DAY_MS, spanEnding } from '../queries/window.ts'
 import type { Formula } from '../ranking/formula.ts'
 import {
   compareAddress,
@@ -24,16 +23,9 @@ import { listPage, listsPage } from './lists.ts'
 import { problemPage } from './problem-page.ts'
 import { rankingOf } from './ranking.ts'
 import { searchPage } from './search-page.ts'
-import { type SitePage, sitePage } from './site-page.ts'
+import { siteFacts } from './site-facts.ts'
+import { sitePage } from './site-page.ts'
 import { topSitesPage } from './top-sites.ts'
-
-/** Days in the plot of a site's traffic, and in its history. */
-const PLOT_DAYS = 30
-const HISTORY_DAYS = 91
-
-/** Of a site: its pages, and domains that people came from. */
-const PAGES_SHOWN = 12
-const REFERRERS_SHOWN = 8
 
 /** Stable lists that are listed, and sites of one that are shown. */
 const LISTS_SHOWN = 31
@@ -84,7 +76,7 @@ function addSites(app: FastifyInstance, figures: Figures): void {
 
   pages.get('/sites/:site', { schema: { hide: true, params: sitePath } }, async (request, reply) => {
     const { site } = request.params
-    const page = await siteFigures(figures, site)
+    const page = await siteFacts(figures, site)
     return page === undefined ? send(reply.code(404), unknownSite(site)) : send(reply, sitePage(page))
   })
 
@@ -123,37 +115,6 @@ function addLists(app: FastifyInstance, figures: Figures): void {
     if (list === undefined) return send(reply.code(404), unknownList(id))
     return send(reply, listPage(list, await figures.entriesOfList(list, ENTRIES_SHOWN)))
   })
-}
-
-async function siteFigures(figures: Figures, site: string): Promise<SitePage | undefined> {
-  const found = await figures.site(site)
-  if (found === undefined) return undefined
-  const hostsSpan = figures.window('28d')
-  const historySpan = spanEnding(Date.parse(figures.today()) - DAY_MS, HISTORY_DAYS)
-  const lastDay = await figures.lastRankedDay()
-  const { countriesWindow } = found
-  const details = Promise.all([
-    figures.pages(site, countriesWindow, { limit: PAGES_SHOWN, offset: 0 }),
-    figures.referrers(site, countriesWindow, REFERRERS_SHOWN),
-    figures.speed(site, countriesWindow),
-  ])
-  const [[pages, referrers, speed], traffic, ranks, contributing, links, countryRanks] = await Promise.all([
-    details,
-    figures.traffic([site], PLOT_DAYS),
-    figures.history(site, '7d', HISTORY_DAYS),
-    figures.contributingHosts(site, hostsSpan),
-    figures.linkingSites(site),
-    lastDay === undefined ? [] : figures.countryRanks(site, '7d', lastDay),
-  ])
-  return {
-    figures: found,
-    traffic: traffic.get(site) ?? [],
-    history: { span: historySpan, ranks },
-    countryRanks,
-    hosts: { span: hostsSpan, contributing },
-    links,
-    details: { span: countriesWindow, pages, referrers, speed },
-  }
 }
 
 function unknownSite(site: string): Html {

@@ -1,9 +1,18 @@
-import type { SitePage as Opened, PageSpeed, Referrers } from '../queries/site-reports.ts'
+import type {
+  DeviceShare,
+  Devices,
+  DeviceTrait,
+  SitePage as Opened,
+  PageSpeed,
+  Referrers,
+} from '../queries/site-reports.ts'
 import { type Content, type Html, html } from './html.ts'
 import { shareBar } from './share-bar.ts'
 import { countText, millisecondsText, shareText, siteText } from './wording.ts'
 
-/** Parts of a site's page: what people opened there, whence they came, and how long they waited. */
+const TRAIT_TITLES: Record<DeviceTrait, string> = { device: 'Devices', browser: 'Browsers', os: 'Systems' }
+
+/** Parts of a site's page: what people opened there, whence they came, with what, and how long they waited. */
 
 /** Pages, most page views first. @param site whose pages they are: a host that is it isn't named */
 export function openedPages(pages: readonly Opened[], site: string): Html {
@@ -29,6 +38,27 @@ export function cameFrom({ pageViews, direct, internal, items }: Referrers): Htm
 <tbody>${row(html`<i>no page that a browser named</i>`, direct)}${row(html`<i>the site itself</i>`, internal)}
 ${items.map((item) => row(siteText(item.domain), item.pageViews))}</tbody>
 </table>`
+}
+
+/** With what people came; nothing where nobody did, which other parts of the page say. */
+export function broughtAlong(devices: Devices): Html | undefined {
+  if (devices.device.length === 0) return undefined
+  const traits = Object.entries(TRAIT_TITLES) as [DeviceTrait, string][]
+  return html`<div class="traits">
+${traits.map(([trait, title]) => traitTable(trait, title, devices[trait]))}
+</div>`
+}
+
+function traitTable(trait: DeviceTrait, title: string, shares: readonly DeviceShare[]): Html {
+  return html`<section aria-labelledby="${trait}"><h2 id="${trait}">${title}</h2>
+<table class="shares">
+<thead class="unseen"><tr><th scope="col">${title}</th><th scope="col">Share as a bar</th><th scope="col">Share of page views</th></tr></thead>
+<tbody>${shares.map(
+    ({ value, share }) => html`<tr><th scope="row">${value}</th>
+<td class="bar">${shareBar(share)}</td><td>${shareText(share)}</td></tr>\n`,
+  )}</tbody>
+</table>
+</section>\n`
 }
 
 /** Percentiles of how long people waited. */

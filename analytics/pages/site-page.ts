@@ -2,7 +2,7 @@ import type { CountryRank, LinkingSite } from '../queries/alexa.ts'
 import type { Place, SiteFigures } from '../queries/figures.ts'
 import type { PastRank } from '../queries/published-rankings.ts'
 import type { ContributingHost, CountryShare, SiteHost } from '../queries/site.ts'
-import type { SitePage as OpenedPage, PageSpeed, Referrers } from '../queries/site-reports.ts'
+import type { Devices, SitePage as OpenedPage, PageSpeed, Referrers } from '../queries/site-reports.ts'
 import type { DayOfTraffic } from '../queries/traffic.ts'
 import type { Span } from '../queries/window.ts'
 import { daysOf } from '../queries/window.ts'
@@ -12,7 +12,7 @@ import { layout } from './layout.ts'
 import { lineChart } from './lines.ts'
 import { trafficPlot } from './plot.ts'
 import { shareBar } from './share-bar.ts'
-import { cameFrom, openedPages, waited } from './site-details.ts'
+import { broughtAlong, cameFrom, openedPages, waited } from './site-details.ts'
 import { thumbnail } from './thumbnail.ts'
 import { tile, tiles } from './tile.ts'
 import {
@@ -39,11 +39,12 @@ export interface SitePage {
   hosts: { span: Span; contributing: readonly ContributingHost[] }
   /** Whence people came, in 28 days. */
   links: readonly LinkingSite[]
-  /** What people opened, whence they came and how long they waited, in a window. */
+  /** What people opened, whence they came, with what, and how long they waited, in a window. */
   details: {
     span: Span
     pages: readonly OpenedPage[]
     referrers: Referrers
+    devices: Devices
     /** `undefined` when nobody opened a page. */
     speed: PageSpeed | undefined
   }
@@ -92,7 +93,7 @@ ${sources(site)}`,
   })
 }
 
-function details({ figures, details: { span, pages, referrers, speed } }: SitePage): Html {
+function details({ figures, details: { span, pages, referrers, devices, speed } }: SitePage): Html {
   return html`<div class="beside">
 <section aria-labelledby="pages">
 <h2 id="pages">Pages <small>${spanText(span)}</small></h2>
@@ -108,7 +109,8 @@ ${cameFrom(referrers)}
 ${waited(speed)}
 </section>
 </div>
-</div>`
+</div>
+${broughtAlong(devices)}`
 }
 
 function opening({ site, firstSeen, lastSeen }: SiteFigures): Html {
@@ -234,5 +236,5 @@ function sources(site: string): Html {
   return html`<p class="sources">As data:
 <a href="${path}">${path}</a>, <a href="${path}/traffic?days=30">…/traffic?days=30</a>, <a href="${path}/history">…/history</a>,
 <a href="${path}/hosts">…/hosts</a>, <a href="${path}/pages">…/pages</a>,
-<a href="${path}/referrers">…/referrers</a>, <a href="${path}/speed">…/speed</a></p>`
+<a href="${path}/referrers">…/referrers</a>, <a href="${path}/devices">…/devices</a>, <a href="${path}/speed">…/speed</a></p>`
 }

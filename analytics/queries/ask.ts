@@ -34,6 +34,7 @@ export type QuestionName =
   | 'site-pages'
   | 'site-referrers'
   | 'site-speed'
+  | 'site-devices'
   | '../reports/distributions'
   | '../reports/distribution-seen'
   | '../reports/distribution-traffic'

@@ -33,6 +33,8 @@ import {
   seenOf,
 } from './site.ts'
 import {
+  type Devices,
+  devicesOf,
   type PageSpeed,
   pagesOf,
   type Referrers,
@@ -129,6 +131,8 @@ export interface Figures {
   pages(site: string, window: Window, of: { limit: number; offset: number }): Promise<SitePage[]>
   /** Whence people came to a site. */
   referrers(site: string, window: Window, limit: number): Promise<Referrers>
+  /** With what people opened a site's pages. */
+  devices(site: string, window: Window): Promise<Devices>
   /** How long people waited for a site's pages; `undefined` when nobody opened one. */
   speed(site: string, window: Window): Promise<PageSpeed | undefined>
   /** Known crawlers that came to a site, most requests first. */
@@ -181,6 +185,7 @@ export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresO
     contributingHosts: (site, within) => contributingHostsOf(ask, within, site),
     pages: (site, within, of) => pagesOf(ask, site, within, of),
     referrers: (site, within, limit) => referrersOf(ask, site, within, limit),
+    devices: (site, within) => devicesOf(ask, site, within),
     speed: (site, within) => speedOf(ask, site, within),
     crawlers: (site, within) => crawlersOf(ask, site, within),
     mainHost: (site) => mainHostOf(ask, site),

@@ -92,6 +92,36 @@ const speedRow = z.object({
 /** How long people waited for pages, ms; defined in site-speed.sql. */
 export type PageSpeed = z.infer<typeof speedRow>
 
+/** What a browser's name for itself tells of who has it. */
+export const DEVICE_TRAITS = ['device', 'browser', 'os'] as const
+
+export type DeviceTrait = (typeof DEVICE_TRAITS)[number]
+
+const deviceRow = z.object({ trait: z.enum(DEVICE_TRAITS), value: z.string(), requests: count })
+
+/** What opened some of a site's pages. */
+export interface DeviceShare {
+  /** `Unknown` where the rules know nothing better. */
+  value: string
+  pageViews: number
+  /** Of the site's page views, 0 to 1. */
+  share: number
+}
+
+/** With what people opened a site's pages, by each trait, most page views first. */
+export type Devices = Record<DeviceTrait, DeviceShare[]>
+
+/** With what people opened a site's pages; the rules are in reports/agent-traits.sql. */
+export async function devicesOf(ask: Ask, site: string, { from, to }: Span): Promise<Devices> {
+  const byTrait = Map.groupBy(await ask('site-devices', deviceRow, { site, from, to }), ({ trait }) => trait)
+  const shares = (trait: DeviceTrait): DeviceShare[] => {
+    const rows = byTrait.get(trait) ?? []
+    const all = rows.reduce((sum, { requests }) => sum + requests, 0)
+    return rows.map(({ value, requests }) => ({ value, pageViews: requests, share: shareOf(requests, all) }))
+  }
+  return { device: shares('device'), browser: shares('browser'), os: shares('os') }
+}
+
 /** How long people waited for a site's pages; `undefined` when nobody opened one. */
 export async function speedOf(ask: Ask, site: string, { from, to }: Span): Promise<PageSpeed | undefined> {
   return (await ask('site-speed', speedRow, { site, from, to }))[0]

@@ -73,6 +73,7 @@ describe('GET /openapi.json', () => {
       ],
       ['/v1/sites/{site}/referrers', ['limit', 'site', 'window'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/sites/{site}/links', ['limit', 'site'], ['200', '400', '401', '403', '429', '503']],
+      ['/v1/sites/{site}/devices', ['site', 'window'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/sites/{site}/speed', ['site', 'window'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/search', ['limit', 'q'], ['200', '400', '401', '403', '429', '503']],
       ['/v1/compare', ['days', 'sites'], ['200', '400', '401', '403', '429', '503']],

@@ -158,6 +158,50 @@ describe('GET /v1/sites/{site}/links', () => {
   })
 })
 
+describe('GET /v1/sites/{site}/devices', () => {
+  const PIXEL =
+    'Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0 Mobile Safari/537.36'
+  const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:152.0) Gecko/20100101 Firefox/152.0'
+
+  test('has the page views of people by device, browser and system', async () => {
+    await log.insert([
+      ...viewsBy(3, { user_agent: PIXEL }),
+      viewBut({ user_agent: FIREFOX }),
+      viewBut({ user_agent: FIREFOX, is_page_view: false }),
+      viewBut({ user_agent: 'Googlebot/2.1', is_bot: true }),
+      viewBut({ user_agent: FIREFOX, site: 'b.example' }),
+      viewBut({ user_agent: FIREFOX, time: '2026-06-01 12:00:00' }),
+    ])
+
+    expect(await api.ask('/v1/sites/a.example/devices')).toEqual({
+      site: 'a.example',
+      window: '28d',
+      from: '2026-06-28',
+      to: '2026-07-25',
+      device: [
+        { value: 'Mobile', pageViews: 3, share: 0.75 },
+        { value: 'Desktop', pageViews: 1, share: 0.25 },
+      ],
+      browser: [
+        { value: 'Chrome', pageViews: 3, share: 0.75 },
+        { value: 'Firefox', pageViews: 1, share: 0.25 },
+      ],
+      os: [
+        { value: 'Android', pageViews: 3, share: 0.75 },
+        { value: 'Linux', pageViews: 1, share: 0.25 },
+      ],
+    })
+  })
+
+  test('of a site that nobody opened there are none', async () => {
+    expect(await api.ask('/v1/sites/nobody.example/devices')).toMatchObject({
+      device: [],
+      browser: [],
+      os: [],
+    })
+  })
+})
+
 describe('GET /v1/sites/{site}/speed', () => {
   const took = (times: Record<string, number>, view = viewBut()): LogRow => ({ ...view, ...times })
 
@@ -204,7 +248,7 @@ describe('GET /v1/sites/{site}/speed', () => {
 test('hostile values are refused in every parameter, and the log is as it was', async () => {
   await log.insert([viewBut()])
   const hostile = ["' OR 1=1 --", '{site:String}', '\\', '\u0000', "'; DROP TABLE selvedge.site_host; --", '']
-  const routes = ['pages', 'referrers', 'links', 'speed']
+  const routes = ['pages', 'referrers', 'links', 'devices', 'speed']
   const paths = hostile
     .map(encodeURIComponent)
     .flatMap((value) =>

@@ -121,6 +121,37 @@ describe('hours', () => {
   })
 })
 
+test.each([
+  ['site_hour', ['migrations/0007-site-hour-view', 'migrations/0008-fill-site-hour', 'daily/fill-hours']],
+  [
+    'distribution_hour',
+    [
+      'migrations/0021-distribution-hour-view',
+      'migrations/0022-fill-distribution-hour',
+      'daily/fill-distribution-hours',
+    ],
+  ],
+  ['site_host', ['migrations/0036-site-host-view', 'migrations/0037-fill-site-host']],
+])('%s is made of the log in one way only, whichever statement makes it', async (_table, names) => {
+  const texts = await Promise.all(names.map((name) => readFile(`analytics/${name}.sql`, 'utf8')))
+
+  const [view, ...others] = texts.map(definitionIn)
+
+  expect(view).toMatch(/^SELECT .+ FROM selvedge\.access_log .*GROUP BY .+/)
+  for (const other of others) expect(other).toBe(view)
+})
+
+/** What a rollup's statement takes of the log, without where it is read, of which day and in which order. */
+function definitionIn(statement: string): string {
+  const select = statement.slice(statement.search(/\bSELECT\n/))
+  return select
+    .replace('{{local}}', '')
+    .replace('WHERE toDate(time) = {day:Date}', '')
+    .replace(/^ORDER BY .+$/m, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
 test('a store of before the hours keeps its rows, and has their hours; migrating again changes nothing', async () => {
   await using data = await directory()
   await using clickhouse = await openClickHouse({ data: data.path })

@@ -2,7 +2,7 @@
 -- visitor, so that they look like people.
 --
 --   addresses     evenly spread over `networks` (/24), those over `systems` (autonomous systems, from
---                 `firstSystem` on)
+--                 `firstSystem` on); who has another first system has other networks and other visitors
 --   agents        browsers that each address pretends to have: each is a visitor of its own
 --   views         page views of each visitor, of `pages` pages in turn, as slowly as the day allows
 INSERT INTO selvedge.access_log
@@ -40,7 +40,8 @@ SELECT
     5000 AS bytes_sent,
     if(is_picture, 'image/webp', 'text/html; charset=utf-8') AS content_type,
     concat(
-        '11.', toString(sipHash64(site) % 256), '.', toString(of_network % 256), '.',
+        toString(11 + {firstSystem:UInt32} % 50), '.', toString(sipHash64(site) % 256), '.',
+        toString(of_network % 256), '.',
         toString(intDiv(of_network, 256)), '/24'
     ) AS network,
     'TLSv1.3' AS tls_protocol,
@@ -49,7 +50,7 @@ SELECT
     ['US', 'DE', 'BR', 'IN', 'VN'][1 + of_network % 5] AS country,
     {firstSystem:UInt32} + of_network % {systems:UInt32} AS asn,
     if(is_picture, 'image', 'document') AS sec_fetch_dest,
-    sipHash64({day:Date}, site, who) AS visitor,
+    sipHash64({day:Date}, site, {firstSystem:UInt32}, who) AS visitor,
     false AS is_bot,
     NOT is_picture AS is_page_view
 FROM (

@@ -1,39 +1,103 @@
 import { createHash } from 'node:crypto'
 import type { IsFronted } from './fronted.ts'
-import { type PictureSize, SIZE_NAMES, SIZES } from './pictures.ts'
+import { type Look, lookName, readLook } from './look.ts'
+import {
+  type Cut,
+  FORMAT_NAMES,
+  FORMATS,
+  formatFor,
+  type PictureScale,
+  SCALES,
+  SIZE_NAMES,
+  SIZES,
+} from './pictures.ts'
 import type { Problem } from './problem.ts'
 
 /** Longest URL that is rendered, characters. */
 const URL_LENGTH_MAX = 2_048
 
-/** A page of a fronted site, safe to give to the browser. */
+/** Digest of a capture, as in a record of the gallery. */
+const VERSION = /^[0-9a-f]{32}$/
+
+/** A look at a page of a fronted site, safe to give to the browser. */
 export interface Page {
   /** As `URL` writes it; `http:` or `https:`, without credentials and fragment. */
   url: string
   /** The site's host name, lower case, without port. */
   host: string
-  /** Names the page in the store: unlike for any other page. */
+  look: Look
+  /** Names the look at the page in the store: unlike for any other. */
   id: string
 }
 
 /** What was asked for. */
 export interface Asked {
   page: Page
-  size: PictureSize
+  cut: Cut
+  /** An older capture, by its digest. */
+  version?: string
+  /** Of the site, 1 for the most visited: its pictures are made anew more often. */
+  rank?: number
+  /** Whether to wait for the first picture; who doesn't gets a placeholder. */
+  wait: boolean
 }
 
-/** Reads `url` and `size` of a query. Any other parameter is ignored. */
-export function readAsked(query: URLSearchParams, isFronted: IsFronted): Asked | { problem: Problem } {
+/**
+ * Reads a query: `url`, `size`, `scale`, `format` (else by `Accept`), `version`, `rank`, `wait` and
+ * those of `look.ts`. Any other parameter is ignored.
+ *
+ * @param accept the field's value
+ */
+export function readAsked(
+  query: URLSearchParams,
+  accept: string | undefined,
+  isFronted: IsFronted,
+): Asked | { problem: Problem } {
+  const cut = readCut(query, accept)
+  if ('problem' in cut) return cut
+  const page = readPage(query, isFronted)
+  if ('problem' in page) return page
+  const version = query.get('version')
+  if (version !== null && !VERSION.test(version)) {
+    return { problem: { code: 'bad-parameter', detail: 'version: has to be one that /history names.' } }
+  }
+  const rank = Number(query.get('rank') ?? Number.NaN)
+  return {
+    page,
+    cut,
+    wait: query.get('wait') !== '0',
+    ...(version !== null && { version }),
+    ...(Number.isInteger(rank) && rank > 0 && { rank }),
+  }
+}
+
+function readCut(query: URLSearchParams, accept: string | undefined): Cut | { problem: Problem } {
   const size = query.get('size') ?? 'small'
-  if (!isSize(size)) {
+  if (!isNameOf(SIZES, size)) {
     return { problem: { code: 'bad-size', detail: `size: one of ${SIZE_NAMES.join(', ')} is allowed.` } }
   }
+  const scale = Number(query.get('scale') ?? 1)
+  if (!isScale(scale)) {
+    return { problem: { code: 'bad-parameter', detail: `scale: one of ${SCALES.join(', ')} is allowed.` } }
+  }
+  const format = query.get('format') ?? formatFor(accept)
+  if (!isNameOf(FORMATS, format)) {
+    const detail = `format: one of ${FORMAT_NAMES.join(', ')} is allowed.`
+    return { problem: { code: 'bad-parameter', detail } }
+  }
+  return { size, scale, format }
+}
+
+/** Reads `url` and the parameters of a look. */
+export function readPage(query: URLSearchParams, isFronted: IsFronted): Page | { problem: Problem } {
+  const look = readLook(query)
+  if (typeof look === 'string') return { problem: { code: 'bad-parameter', detail: `${look}.` } }
   const url = readUrl(query.get('url') ?? '')
   if (typeof url === 'string') return { problem: { code: 'bad-url', detail: `url: ${url}` } }
   if (!isFronted(url.hostname)) {
     return { problem: { code: 'not-fronted', detail: `No site named ${url.hostname} is served from here.` } }
   }
-  return { page: pageOf(url), size }
+  return pageOf(url, look)
 }
 
 /** The URL, or what is wrong with it. `URL` has already undone odd spellings of names and addresses. */
@@ -53,11 +117,18 @@ function readUrl(text: string): URL | string {
   return url
 }
 
-function pageOf(url: URL): Page {
-  const id = createHash('sha256').update(url.href).digest('hex').slice(0, 32)
-  return { url: url.href, host: url.hostname, id }
+function pageOf(url: URL, look: Look): Page {
+  const name = lookName(look)
+  // No URL has a line break, so no URL and look together are another URL.
+  const named = name === '' ? url.href : `${url.href}\n${name}`
+  const id = createHash('sha256').update(named).digest('hex').slice(0, 32)
+  return { url: url.href, host: url.hostname, look, id }
 }
 
-function isSize(text: string): text is PictureSize {
-  return Object.hasOwn(SIZES, text)
+function isNameOf<Names extends object>(names: Names, text: string): text is Extract<keyof Names, string> {
+  return Object.hasOwn(names, text)
+}
+
+function isScale(number: number): number is PictureScale {
+  return (SCALES as readonly number[]).includes(number)
 }

@@ -1,123 +1,148 @@
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import type { ObjectStore } from '../origin-shield/origin/object-store.ts'
 import type { Page } from './asked.ts'
-import type { Rendering } from './browser/render.ts'
-import { FORMATS, type Picture, type PictureFormat, type PictureSize, SIZE_NAMES } from './pictures.ts'
+import {
+  emptyRecord,
+  type Failure,
+  type PageRecord,
+  pageRecord,
+  type Version,
+  withVersion,
+} from './gallery-record.ts'
+import { type Capture, CUTS, type Cut, cutName, FIRST_CUTS, FORMATS, pictureOf } from './pictures.ts'
 
 /**
- * Pictures and their records in the object store:
+ * Captures, pictures and records in the object store:
  *
- *   HOST/PAGE-ID/record.json       what is known of the page and which pictures are its latest
- *   HOST/PAGE-ID/DIGEST.jpg|.webp  one picture, named by its bytes
+ *   HOST/PAGE-ID/record.json                what is known of the page, and how it looked before
+ *   HOST/PAGE-ID/DIGEST.jpg                 a captured page, named by its bytes
+ *   HOST/PAGE-ID/DIGEST-SIZE-SCALE-N.webp   a picture of that capture, made when first asked for
  *
- * Pictures are written before the record that names them and removed after it names others, so a
+ * Captures are written before the record that names them and removed after it names others, so a
  * record leads to whole pictures whenever a program is killed.
  */
 export interface Gallery {
-  /** The page's record, or `undefined` when no picture was ever made (or the record is not one of ours). */
-  record(page: Page): Promise<PageRecord | undefined>
-  /** A picture that a record names; `undefined` when it was replaced since the record was read. */
-  picture(
-    page: Page,
-    record: PageRecord,
-    size: PictureSize,
-    format: PictureFormat,
-  ): Promise<Buffer | undefined>
-  /** Keeps new pictures of a page in place of those that it had. */
-  keep(page: Page, rendering: Rendering, pictures: readonly Picture[]): Promise<PageRecord>
+  /** The page's record; an empty one when nothing is known of it (or the record is not one of ours). */
+  record(page: Page): Promise<PageRecord>
+  /** A picture; `undefined` when its capture was dropped since the record was read. */
+  picture(page: Page, version: Version, cut: Cut): Promise<Buffer | undefined>
+  /** Keeps what a page looks like now, and of how it looked before as much as is kept. */
+  keep(page: Page, capture: Capture, seen: Omit<Version, 'digest' | 'scale'>): Promise<PageRecord>
+  /** Notes that a page could not be rendered. */
+  keepFailure(page: Page, failure: Failure): Promise<PageRecord>
 }
 
-const digest = z.string().regex(/^[0-9a-f]{32}$/)
-const formats = z.object({ jpeg: digest, webp: digest })
+export interface GalleryOptions {
+  store: ObjectStore
+  /** How many looks of a page are kept, the latest among them. */
+  versionsMax: number
+  /** Of pictures kept at hand, bytes. */
+  memoryBytesMax: number
+  log: Logger
+}
 
-const pageRecord = z.object({
-  version: z.literal(1),
-  url: z.string(),
-  /** Where redirects led. */
-  finalUrl: z.string(),
-  status: z.int(),
-  title: z.string(),
-  /** Unix ms. */
-  renderedAtMs: z.int().min(0),
-  pictures: z.object({ small: formats, large: formats, full: formats }),
-})
+/** Another thumbnailer's record is seen after this, ms. Between them it is read from memory. */
+const RECORD_MS_MAX = 2_000
+const RECORDS_MAX = 10_000
 
-/** What is known of a page: JSON in the store. */
-export type PageRecord = z.infer<typeof pageRecord>
-
-/** Keeps pictures in an object store. Its methods reject with `ObjectStoreError`. */
-export function createGallery(store: ObjectStore, log: Logger): Gallery {
+/** Keeps pictures in an object store, the latest of them in memory as well. Its methods reject with `ObjectStoreError`. */
+export function createGallery({ store, versionsMax, memoryBytesMax, log }: GalleryOptions): Gallery {
   const keyOf = (page: Page, file: string) => `${page.host}/${page.id}/${file}`
+  const records = new LRUCache<string, PageRecord>({ max: RECORDS_MAX, ttl: RECORD_MS_MAX })
+  const pictures = new LRUCache<string, Buffer>({
+    maxSize: memoryBytesMax,
+    sizeCalculation: (picture) => picture.byteLength + 256,
+  })
+  const underWay = new Map<string, Promise<Buffer | undefined>>()
 
-  async function readRecord(page: Page): Promise<PageRecord | undefined> {
+  async function readRecord(page: Page): Promise<PageRecord> {
     const object = await store.get(keyOf(page, 'record.json'))
-    if (object === undefined) return undefined
+    if (object === undefined) return emptyRecord(page)
     const record = pageRecord.safeParse(parseJson(object.body))
     if (record.success) return record.data
     log.warn(
       { key: keyOf(page, 'record.json') },
       'a record in the store is not one of ours: a new one is made',
     )
-    return undefined
+    return emptyRecord(page)
+  }
+
+  async function writeRecord(page: Page, record: PageRecord): Promise<PageRecord> {
+    const body = Buffer.from(JSON.stringify(pageRecord.parse(record)))
+    await store.put(keyOf(page, 'record.json'), { body, contentType: 'application/json' })
+    records.set(page.id, record)
+    return record
+  }
+
+  /** Reads a picture, or makes and keeps it. */
+  async function fetchPicture(page: Page, version: Version, cut: Cut): Promise<Buffer | undefined> {
+    const key = keyOf(page, cutName(version.digest, cut))
+    const kept = await store.get(key)
+    if (kept !== undefined) return kept.body
+    const capture = await store.get(keyOf(page, captureName(version.digest)))
+    if (capture === undefined) return undefined
+    return makePicture(page, version.digest, { jpeg: capture.body, scale: version.scale }, cut)
+  }
+
+  async function makePicture(page: Page, digest: string, capture: Capture, cut: Cut): Promise<Buffer> {
+    const body = await pictureOf(capture, cut)
+    const { contentType } = FORMATS[cut.format]
+    await store.put(keyOf(page, cutName(digest, cut)), { body, contentType })
+    return body
+  }
+
+  async function drop(page: Page, digest: string): Promise<void> {
+    const files = [captureName(digest), ...CUTS.map((cut) => cutName(digest, cut))]
+    await Promise.all(files.map((file) => store.delete(keyOf(page, file))))
   }
 
   return {
-    record: readRecord,
-    async picture(page, record, size, format) {
-      const file = fileOf({ digest: record.pictures[size][format], format })
-      return (await store.get(keyOf(page, file)))?.body
-    },
-    async keep(page, rendering, pictures) {
-      const before = await readRecord(page)
-      await Promise.all(
-        pictures.map((picture) =>
-          store.put(keyOf(page, fileOf(picture)), {
-            body: picture.body,
-            contentType: FORMATS[picture.format].contentType,
-          }),
-        ),
-      )
-      const record = recordOf(page, rendering, pictures)
-      const body = Buffer.from(JSON.stringify(record))
-      await store.put(keyOf(page, 'record.json'), { body, contentType: 'application/json' })
-      const kept = new Set(filesOf(record))
-      const obsolete = before === undefined ? [] : filesOf(before).filter((file) => !kept.has(file))
-      await Promise.all(obsolete.map((file) => store.delete(keyOf(page, file))))
+    async record(page) {
+      const known = records.get(page.id)
+      if (known !== undefined) return known
+      const record = await readRecord(page)
+      records.set(page.id, record)
       return record
+    },
+    async picture(page, version, cut) {
+      const key = keyOf(page, cutName(version.digest, cut))
+      const atHand = pictures.get(key)
+      if (atHand !== undefined) return atHand
+      const fetching = underWay.get(key) ?? fetchPicture(page, version, cut)
+      underWay.set(key, fetching)
+      try {
+        const picture = await fetching
+        if (picture !== undefined) pictures.set(key, picture)
+        return picture
+      } finally {
+        underWay.delete(key)
+      }
+    },
+    async keep(page, capture, seen) {
+      const digest = createHash('sha256').update(capture.jpeg).digest('hex').slice(0, 32)
+      const before = await readRecord(page)
+      if (before.versions[0]?.digest !== digest) {
+        const body = capture.jpeg
+        await store.put(keyOf(page, captureName(digest)), { body, contentType: FORMATS.jpeg.contentType })
+        await Promise.all(FIRST_CUTS.map((cut) => makePicture(page, digest, capture, cut)))
+      }
+      const version = { ...seen, digest, scale: capture.scale }
+      const record = await writeRecord(page, withVersion(before, version, versionsMax))
+      const named = new Set(record.versions.map((one) => one.digest))
+      const obsolete = before.versions.filter((one) => !named.has(one.digest))
+      await Promise.all(obsolete.map((one) => drop(page, one.digest)))
+      return record
+    },
+    async keepFailure(page, failure) {
+      return writeRecord(page, { ...(await readRecord(page)), failure })
     },
   }
 }
 
-function recordOf(page: Page, rendering: Rendering, pictures: readonly Picture[]): PageRecord {
-  const digestOf = (size: PictureSize, format: PictureFormat) =>
-    pictures.find((picture) => picture.size === size && picture.format === format)?.digest
-  const bySize = SIZE_NAMES.map((size) => [
-    size,
-    { jpeg: digestOf(size, 'jpeg'), webp: digestOf(size, 'webp') },
-  ])
-  const { finalUrl, status, title, renderedAtMs } = rendering
-  // Parsed, so that a record with a picture missing can't be written.
-  return pageRecord.parse({
-    version: 1,
-    url: page.url,
-    finalUrl,
-    status,
-    title,
-    renderedAtMs,
-    pictures: Object.fromEntries(bySize),
-  } satisfies Record<keyof PageRecord, unknown>)
-}
-
-function filesOf(record: PageRecord): string[] {
-  return SIZE_NAMES.flatMap((size) => [
-    fileOf({ digest: record.pictures[size].jpeg, format: 'jpeg' }),
-    fileOf({ digest: record.pictures[size].webp, format: 'webp' }),
-  ])
-}
-
-function fileOf(picture: Pick<Picture, 'digest' | 'format'>): string {
-  return `${picture.digest}.${FORMATS[picture.format].extension}`
+function captureName(digest: string): string {
+  return `${digest}.${FORMATS.jpeg.extension}`
 }
 
 function parseJson(body: Buffer): unknown {

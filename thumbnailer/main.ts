@@ -11,11 +11,15 @@ import { startBrowser } from './browser/start.ts'
 import { frontedBy } from './fronted.ts'
 import { createGallery } from './gallery.ts'
 import { createMetrics } from './metrics.ts'
+import { AGENT_NAME, createRobots } from './robots.ts'
 import { createThumbnailServer } from './server.ts'
 import { type ThumbnailerSettings, thumbnailerSettings } from './settings.ts'
+import { createSiteLimit } from './site-limit.ts'
 import { createStudio } from './studio.ts'
 import { createThumbnails } from './thumbnails.ts'
 import { createTurns } from './turns.ts'
+
+const MEGABYTE = 1_048_576
 
 await runProgram({ name: 'thumbnailer', schema: thumbnailerSettings, start })
 
@@ -39,18 +43,19 @@ async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
     }),
   )
 
-  const gallery = createGallery(store, log)
-  const { maxAgeSeconds, failureSeconds } = settings
+  const { maxAgeSeconds, failureSeconds, versionsMax, memoryMegabytes, captureScale: scale } = settings
+  const gallery = createGallery({ store, versionsMax, memoryBytesMax: memoryMegabytes * MEGABYTE, log })
   const limits = { loadMsMax: settings.loadSecondsMax * 1_000, totalMsMax: settings.renderSecondsMax * 1_000 }
-  const studio = createStudio({ turns, keeper, gallery, metrics, limits, log })
   const nowMs = Date.now
+  const robots = parts.use(createRobots(settings.edge, plan?.userAgent ?? AGENT_NAME))
+  const siteLimit = createSiteLimit(settings.rendersPerSite, nowMs)
+  const studio = createStudio({ turns, keeper, gallery, robots, siteLimit, metrics, limits, scale, log })
   const thumbnails = createThumbnails({ gallery, studio, maxAgeSeconds, failureSeconds, nowMs, log })
 
   const server = createThumbnailServer({
     thumbnails,
     isFronted: frontedBy(settings.fronted),
     key: settings.key,
-    maxAgeSeconds,
     nowMs,
     onAnswer: metrics.answered,
     log,

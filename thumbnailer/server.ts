@@ -2,14 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Logger } from 'pino'
 import { describeError, SelvedgeError } from '../edge/program/errors.ts'
 import { isSignedBy } from '../edge/program/shared-key.ts'
-import { readAsked } from './asked.ts'
+import { readAsked, readPage } from './asked.ts'
 import type { IsFronted } from './fronted.ts'
-import { FORMATS, formatFor } from './pictures.ts'
+import { FORMATS, placeholder } from './pictures.ts'
 import { type Problem, problemDocument, statusOf, storeProblem } from './problem.ts'
 import type { Shown, Thumbnails } from './thumbnails.ts'
 
 /** How long a stale picture is kept by who asked; the new one is a few seconds away. */
 const STALE_SECONDS = 10
+
+/** How long a placeholder is kept: a first render takes about so long. */
+const PLACEHOLDER_SECONDS = 3
 
 /** A stale picture is better than none for as long as this. */
 const REVALIDATE_SECONDS = 86_400
@@ -19,14 +22,13 @@ export interface ServerOptions {
   isFronted: IsFronted
   /** Shared with those who may ask. */
   key: string
-  maxAgeSeconds: number
   /** Unix ms. */
   nowMs: () => number
   onAnswer: (status: number) => void
   log: Logger
 }
 
-/** `GET /thumbnail?url=…&size=…`, signed, and `GET /healthz`. Not listening yet. */
+/** `GET /thumbnail`, `GET /history` and `POST /refresh`, each signed, and `GET /healthz`. Not listening yet. */
 export function createThumbnailServer(options: ServerOptions): Server {
   const server = createServer((request, response) => {
     response.once('finish', () => options.onAnswer(response.statusCode))
@@ -50,33 +52,110 @@ async function answer(
     response.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }).end('ok\n')
     return
   }
-  const refusal = refusalOf(options, request, target)
-  if (refusal !== undefined) return sendProblem(response, refusal)
-  const query = new URLSearchParams(target.slice('/thumbnail?'.length))
-  const asked = readAsked(query, options.isFronted)
+  const [path = '', ...rest] = target.split('?')
+  const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined
+  const refusal = refusalOf(options, request, target, route)
+  if (refusal !== undefined) return sendProblem(response, refusal, route?.methods)
+  await route?.act(options, new URLSearchParams(rest.join('?')), request, response)
+}
+
+interface Route {
+  methods: readonly string[]
+  act(
+    options: ServerOptions,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void>
+}
+
+const ROUTES: Readonly<Record<string, Route>> = {
+  '/thumbnail': { methods: ['GET', 'HEAD'], act: answerPicture },
+  '/history': { methods: ['GET', 'HEAD'], act: answerHistory },
+  '/refresh': { methods: ['POST'], act: answerRefresh },
+}
+
+async function answerPicture(
+  options: ServerOptions,
+  query: URLSearchParams,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const asked = readAsked(query, request.headers.accept, options.isFronted)
   if ('problem' in asked) return sendProblem(response, asked.problem)
-  const format = formatFor(request.headers.accept)
-  const shown = await options.thumbnails.show(asked.page, asked.size, format)
+  const shown = await options.thumbnails.show(asked)
   if ('problem' in shown) return sendProblem(response, shown.problem)
-  const headers = headersOf(shown, options)
+  const { contentType } = FORMATS[asked.cut.format]
+  if ('awaited' in shown) return sendPlaceholder(response, contentType, await placeholder(asked.cut))
+  const headers = headersOf(shown, asked.version !== undefined)
   if (isUnchanged(request, shown)) {
     response.writeHead(304, headers).end()
     return
   }
-  response.writeHead(200, {
-    ...headers,
-    'Content-Type': FORMATS[format].contentType,
-    'Content-Length': shown.body.length,
-  })
+  response.writeHead(200, { ...headers, 'Content-Type': contentType, 'Content-Length': shown.body.length })
   response.end(shown.body) // node leaves the body out of an answer to HEAD
 }
 
-function refusalOf(options: ServerOptions, request: IncomingMessage, target: string): Problem | undefined {
+/** 202, as browsers show such a picture all the same, and programs know that it is not the one (RFC 9110 §15.3.3). */
+function sendPlaceholder(response: ServerResponse, contentType: string, body: Buffer): void {
+  response.writeHead(202, {
+    'Content-Type': contentType,
+    'Content-Length': body.length,
+    'Cache-Control': `public, max-age=${PLACEHOLDER_SECONDS}`,
+    'Retry-After': PLACEHOLDER_SECONDS,
+    Vary: 'Accept',
+    'X-Content-Type-Options': 'nosniff',
+  })
+  response.end(body)
+}
+
+/** The record as it is kept, without what is ours alone. */
+async function answerHistory(
+  { thumbnails, isFronted }: ServerOptions,
+  query: URLSearchParams,
+  _request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const page = readPage(query, isFronted)
+  if ('problem' in page) return sendProblem(response, page.problem)
+  const { url, versions, failure } = await thumbnails.record(page)
+  sendJson(response, 200, { url, versions, failure })
+}
+
+async function answerRefresh(
+  { thumbnails, isFronted }: ServerOptions,
+  query: URLSearchParams,
+  _request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const page = readPage(query, isFronted)
+  if ('problem' in page) return sendProblem(response, page.problem)
+  const refused = await thumbnails.refresh(page)
+  if (refused !== undefined) return sendProblem(response, refused.problem)
+  sendJson(response, 202, { url: page.url, state: 'rendering' })
+}
+
+function sendJson(response: ServerResponse, status: number, answer: unknown): void {
+  const body = `${JSON.stringify(answer)}\n`
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+  })
+  response.end(body)
+}
+
+function refusalOf(
+  options: ServerOptions,
+  request: IncomingMessage,
+  target: string,
+  route: Route | undefined,
+): Problem | undefined {
   const method = request.method ?? ''
-  if (!/^\/thumbnail(\?|$)/.test(target)) {
-    return { code: 'not-found', detail: 'There is /thumbnail?url=…&size=… and /healthz.' }
+  if (route === undefined) {
+    return { code: 'not-found', detail: `There is ${Object.keys(ROUTES).join(', ')} and /healthz.` }
   }
-  if (method !== 'GET' && method !== 'HEAD') {
+  if (!route.methods.includes(method)) {
     return { code: 'bad-method', detail: `${method} is not answered here.` }
   }
   const signature = request.headers['selvedge-signature']
@@ -93,13 +172,16 @@ function refusalOf(options: ServerOptions, request: IncomingMessage, target: str
 }
 
 /** Headers of a picture, alike in 200 and 304 (RFC 9110 §15.4.5). */
-function headersOf(shown: Shown, options: ServerOptions): Record<string, string> {
-  const ageSeconds = Math.max(0, Math.floor((options.nowMs() - shown.record.renderedAtMs) / 1_000))
-  const freshSeconds = shown.isStale ? STALE_SECONDS : Math.max(1, options.maxAgeSeconds - ageSeconds)
+function headersOf({ version, freshSeconds, name }: Shown, isPast: boolean): Record<string, string> {
+  const seconds = freshSeconds === 0 ? STALE_SECONDS : freshSeconds
+  const cacheControl = isPast
+    ? `public, max-age=${seconds}, immutable`
+    : `public, max-age=${seconds}, stale-while-revalidate=${REVALIDATE_SECONDS}`
   return {
-    'Cache-Control': `public, max-age=${freshSeconds}, stale-while-revalidate=${REVALIDATE_SECONDS}`,
-    ETag: etagOf(shown),
-    'Last-Modified': new Date(shown.record.renderedAtMs).toUTCString(),
+    'Cache-Control': cacheControl,
+    ETag: `"${name}"`,
+    'Last-Modified': new Date(version.renderedAtMs).toUTCString(),
+    'Selvedge-Kind': version.kind,
     Vary: 'Accept',
     'X-Content-Type-Options': 'nosniff',
   }
@@ -110,18 +192,15 @@ function isUnchanged(request: IncomingMessage, shown: Shown): boolean {
   const tags = request.headers['if-none-match']
   if (tags !== undefined) {
     return (
-      tags.trim() === '*' || tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etagOf(shown))
+      tags.trim() === '*' ||
+      tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === `"${shown.name}"`)
     )
   }
   const sinceMs = Date.parse(request.headers['if-modified-since'] ?? '')
-  return Math.floor(shown.record.renderedAtMs / 1_000) * 1_000 <= sinceMs // false for no date
+  return Math.floor(shown.version.renderedAtMs / 1_000) * 1_000 <= sinceMs // false for no date
 }
 
-function etagOf(shown: Shown): string {
-  return `"${shown.digest}"`
-}
-
-function sendProblem(response: ServerResponse, problem: Problem): void {
+function sendProblem(response: ServerResponse, problem: Problem, allowed: readonly string[] = []): void {
   if (response.headersSent) {
     response.destroy()
     return
@@ -132,7 +211,7 @@ function sendProblem(response: ServerResponse, problem: Problem): void {
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     ...(problem.retryAfterSeconds !== undefined && { 'Retry-After': problem.retryAfterSeconds }),
-    ...(problem.code === 'bad-method' && { Allow: 'GET, HEAD' }),
+    ...(problem.code === 'bad-method' && { Allow: allowed.join(', ') }),
   })
   response.end(body)
 }

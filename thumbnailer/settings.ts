@@ -45,8 +45,46 @@ export const thumbnailerSettings = programSettings.extend({
     .max(65_533)
     .default(61_700)
     .describe('Unprivileged user that the browser runs under when the thumbnailer is started by root.'),
-  maxAgeSeconds: z.int().min(1).default(86_400).describe('Age at which a picture is made anew.'),
-  failureSeconds: z.int().min(0).default(60).describe('How long a site that failed is not tried again.'),
+  maxAgeSeconds: z
+    .int()
+    .min(1)
+    .max(31_536_000)
+    .default(86_400)
+    .describe(
+      'Age at which a picture of one of the top 100 sites is made anew; others live up to 7 times as long.',
+    ),
+  failureSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(60)
+    .describe(
+      'How long a site that failed is not tried again; twice as long each further time, up to a day.',
+    ),
+  versionsMax: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(10)
+    .describe('How many looks of a page are kept, the latest among them.'),
+  memoryMegabytes: z.int().min(1).max(4_096).default(64).describe('Pictures kept at hand, beside the store.'),
+  captureScale: z
+    .union([z.literal(1), z.literal(2)])
+    .default(2)
+    .describe(
+      'Pixels for each CSS pixel that a page is captured with; with 1 pictures for dense screens are soft.',
+    ),
+  rendersPerSite: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(30)
+    .describe('Renders of one site a minute; any more get 429.'),
+  contact: z
+    .url({ protocol: /^https?$/ })
+    .max(200)
+    .optional()
+    .describe('Page about your thumbnailer, put into its User-Agent so that sites know whom to ask.'),
   concurrency: z
     .int()
     .min(1)

@@ -1,88 +1,98 @@
-import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { describeError, SelvedgeError } from '../edge/program/errors.ts'
-import type { Page } from './asked.ts'
-import type { Gallery, PageRecord } from './gallery.ts'
-import type { PictureFormat, PictureSize } from './pictures.ts'
-import { type Problem, storeProblem } from './problem.ts'
+import type { Asked, Page } from './asked.ts'
+import { freshSecondsOf, pauseSecondsAfter } from './freshness.ts'
+import type { Gallery } from './gallery.ts'
+import type { PageRecord, Version } from './gallery-record.ts'
+import { type Cut, cutName } from './pictures.ts'
+import { type Problem, type ProblemCode, storeProblem } from './problem.ts'
 import type { Studio } from './studio.ts'
 
 /** A picture on its way to who asked. */
 export interface Shown {
   body: Buffer
-  digest: string
-  record: PageRecord
-  /** Older than it should be; a new one is being made. */
-  isStale: boolean
+  /** Of this very picture, for its tag. */
+  name: string
+  version: Version
+  /** How long it may be kept, seconds; 0 when it is older than it should be and a new one is being made. */
+  freshSeconds: number
+}
+
+/** There is no picture yet, and who asked does not wait for it. */
+export interface Awaited {
+  awaited: true
 }
 
 /** Pictures of pages: kept ones, and new ones where there is none or it is too old. */
 export interface Thumbnails {
-  show(page: Page, size: PictureSize, format: PictureFormat): Promise<Shown | { problem: Problem }>
+  show(asked: Asked): Promise<Shown | Awaited | { problem: Problem }>
+  /** Makes a new picture soon, however fresh the kept one is; nobody waits for it. */
+  refresh(page: Page): Promise<{ problem: Problem } | undefined>
+  /** How a page looks and looked. */
+  record(page: Page): Promise<PageRecord>
 }
 
-/** Sites whose failure is remembered; the longest unasked is forgotten first. */
-const FAILURES_MAX = 10_000
-
-interface Failure {
-  problem: Problem
-  untilMs: number
+export interface ThumbnailsOptions {
+  gallery: Gallery
+  studio: Studio
+  /** Of the top sites' pictures. */
+  maxAgeSeconds: number
+  /** After the first failure. */
+  failureSeconds: number
+  /** Unix ms. */
+  nowMs: () => number
+  log: Logger
 }
 
 /**
  * Decides what who asks is given: a fresh picture as it is; a stale one at once, while a new one is
  * made; none yet: the one that is made now, once for all who ask meanwhile. A page that failed is
- * left alone for a while, and keeps its last good picture.
- *
- * @param options.nowMs Unix ms
+ * left alone for a while, longer each time, and keeps its last good picture.
  */
-export function createThumbnails(options: {
-  gallery: Gallery
-  studio: Studio
-  maxAgeSeconds: number
-  failureSeconds: number
-  nowMs: () => number
-  log: Logger
-}): Thumbnails {
+export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
   const { gallery, studio, log, nowMs } = options
   const making = new Map<string, Promise<PageRecord | { problem: Problem }>>()
-  const failures = new LRUCache<string, Failure>({ max: FAILURES_MAX })
 
-  async function show(
-    page: Page,
-    size: PictureSize,
-    format: PictureFormat,
-  ): Promise<Shown | { problem: Problem }> {
-    const kept = await showKept(page, size, format)
+  async function show(asked: Asked): Promise<Shown | Awaited | { problem: Problem }> {
+    const { page } = asked
+    const record = await gallery.record(page)
+    if (asked.version !== undefined) return showVersion(asked, record, asked.version)
+    const kept = await showLatest(asked, record)
     if (kept !== undefined) {
-      if (kept.isStale && knownFailure(page) === undefined) void make(page)
+      if (kept.freshSeconds === 0 && pauseOf(record) === undefined) void make(page)
       return kept
     }
-    const problem = knownFailure(page)
+    const problem = pauseOf(record)
     if (problem !== undefined) return { problem }
-    const made = await make(page)
-    if ('problem' in made) return made
-    const body = await gallery.picture(page, made, size, format)
-    if (body !== undefined) return shownOf(made, body, size, format)
-    return {
-      problem: { code: 'store-failed', detail: 'The new picture is not there yet.', retryAfterSeconds: 1 },
-    }
+    const made = make(page)
+    if (!asked.wait) return { awaited: true }
+    const outcome = await made
+    if ('problem' in outcome) return outcome
+    return (await showLatest(asked, outcome)) ?? { problem: gone() }
   }
 
-  /** Looks twice: between reading a record and its picture both may be replaced. */
-  async function showKept(page: Page, size: PictureSize, format: PictureFormat): Promise<Shown | undefined> {
-    for (let look = 1; look <= 2; look += 1) {
-      const record = await gallery.record(page)
-      if (record === undefined) return undefined
-      const body = await gallery.picture(page, record, size, format)
-      if (body !== undefined) return shownOf(record, body, size, format)
-    }
-    return undefined
+  async function showLatest(asked: Asked, record: PageRecord): Promise<Shown | undefined> {
+    const [latest] = record.versions
+    if (latest === undefined) return undefined
+    const body = await gallery.picture(asked.page, latest, asked.cut)
+    // Another thumbnailer may have replaced it since the record was read: then it is as if there were none.
+    if (body === undefined) return undefined
+    const ageSeconds = Math.max(0, nowMs() - latest.checkedAtMs) / 1_000
+    const freshSeconds = freshSecondsOf(asked.rank, options.maxAgeSeconds) - ageSeconds
+    return shownOf(latest, asked.cut, body, Math.max(0, Math.ceil(freshSeconds)))
   }
 
-  function shownOf(record: PageRecord, body: Buffer, size: PictureSize, format: PictureFormat): Shown {
-    const isStale = nowMs() - record.renderedAtMs >= options.maxAgeSeconds * 1_000
-    return { body, digest: record.pictures[size][format], record, isStale }
+  async function showVersion(
+    asked: Asked,
+    record: PageRecord,
+    digest: string,
+  ): Promise<Shown | { problem: Problem }> {
+    const version = record.versions.find((one) => one.digest === digest)
+    const body = version && (await gallery.picture(asked.page, version, asked.cut))
+    if (version === undefined || body === undefined) {
+      return { problem: { code: 'no-version', detail: 'No picture of that version is kept.' } }
+    }
+    return shownOf(version, asked.cut, body, options.maxAgeSeconds)
   }
 
   function make(page: Page): Promise<PageRecord | { problem: Problem }> {
@@ -90,26 +100,29 @@ export function createThumbnails(options: {
     if (underWay !== undefined) return underWay
     const made = studio
       .make(page)
-      .then((outcome) => {
-        if ('problem' in outcome) remember(page, outcome.problem)
-        return outcome
-      })
+      .then(async (outcome) => ('problem' in outcome ? await remember(page, outcome.problem) : outcome))
       .catch(storeFailed)
       .finally(() => making.delete(page.id))
     making.set(page.id, made)
     return made
   }
 
-  function remember(page: Page, problem: Problem): void {
+  /** Sites' failures are kept with the page, so that another thumbnailer and the next start know them. */
+  async function remember(page: Page, problem: Problem): Promise<{ problem: Problem }> {
     log.info({ url: page.url, problem }, 'no picture could be made')
-    if (!problem.code.startsWith('site-')) return // ours to mend, and soon
-    failures.set(page.id, { problem, untilMs: nowMs() + options.failureSeconds * 1_000 })
+    if (!isOfTheSite(problem.code)) return { problem } // ours to mend, and soon
+    const { failure } = await gallery.record(page)
+    const times = (failure?.times ?? 0) + 1
+    const untilMs = nowMs() + pauseSecondsAfter(times, options.failureSeconds) * 1_000
+    const { code, detail } = problem
+    await gallery.keepFailure(page, { code, detail, times, atMs: nowMs(), untilMs })
+    return { problem }
   }
 
-  function knownFailure(page: Page): Problem | undefined {
-    const failure = failures.get(page.id)
-    if (failure === undefined || failure.untilMs <= nowMs()) return undefined
-    return { ...failure.problem, retryAfterSeconds: Math.ceil((failure.untilMs - nowMs()) / 1_000) }
+  function pauseOf({ failure }: PageRecord): Problem | undefined {
+    if (failure === undefined || failure.untilMs <= nowMs() || !isOfTheSite(failure.code)) return undefined
+    const { code, detail, untilMs } = failure
+    return { code, detail, retryAfterSeconds: Math.ceil((untilMs - nowMs()) / 1_000) }
   }
 
   function storeFailed(error: unknown): { problem: Problem } {
@@ -120,5 +133,37 @@ export function createThumbnails(options: {
     }
   }
 
-  return { show }
+  return {
+    show,
+    record: gallery.record,
+    async refresh(page) {
+      const problem = studio.wontMake(page)
+      if (problem !== undefined) return { problem }
+      void make(page)
+      return undefined
+    },
+  }
+}
+
+function shownOf(version: Version, cut: Cut, body: Buffer, freshSeconds: number): Shown {
+  return { body, name: cutName(version.digest, cut), version, freshSeconds }
+}
+
+/** Problems that the site has, and that go with it until it mends them. */
+const OF_THE_SITE = [
+  'site-error',
+  'site-unreachable',
+  'site-too-slow',
+  'site-blank',
+  'site-guarded',
+  'no-page',
+  'robots-refused',
+] as const satisfies ProblemCode[]
+
+function isOfTheSite(code: string): code is (typeof OF_THE_SITE)[number] {
+  return (OF_THE_SITE as readonly string[]).includes(code)
+}
+
+function gone(): Problem {
+  return { code: 'store-failed', detail: 'The new picture is not there yet.', retryAfterSeconds: 1 }
 }

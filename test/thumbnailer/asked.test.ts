@@ -5,7 +5,8 @@ import { formatFor } from '../../thumbnailer/pictures.ts'
 
 const isFronted = frontedBy(['docs.example', '*.sites.example', 'xn--mnchen-3ya.example'])
 
-const read = (url: string, size = 'small') => readAsked(new URLSearchParams({ url, size }), isFronted)
+const read = (url: string, size = 'small') =>
+  readAsked(new URLSearchParams({ url, size }), undefined, isFronted)
 
 describe('what is asked for', () => {
   test.each([
@@ -15,7 +16,10 @@ describe('what is asked for', () => {
     ['http://a.b.sites.example/', 'http://a.b.sites.example/'],
     ['http://münchen.example/', 'http://xn--mnchen-3ya.example/'],
   ])('%s is a page', (url, written) => {
-    expect(read(url)).toMatchObject({ page: { url: written }, size: 'small' })
+    expect(read(url)).toMatchObject({
+      page: { url: written },
+      cut: { size: 'small', scale: 1, format: 'jpeg' },
+    })
   })
 
   test.each([

@@ -112,7 +112,7 @@ describe('how pictures are kept by who asks', () => {
   })
 
   test('the answer says how long it is fresh', async () => {
-    const answer = await thumbnailer.ask({ url: 'http://docs.example/' })
+    const answer = await thumbnailer.ask({ url: 'http://docs.example/', rank: '1' })
 
     const [, seconds] = /^public, max-age=(\d+), stale-while-revalidate=86400$/.exec(
       answer.headers.get('cache-control') ?? '',

@@ -8,7 +8,7 @@ export type Answer = string | ((request: IncomingMessage, response: ServerRespon
 /** A server in the edge's place: all names lead here. */
 export interface Site extends AsyncDisposable {
   port: number
-  /** `GET docs.example /path`, as they came; icons left out. */
+  /** `GET docs.example /path`, as they came; icons and a robots.txt that there isn't left out. */
   requests: string[]
   /** Can be altered while it runs. */
   pages: Record<string, Answer>
@@ -18,7 +18,8 @@ export interface Site extends AsyncDisposable {
 export async function startSite(pages: Record<string, Answer>): Promise<Site> {
   const requests: string[] = []
   const server = createServer((request, response) => {
-    if (request.url === '/favicon.ico') return void response.writeHead(404).end()
+    const isAside = ['/favicon.ico', '/robots.txt'].includes(request.url ?? '')
+    if (isAside && pages[request.url ?? ''] === undefined) return void response.writeHead(404).end()
     requests.push(`${request.method} ${request.headers.host} ${request.url}`)
     const answer = pages[request.url ?? '']
     if (answer === undefined) return void response.writeHead(404).end('nothing here')

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chooseBrowser } from '../../thumbnailer/browser/choose.ts'
 import { renderPage } from '../../thumbnailer/browser/render.ts'
 import { type BrowserPlan, startBrowser } from '../../thumbnailer/browser/start.ts'
+import { USUAL_LOOK } from '../../thumbnailer/look.ts'
 import { DATA_FOLDER } from './program.ts'
 import { type Site, startSite } from './site.ts'
 
@@ -107,6 +108,8 @@ afterAll(async () => {
   await canary[Symbol.asyncDispose]()
 })
 
+const usual = (url: string) => ({ url, look: USUAL_LOOK, scale: 1 })
+
 const limits = { loadMsMax: 1_500, totalMsMax: 20_000 }
 
 /** Opens every hostile page in one browser. @returns what came to the canary */
@@ -115,7 +118,7 @@ async function visitAll(browserPlan: BrowserPlan, origin: string): Promise<strin
   const seat = { browser: running.browser, condemn: () => undefined }
   canary.visits.length = 0
   const ways = [...Object.keys(waysOut), 'redirect']
-  await Promise.all(ways.map((way) => renderPage(seat, `${origin}/from-${way}`, limits)))
+  await Promise.all(ways.map((way) => renderPage(seat, usual(`${origin}/from-${way}`), limits)))
   return [...canary.visits]
 }
 
@@ -159,7 +162,7 @@ describe('the walls around the browser', () => {
     const seat = { browser: running.browser, condemn: () => undefined }
 
     const outcomes = await Promise.all(
-      hosts.map((host) => renderPage(seat, `http://${host}:${canary.port}/`, limits)),
+      hosts.map((host) => renderPage(seat, usual(`http://${host}:${canary.port}/`), limits)),
     )
 
     // The edge knows none of these names.

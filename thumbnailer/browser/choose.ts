@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import type { Logger } from 'pino'
 import { ConfigError } from '../../edge/program/errors.ts'
 import { within } from '../deadline.ts'
+import { AGENT_NAME } from '../robots.ts'
 import type { ThumbnailerSettings } from '../settings.ts'
 import { unpackNpmBrowser } from './npm-browser.ts'
 import { type BrowserPlan, startBrowser } from './start.ts'
@@ -37,7 +38,7 @@ type Footing = Pick<BrowserPlan, 'uid' | 'sandbox'>
  * @throws ConfigError when `browser` is set, and no program
  */
 export async function chooseBrowser(
-  settings: Pick<ThumbnailerSettings, 'browser' | 'browserUid' | 'dataFolder' | 'edge'>,
+  settings: Pick<ThumbnailerSettings, 'browser' | 'browserUid' | 'contact' | 'dataFolder' | 'edge'>,
   log: Logger,
 ): Promise<BrowserPlan | undefined> {
   const workshop = workshopFor(settings.dataFolder)
@@ -52,7 +53,7 @@ export async function chooseBrowser(
       })
       if (version === undefined) continue
       tellWalls(plan, version, failures, log)
-      return { ...plan, userAgent: userAgentOf(version) }
+      return { ...plan, userAgent: userAgentOf(version, settings.contact) }
     }
   }
   log.error({ failures }, 'no browser starts, so no new pictures are made: install Chromium or set `browser`')
@@ -123,10 +124,11 @@ function tellWalls(plan: BrowserPlan, version: string, failures: string[], log: 
  * Says who asks: a bot by any list, so that its visits rank nobody, and still a browser that sites
  * give their normal pages.
  */
-function userAgentOf(version: string): string {
+function userAgentOf(version: string, contact: string | undefined): string {
+  const about = contact === undefined ? '' : `; +${contact}`
   const chrome = `Chrome/${version.split('.')[0]}.0.0.0 Safari/537.36`
   const system = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)'
-  return `${system} ${chrome} SelvedgeThumbnailer/1.0 (bot)`
+  return `${system} ${chrome} ${AGENT_NAME}/1.0 (bot${about})`
 }
 
 function isProgram(path: string): boolean {

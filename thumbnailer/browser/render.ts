@@ -1,35 +1,43 @@
 import type { BrowserContext, Page as BrowserPage, HTTPResponse } from 'puppeteer-core'
 import { atMost, TooSlow, within } from '../deadline.ts'
+import { type Impression, impressionOf } from '../impression.ts'
+import { type Look, PAGE_HEIGHT_MAX } from '../look.ts'
+import { dressBareDocument } from '../page/bare-document.ts'
+import { emulate } from '../page/emulate.ts'
+import { type Facts, factsOf } from '../page/facts.ts'
+import { prepare, unroll } from '../page/prepare.ts'
+import { downloadOf, kindOf, type PageKind, type Refused, refusalOf } from '../page/verdict.ts'
+import type { Capture } from '../pictures.ts'
 import type { Seat } from './keeper.ts'
 
 /** A page as it looked. */
 export interface Rendering {
-  /** 1024×768 pixels. */
-  jpeg: Buffer
+  capture: Capture
+  impression: Impression
+  kind: PageKind
+  facts: Facts
   /** Where redirects led. */
   finalUrl: string
   status: number
-  title: string
   /** Unix ms. */
   renderedAtMs: number
 }
 
 /** Why a page gives no picture: a problem's code and a sentence for who asked. */
-export interface RenderFailure {
-  failed: 'site-error' | 'site-unreachable' | 'site-too-slow'
-  detail: string
-}
+export type RenderFailure = Refused | { failed: 'site-unreachable' | 'site-too-slow'; detail: string }
 
 /** Bounds of the steps after loading, ms. A step that doesn't end is a bonus missed, but for the capture. */
 /** A page that is about to send the browser elsewhere needs a moment: see `settle`. */
 const QUIET_MS = 300
 const SETTLE_MS_MAX = 2_500
-const FONTS_MS_MAX = 700
-const PAINT_MS_MAX = 1_500
-const TITLE_MS_MAX = 500
+const PREPARE_MS_MAX = 4_000
+const UNROLL_MS_MAX = 6_000
+const FACTS_MS_MAX = 500
 const CAPTURE_MS_MAX = 5_000
 /** Of a page that computes or asks for ever: its capture would hang, and hold up those of all others. */
 const CAPTURE_OF_BUSY_MS_MAX = 1_500
+/** A page that shows nothing yet may be drawn by a script that is late. */
+const BLANK_MS = 1_000
 const CLOSE_MS_MAX = 3_000
 
 /** Bounds of a render, ms: a page that still loads when its time is up is captured as it is. */
@@ -39,24 +47,23 @@ export interface RenderLimits {
   totalMsMax: number
 }
 
-/** What a page may say about itself, characters. */
-const TITLE_LENGTH_MAX = 300
 const FINAL_URL_LENGTH_MAX = 2_048
 
 /**
  * Opens a page in a context of its own, waits until it looks finished (or time is up), captures what
  * the window shows and closes the context, which ends whatever the page still does.
  *
- * @param url `http:` or `https:`; the browser would obey `file:` and `chrome:` as well
+ * @param of.url `http:` or `https:`; the browser would obey `file:` and `chrome:` as well
+ * @param of.scale pixels of the capture for each CSS pixel
  */
 export async function renderPage(
   seat: Seat,
-  url: string,
+  of: { url: string; look: Look; scale: number },
   limits: RenderLimits,
 ): Promise<Rendering | RenderFailure> {
   const context = await seat.browser.createBrowserContext({ downloadBehavior: { policy: 'deny' } })
   try {
-    return await within(limits.totalMsMax, 'the page', visit(context, url, limits.loadMsMax))
+    return await within(limits.totalMsMax, 'the page', visit(context, of, limits.loadMsMax))
   } catch (error) {
     if (!(error instanceof TooSlow)) throw error
     return { failed: 'site-too-slow', detail: `${error.message}.` }
@@ -70,29 +77,37 @@ export async function renderPage(
 
 async function visit(
   context: BrowserContext,
-  url: string,
+  { url, look, scale }: { url: string; look: Look; scale: number },
   loadMsMax: number,
 ): Promise<Rendering | RenderFailure> {
   const page = await context.newPage()
   const latestDocument = followDocuments(page)
   page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined)) // its page may be gone already
+  await emulate(page, look, scale)
   const loadError = await load(page, url, loadMsMax)
+  const { 'content-type': contentType = '', 'content-disposition': disposition = '' } =
+    latestDocument()?.headers() ?? {}
+  const download = downloadOf(contentType, disposition)
+  if (download !== undefined) return download
   if (!isWorthWaitingFor(loadError)) return unreachable(loadError)
-  const isBusy = !(await settle(page))
-  const status = latestDocument()?.status()
+  await dressBareDocument(page, FACTS_MS_MAX)
+  const isBusy = !(await settle(page, look))
+  const came = latestDocument()
   const finalUrl = page.url()
-  if (status === undefined && loadError?.name === 'TimeoutError') {
+  if (came === undefined && loadError?.name === 'TimeoutError') {
     return { failed: 'site-too-slow', detail: `The site sent nothing within ${loadMsMax} ms.` }
   }
-  if (status === undefined || !/^https?:/.test(finalUrl)) return unreachable(loadError)
-  if (status >= 400) return { failed: 'site-error', detail: `The site answered with status ${status}.` }
-  const title = await titleOf(page)
-  const jpeg = await capture(page, isBusy ? CAPTURE_OF_BUSY_MS_MAX : CAPTURE_MS_MAX)
+  if (came === undefined || !/^https?:/.test(finalUrl)) return unreachable(loadError)
+  const facts = await factsOf(page, FACTS_MS_MAX)
+  const refusal = refusalOf(came.status(), facts)
+  if (refusal !== undefined) return refusal
+  const shot = await capture(page, look, { scale, msMax: isBusy ? CAPTURE_OF_BUSY_MS_MAX : CAPTURE_MS_MAX })
   return {
-    jpeg,
+    ...shot,
+    kind: kindOf(came.headers()['content-type'] ?? '', facts, shot.impression.isUniform),
+    facts,
     finalUrl: finalUrl.slice(0, FINAL_URL_LENGTH_MAX),
-    status,
-    title,
+    status: came.status(),
     renderedAtMs: Date.now(),
   }
 }
@@ -128,39 +143,58 @@ function unreachable(error: Error | undefined): RenderFailure {
 }
 
 /**
- * Waits until the network is quiet, fonts are there and a frame was painted, each for a bounded time:
- * some pages are never quiet. The first is also what makes a pending `Refresh` lead to its target:
- * captured at once, a page with one hangs, and every other capture with it.
+ * Waits until the network is quiet, images and fonts are there and a frame was painted, each for a
+ * bounded time: some pages are never quiet. The first is also what makes a pending `Refresh` lead to its
+ * target: captured at once, a page with one hangs, and every other capture with it.
  *
  * @returns whether the page painted, so that it can be captured
  */
-async function settle(page: BrowserPage): Promise<boolean> {
+async function settle(page: BrowserPage, look: Look): Promise<boolean> {
   await atMost(SETTLE_MS_MAX, page.waitForNetworkIdle({ idleTime: QUIET_MS, timeout: SETTLE_MS_MAX }))
-  return within(
-    PAINT_MS_MAX,
-    'painting',
-    page.evaluate(FONTS_AND_FRAME).then(() => true),
-  ).catch(() => false)
+  return prepare(page, PREPARE_MS_MAX, look.javascript)
 }
 
-/** Run in the page. `fonts.ready` does not come before the page has loaded, which may be never. */
-const FONTS_AND_FRAME = `
-  Promise.race([document.fonts.ready, new Promise((done) => setTimeout(done, ${FONTS_MS_MAX}))]).then(
-    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
-  )`
-
-async function titleOf(page: BrowserPage): Promise<string> {
-  const title = await within(TITLE_MS_MAX, 'its title', page.title()).catch(() => '')
-  return title.slice(0, TITLE_LENGTH_MAX)
+/** What the window shows, once more after a moment if that is nothing but a colour. */
+async function capture(
+  page: BrowserPage,
+  look: Look,
+  of: { scale: number; msMax: number },
+): Promise<{ capture: Capture; impression: Impression }> {
+  const first = await shoot(page, look, of)
+  if (!first.impression.isUniform) return first
+  await new Promise((resolve) => setTimeout(resolve, BLANK_MS))
+  // The first is as good as the second where the page is busy by now.
+  return shoot(page, look, of).catch(() => first)
 }
 
-/** What the window shows. A page that moves on at this very moment is captured once more, where it went. */
-async function capture(page: BrowserPage, msMax: number): Promise<Buffer> {
-  const shoot = () => within(msMax, 'capturing it', page.screenshot({ type: 'jpeg', quality: 92 }))
-  const jpeg = await shoot().catch(async (error: unknown) => {
+async function shoot(
+  page: BrowserPage,
+  look: Look,
+  { scale, msMax }: { scale: number; msMax: number },
+): Promise<{ capture: Capture; impression: Impression }> {
+  const height =
+    look.extent === 'page'
+      ? Math.min((await unroll(page, UNROLL_MS_MAX)) ?? look.height, PAGE_HEIGHT_MAX)
+      : undefined
+  const jpeg = await shootPatiently(page, look, { height, msMax })
+  return { capture: { jpeg, scale }, impression: await impressionOf(jpeg) }
+}
+
+/** A page that moves on at this very moment is captured once more, where it went. */
+async function shootPatiently(
+  page: BrowserPage,
+  look: Look,
+  { height, msMax }: { height: number | undefined; msMax: number },
+): Promise<Buffer> {
+  const whole = height !== undefined && {
+    clip: { x: 0, y: 0, width: look.width, height },
+    captureBeyondViewport: true,
+  }
+  const once = () => within(msMax, 'capturing it', page.screenshot({ type: 'jpeg', quality: 92, ...whole }))
+  const jpeg = await once().catch(async (error: unknown) => {
     if (error instanceof TooSlow || !page.browser().connected) throw error
-    await settle(page)
-    return shoot()
+    await settle(page, look)
+    return once()
   })
   return Buffer.from(jpeg)
 }

@@ -4,7 +4,7 @@ import { statfs } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import { type Browser, connect } from 'puppeteer-core'
 import { within } from '../deadline.ts'
-import { SIZES } from '../pictures.ts'
+import { USUAL_LOOK } from '../look.ts'
 import { pipeTransport } from './pipe.ts'
 import { killGroup } from './processes.ts'
 import { QUIET_FLAGS } from './walls.ts'
@@ -97,7 +97,7 @@ async function spawnBrowser(plan: BrowserPlan, profile: Profile): Promise<ChildP
 async function firstAnswer(child: ChildProcess, ended: Promise<void>): Promise<Browser> {
   const [, , , toBrowser, fromBrowser] = child.stdio
   const transport = pipeTransport({ toBrowser: toBrowser as Writable, fromBrowser: fromBrowser as Readable })
-  const { width, height } = SIZES.full
+  const { width, height } = USUAL_LOOK
   const connected = connect({
     transport,
     defaultViewport: { width, height },
@@ -113,7 +113,7 @@ async function firstAnswer(child: ChildProcess, ended: Promise<void>): Promise<B
 }
 
 async function flagsFor(plan: BrowserPlan, profile: Profile): Promise<string[]> {
-  const { width, height } = SIZES.full
+  const { width, height } = USUAL_LOOK
   // Not every system has it: then Chromium is told to do without.
   const shared = await statfs('/dev/shm').catch(() => undefined)
   const sharedBytes = shared === undefined ? 0 : shared.bavail * shared.bsize
@@ -123,8 +123,7 @@ async function flagsFor(plan: BrowserPlan, profile: Profile): Promise<string[]> 
     `--user-data-dir=${profile.folder}`,
     `--window-size=${width},${height}`,
     '--hide-scrollbars',
-    '--force-prefers-reduced-motion',
-    '--accept-lang=en-US,en',
+    '--force-color-profile=srgb',
     ...(plan.userAgent === undefined ? [] : [`--user-agent=${plan.userAgent}`]),
     ...(plan.sandbox ? [] : ['--no-sandbox']),
     ...(sharedBytes < SHARED_MEMORY_BYTES_MIN ? ['--disable-dev-shm-usage'] : []),

@@ -1,0 +1,107 @@
+import { LRUCache } from 'lru-cache'
+import robotsParser from 'robots-parser'
+import { Agent, buildConnector, request } from 'undici'
+import type { EdgeAddress } from './settings.ts'
+
+/** The name that a site's robots.txt knows us by; it is in the browser's User-Agent as well. */
+export const AGENT_NAME = 'SelvedgeThumbnailer'
+
+/** Whether a site lets its pages be pictured. */
+export interface Robots extends AsyncDisposable {
+  /** `unknown`: the site's robots.txt can't be had, and then (RFC 9309 §2.3.1.4) nothing of it may be. */
+  mayRender(url: string): Promise<'yes' | 'no' | 'unknown'>
+}
+
+/** RFC 9309 §2.4 and §2.5: kept no longer than a day, read no further than 500 KiB. */
+const KEPT_MS = 3_600_000
+const UNKNOWN_KEPT_MS = 30_000
+const SITES_MAX = 5_000
+const BYTES_MAX = 512_000
+const FETCH_MS_MAX = 5_000
+/** §2.3.1.2 */
+const REDIRECTS_MAX = 5
+
+/** Its types describe an ES module, and it is a CommonJS one: the function is what is imported. */
+const parserOf = robotsParser as unknown as typeof robotsParser.default
+
+/** What a site's file says; `undefined` when it could not be had. */
+type Rules = { isAllowed(url: string): boolean } | undefined
+
+/** Reads robots.txt files of fronted sites, through the edge like the pages themselves. */
+export function createRobots(edge: EdgeAddress, userAgent: string): Robots {
+  const agent = agentOf(edge)
+  const known = new LRUCache<string, Promise<Rules>>({ max: SITES_MAX, ttl: KEPT_MS })
+
+  async function rulesOf(origin: string): Promise<Rules> {
+    let url = `${origin}/robots.txt`
+    for (let hop = 0; hop <= REDIRECTS_MAX; hop += 1) {
+      const { status, location, text } = await fetchText(url)
+      if (status >= 500 || status === 429) return undefined
+      const next = status >= 300 && status < 400 ? URL.parse(location ?? '', url) : null
+      if (next === null || !/^https?:$/.test(next.protocol))
+        return parsed(`${origin}/robots.txt`, status, text)
+      url = next.href
+    }
+    return parsed(url, 404, '') // led astray for too long: as if there were none
+  }
+
+  async function fetchText(url: string): Promise<{ status: number; location?: string; text: string }> {
+    const { statusCode, headers, body } = await request(url, {
+      dispatcher: agent,
+      headers: { 'user-agent': userAgent, accept: 'text/plain' },
+      signal: AbortSignal.timeout(FETCH_MS_MAX),
+    })
+    const chunks: Buffer[] = []
+    let bytes = 0
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes >= BYTES_MAX) break
+    }
+    const location = headers.location
+    const text = Buffer.concat(chunks).subarray(0, BYTES_MAX).toString('utf8')
+    return { status: statusCode, text, ...(typeof location === 'string' && { location }) }
+  }
+
+  return {
+    async mayRender(url) {
+      const { origin } = new URL(url)
+      const reading = known.get(origin) ?? rulesOf(origin).catch(() => undefined)
+      if (!known.has(origin)) known.set(origin, reading)
+      const rules = await reading
+      if (rules !== undefined) return rules.isAllowed(url) ? 'yes' : 'no'
+      known.set(origin, reading, { ttl: UNKNOWN_KEPT_MS })
+      return 'unknown'
+    },
+    [Symbol.asyncDispose]: () => agent.destroy(),
+  }
+}
+
+function parsed(url: string, status: number, text: string): Rules {
+  // §2.3.1.3: a site that has no such file forbids nothing.
+  if (status >= 300) return { isAllowed: () => true }
+  const robots = parserOf(url, text)
+  return { isAllowed: (page) => robots.isAllowed(page, AGENT_NAME) ?? true }
+}
+
+/** Whatever is asked for is asked of the edge, which knows the site by its name. */
+function agentOf(edge: EdgeAddress): Agent {
+  const connect = buildConnector({ rejectUnauthorized: false }) // the edge may have made its certificate itself
+  return new Agent({
+    connections: 8,
+    connect: (options, done) => {
+      const port = options.protocol === 'https:' ? edge.httpsPort : edge.httpPort
+      if (port === undefined) return done(new Error('the edge has no port for https:'), null)
+      connect(
+        {
+          ...options,
+          hostname: edge.host,
+          host: edge.host,
+          port: String(port),
+          servername: options.hostname,
+        },
+        done,
+      )
+    },
+  })
+}

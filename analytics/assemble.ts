@@ -64,6 +64,7 @@ export async function assembleAnalytics(
       query,
       key,
       thumbnailerUrl,
+      ...(settings.edge !== undefined && { frontPages: { edge: settings.edge, ingest: clickhouse.ingest } }),
       includeToday,
       formula,
       alexa,

@@ -3,6 +3,7 @@ import { programSettings } from '../edge/program/settings.ts'
 import { alexaSettings } from './alexa/settings.ts'
 import { accessSettings } from './api/access.ts'
 import { loggingSchema } from './delivery/settings.ts'
+import { edgeAddress } from './front-page/edge-client.ts'
 import { rankingSettings } from './ranking/formula.ts'
 
 const port = z.int().min(1).max(65_535)
@@ -36,6 +37,11 @@ export const analyticsSettings = programSettings.extend({
     .optional()
     .describe('Cluster of that server, over which tables are spread; it alone when left out.'),
   thumbnailerUrl: url.describe('Where pictures of sites are made.'),
+  edge: edgeAddress
+    .optional()
+    .describe(
+      'Through which front pages of sites are read, for title and contact; they are not when left out.',
+    ),
   retentionDays: z
     .int()
     .min(1)

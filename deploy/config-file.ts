@@ -114,6 +114,12 @@ const analytics = z.strictObject({
   access: accessSettings.describe('Who may ask the info API, for what and how often.'),
   includeToday: z.boolean().default(true).describe('Whether rankings count the day that is not over yet.'),
   thumbnailer: url.optional().describe('The thumbnailer; the one on this machine when left out.'),
+  frontPages: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether title and contact are read from the front pages of sites, through the edge of `thumbnailer.edge`.',
+    ),
   admin,
 })
 

@@ -105,6 +105,7 @@ function analyticsPlan({
       clickhouseUrl: analytics.clickhouseUrl ?? process.env.CLICKHOUSE_URL,
       clickhouseCluster: analytics.clickhouseCluster,
       thumbnailerUrl: analytics.thumbnailer ?? loopback(ports.thumbnailer),
+      edge: analytics.frontPages ? (config.thumbnailer.edge ?? edgeHere(config.edge)) : undefined,
       retentionDays: analytics.retentionDays,
       honourDoNotTrack: analytics.honourDoNotTrack,
       asnDatabase: analytics.asnDatabase,
@@ -138,7 +139,7 @@ function thumbnailerPlan({
       admin: adminOf(thumbnailer.admin, ports.thumbnailerAdmin),
       listen: { host: thumbnailer.host, port: ports.thumbnailer },
       fronted: distributions.flatMap(({ aliases }) => aliases),
-      edge: thumbnailer.edge ?? { host: '127.0.0.1', httpPort: edge.httpPort, httpsPort: edge.httpsPort },
+      edge: thumbnailer.edge ?? edgeHere(edge),
       store: thumbnailer.store ?? { folder: join(config.data, 'thumbnails') },
       dataFolder: join(config.data, 'browser'),
       browser: thumbnailer.browser,
@@ -173,6 +174,11 @@ export function adminUrl(given: { host: string } | undefined, port: number): str
 
 function adminOf(given: { host: string; port?: number | undefined } | undefined, port: number) {
   return { host: given?.host ?? '127.0.0.1', port }
+}
+
+/** By which our own programs open fronted sites. */
+function edgeHere({ httpPort, httpsPort }: Config['edge']) {
+  return { host: '127.0.0.1', httpPort, httpsPort }
 }
 
 function loopback(port: number): string {

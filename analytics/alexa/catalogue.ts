@@ -1,4 +1,5 @@
 import { getDomain } from 'tldts'
+import type { FrontPages, LookedAt } from '../front-page/front-pages.ts'
 import {
   type CountryRank,
   countryRanksOf,
@@ -14,7 +15,7 @@ import {
 } from '../queries/alexa.ts'
 import type { Ask } from '../queries/ask.ts'
 import { type PublishedRank, publishedRankings } from '../queries/published-rankings.ts'
-import { type ContributingHost, contributingHostsOf, type Seen, seenOf } from '../queries/site.ts'
+import { type ContributingHost, contributingHostsOf, mainHostOf, type Seen, seenOf } from '../queries/site.ts'
 import { siteName } from '../queries/site-name.ts'
 import { dayOf, spanEnding, WINDOW_DAYS, type WindowName } from '../queries/window.ts'
 import { AlexaFailure } from './failure.ts'
@@ -29,6 +30,8 @@ export interface Catalogue {
   /** The site that a URL or a host name belongs to. @throws AlexaFailure for what is neither */
   siteAt(url: string): Promise<string>
   seen(site: string): Promise<Seen | undefined>
+  /** What its front page says; `undefined` for a site that isn't known. */
+  frontPage(site: string): Promise<LookedAt | undefined>
   usage(site: string, window: WindowName): Promise<UsageThenAndNow>
   countryRanks(site: string): Promise<CountryRank[]>
   hosts(site: string): Promise<ContributingHost[]>
@@ -44,8 +47,11 @@ export interface Catalogue {
   readonly nowMs: number
 }
 
-/** @param now Unix ms */
-export function catalogueOf(ask: Ask, categories: readonly string[], now: () => number): Catalogue {
+/** @param of `now` in Unix ms */
+export function catalogueOf(
+  ask: Ask,
+  { categories, frontPages, now }: { categories: readonly string[]; frontPages: FrontPages; now(): number },
+): Catalogue {
   const window = RANK_WINDOW
   const last = () => lastRankedDay(ask)
   return {
@@ -59,6 +65,10 @@ export function catalogueOf(ask: Ask, categories: readonly string[], now: () => 
       return host !== domain && (await seenOf(ask, host)) !== undefined ? host : domain
     },
     seen: (site) => seenOf(ask, site),
+    async frontPage(site) {
+      const isKnown = (await seenOf(ask, site)) !== undefined
+      return isKnown ? frontPages.of(site, () => mainHostOf(ask, site)) : undefined
+    },
     async usage(site, of) {
       const day = await last()
       return day === undefined

@@ -6,6 +6,7 @@ import { catalogueOf } from '../alexa/catalogue.ts'
 import type { AlexaSettings } from '../alexa/settings.ts'
 import { addSideDoor } from '../alexa/side-door.ts'
 import type { QueryClient } from '../clickhouse/query-pool.ts'
+import { type FrontPagesOptions, keepFrontPages, NO_FRONT_PAGES } from '../front-page/front-pages.ts'
 import { addDistributions } from '../pages/distributions.ts'
 import { addPages } from '../pages/pages.ts'
 import { createAsk } from '../queries/ask.ts'
@@ -74,6 +75,8 @@ export interface InfoApiOptions {
   access?: AccessSettings
   /** Names of categories that distributions have. */
   categories?: readonly string[]
+  /** Where front pages of sites are read, and kept; they aren't when left out. */
+  frontPages?: Pick<FrontPagesOptions, 'edge' | 'ingest' | 'firstWaitMs'>
   /** Ids of the distributions that are fronted. */
   distributions?: readonly string[]
   log: Logger
@@ -109,6 +112,11 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
 
   const ask = createAsk(query)
   const figures = createFigures(ask, { now, includeToday, formula })
+  const readFrontPages = options.frontPages
+    ? keepFrontPages({ ask, log, now, ...options.frontPages })
+    : undefined
+  app.addHook('onClose', () => readFrontPages?.[Symbol.asyncDispose]())
+  const frontPages = readFrontPages ?? NO_FRONT_PAGES
   const thumbnailer = connectThumbnailer({
     url: options.thumbnailerUrl,
     key,
@@ -123,7 +131,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addPublishedRankings(app, figures)
   addExport(app, createExports(query, ask))
   addLists(app, figures)
-  addSite(app, figures)
+  addSite(app, figures, frontPages)
   addTraffic(app, figures)
   addVisits(app, figures)
   addSiteHosts(app, figures)
@@ -139,7 +147,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   const reports = createReports(ask, { fronted: options.distributions ?? [], now })
   addTopReports(app, reports)
   addTimeReports(app, reports)
-  const catalogue = catalogueOf(ask, options.categories ?? [], now)
+  const catalogue = catalogueOf(ask, { categories: options.categories ?? [], frontPages, now })
   addAlexa(app, { settings: options.alexa ?? NOBODY, catalogue, log })
   await app.register(async (door) => {
     requireAnonymous(door, access, ['rankings:read'])
@@ -149,7 +157,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addHealth(app)
   await app.register(async (pages) => {
     requireAnonymous(pages, access, ['rankings:read', 'sites:read', 'traffic:read'])
-    await addPages(pages, figures, formula)
+    await addPages(pages, { figures, frontPages, formula })
   })
   await app.register(async (pages) => {
     requireAnonymous(pages, access, ['reports:read'])

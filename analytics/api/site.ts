@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { FrontPages, LookedAt } from '../front-page/front-pages.ts'
 import type { Figures, Place, SiteFigures } from '../queries/figures.ts'
 import { siteName } from '../queries/site-name.ts'
 import type { WindowName } from '../queries/window.ts'
+import { aboutOf, aboutSite } from './about-site.ts'
 import { COMMON_PROBLEMS, problemOf, problemResponse, sendProblem } from './problem.ts'
 import {
   answerWith,
@@ -49,6 +51,9 @@ const country = z.object({
 const answer = z
   .object({
     site: siteName,
+    about: aboutSite
+      .nullable()
+      .describe('What the site says of itself; `null` when its front page was not read, or could not be.'),
     ranks: z
       .object({ '1d': place, '7d': place, '28d': place, '91d': place })
       .describe('The place in each window.'),
@@ -68,7 +73,7 @@ const answer = z
   .meta({ id: 'Site', description: 'All that is known of one site.' })
 
 /** `GET /v1/sites/{site}` */
-export function addSite(app: FastifyInstance, figures: Figures): void {
+export function addSite(app: FastifyInstance, figures: Figures, frontPages: FrontPages): void {
   app.withTypeProvider<ZodTypeProvider>().route({
     method: 'GET',
     url: '/v1/sites/:site',
@@ -76,7 +81,8 @@ export function addSite(app: FastifyInstance, figures: Figures): void {
     schema: {
       operationId: 'getSite',
       summary: 'One site',
-      description: "A site's ranks, what today brought so far, its hosts and where its people are.",
+      description:
+        "A site's title and contact, its ranks, what today brought so far, its hosts and where its people are.",
       tags: ['sites'],
       params: siteParams,
       response: {
@@ -88,7 +94,8 @@ export function addSite(app: FastifyInstance, figures: Figures): void {
     handler: async (request, reply) => {
       const { site } = request.params
       const found = await figures.site(site)
-      return found === undefined ? sendProblem(reply, unknownSite(site)) : answerOf(found)
+      if (found === undefined) return sendProblem(reply, unknownSite(site))
+      return answerOf(found, await frontPages.of(site, () => figures.mainHost(site)))
     },
   })
 }
@@ -99,11 +106,12 @@ function unknownSite(site: string) {
   return problemOf('unknown-site', `Nobody has asked for ${site} here.`, { field: 'site', remedy })
 }
 
-function answerOf(found: SiteFigures): z.infer<typeof answer> {
+function answerOf(found: SiteFigures, about: LookedAt | undefined): z.infer<typeof answer> {
   const { places, countries, countriesWindow, ...same } = found
   const path = encodeURIComponent(found.site)
   return {
     ...same,
+    about: about === undefined ? null : aboutOf(about),
     ranks: {
       '1d': placeIn(places, '1d'),
       '7d': placeIn(places, '7d'),

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { FrontPages } from '../front-page/front-pages.ts'
 import type { Figures } from '../queries/figures.ts'
 import { siteName } from '../queries/site-name.ts'
 import type { Formula } from '../ranking/formula.ts'
@@ -35,10 +36,13 @@ const ENTRIES_SHOWN = 100
 const FOUND_SITES = 50
 
 /** The pages for people, and what they are made of. */
-export async function addPages(app: FastifyInstance, figures: Figures, formula: Formula): Promise<void> {
+export async function addPages(
+  app: FastifyInstance,
+  { figures, frontPages, formula }: { figures: Figures; frontPages: FrontPages; formula: Formula },
+): Promise<void> {
   await addAssets(app)
   addRankings(app, figures)
-  addSites(app, figures)
+  addSites(app, figures, frontPages)
   addLists(app, figures)
   app.get('/definitions', { schema: { hide: true } }, (_request, reply) =>
     send(reply, definitionsPage(formula)),
@@ -71,12 +75,12 @@ function addRankings(app: FastifyInstance, figures: Figures): void {
   )
 }
 
-function addSites(app: FastifyInstance, figures: Figures): void {
+function addSites(app: FastifyInstance, figures: Figures, frontPages: FrontPages): void {
   const pages = app.withTypeProvider<ZodTypeProvider>()
 
   pages.get('/sites/:site', { schema: { hide: true, params: sitePath } }, async (request, reply) => {
     const { site } = request.params
-    const page = await siteFacts(figures, site)
+    const page = await siteFacts(figures, frontPages, site)
     return page === undefined ? send(reply.code(404), unknownSite(site)) : send(reply, sitePage(page))
   })
 

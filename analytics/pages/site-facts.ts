@@ -1,3 +1,4 @@
+import type { FrontPages } from '../front-page/front-pages.ts'
 import type { Figures } from '../queries/figures.ts'
 import { DAY_MS, spanEnding } from '../queries/window.ts'
 import type { SitePage } from './site-page.ts'
@@ -11,7 +12,11 @@ const PAGES_SHOWN = 12
 const REFERRERS_SHOWN = 8
 
 /** All that a site's page shows, or `undefined` when nobody has asked for the site. */
-export async function siteFacts(figures: Figures, site: string): Promise<SitePage | undefined> {
+export async function siteFacts(
+  figures: Figures,
+  frontPages: FrontPages,
+  site: string,
+): Promise<SitePage | undefined> {
   const found = await figures.site(site)
   if (found === undefined) return undefined
   const hostsSpan = figures.window('28d')
@@ -23,8 +28,10 @@ export async function siteFacts(figures: Figures, site: string): Promise<SitePag
     figures.devices(site, countriesWindow),
     figures.speed(site, countriesWindow),
   ])
-  const [[pages, referrers, devices, speed], traffic, ranks, contributing, links, countryRanks] =
+  const said = frontPages.of(site, () => figures.mainHost(site))
+  const [about, [pages, referrers, devices, speed], traffic, ranks, contributing, links, countryRanks] =
     await Promise.all([
+      said,
       details,
       figures.traffic([site], PLOT_DAYS),
       figures.history(site, '7d', HISTORY_DAYS),
@@ -34,6 +41,7 @@ export async function siteFacts(figures: Figures, site: string): Promise<SitePag
     ])
   return {
     figures: found,
+    about,
     traffic: traffic.get(site) ?? [],
     history: { span: historySpan, ranks },
     countryRanks,

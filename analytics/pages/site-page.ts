@@ -1,3 +1,4 @@
+import type { LookedAt } from '../front-page/front-pages.ts'
 import type { CountryRank, LinkingSite } from '../queries/alexa.ts'
 import type { Place, SiteFigures } from '../queries/figures.ts'
 import type { PastRank } from '../queries/published-rankings.ts'
@@ -12,6 +13,7 @@ import { layout } from './layout.ts'
 import { lineChart } from './lines.ts'
 import { trafficPlot } from './plot.ts'
 import { shareBar } from './share-bar.ts'
+import { contact, introduction } from './site-about.ts'
 import { broughtAlong, cameFrom, openedPages, waited } from './site-details.ts'
 import { thumbnail } from './thumbnail.ts'
 import { tile, tiles } from './tile.ts'
@@ -30,6 +32,8 @@ import {
 /** All that the page of a site shows. */
 export interface SitePage {
   figures: SiteFigures
+  /** What the site says of itself. */
+  about: LookedAt | undefined
   traffic: readonly DayOfTraffic[]
   /** Ranks of the windows of 7 days that ended within a span of days. */
   history: { span: Span; ranks: readonly PastRank[] }
@@ -62,7 +66,7 @@ export function sitePage(page: SitePage): Html {
     description: `Rank, traffic and a picture of ${site}, within this CDN’s traffic.`,
     styles: ['tables', 'site', 'chart'],
     charts: true,
-    main: html`${opening(figures)}
+    main: html`${opening(figures, page.about)}
 ${mostImportant(figures)}
 <section aria-labelledby="history">
 <h2 id="history">Rank <small>in the 7 days until each day; 1 is the best</small></h2>
@@ -89,6 +93,7 @@ ${links(page.links)}
 </div>
 </div>
 ${details(page)}
+${contact(page.about)}
 ${sources(site)}`,
   })
 }
@@ -113,12 +118,13 @@ ${waited(speed)}
 ${broughtAlong(devices)}`
 }
 
-function opening({ site, firstSeen, lastSeen }: SiteFigures): Html {
+function opening({ site, firstSeen, lastSeen }: SiteFigures, about: LookedAt | undefined): Html {
   const large = `/v1/sites/${encodeURIComponent(site)}/thumbnail?size=full`
   return html`<div class="opening opening-site">
 <a class="picture" href="${large}" aria-label="Large picture of ${site}">${thumbnail(site, 'large')}</a>
 <div>
 <h1>${siteText(site)}</h1>
+${introduction(about)}
 <p class="lead">In the log since <time datetime="${firstSeen}">${instantText(firstSeen)}</time>,
 last asked for <time datetime="${lastSeen}">${instantText(lastSeen)}</time>.</p>
 <p class="onward"><a href="/compare?sites=${encodeURIComponent(site)}">Compare with others</a></p>

@@ -35,6 +35,7 @@ export type QuestionName =
   | 'site-referrers'
   | 'site-speed'
   | 'site-devices'
+  | '../front-page/front-page'
   | '../reports/distributions'
   | '../reports/distribution-seen'
   | '../reports/distribution-traffic'

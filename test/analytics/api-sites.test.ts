@@ -20,6 +20,7 @@ describe('GET /v1/sites/{site}', () => {
 
     expect(answer).toEqual({
       site: 'a.example',
+      about: null,
       ranks: {
         '1d': { from: '2026-07-25', to: '2026-07-25', rank: 2, of: 2, score: 3, reach: 3, pageViews: 3 },
         '7d': { from: '2026-07-19', to: '2026-07-25', rank: 2, of: 2, score: 2, reach: 2, pageViews: 2 },

@@ -92,6 +92,16 @@ describe('the demo, end to end', () => {
     expect(await shown.promise).toContain('slides.localhost')
   })
 
+  test('a site’s title is read from its own page through the edge, by a bot that counts for nobody', async () => {
+    const { about } = await json('/v1/sites/slides.localhost')
+
+    expect(about.title).toMatch(/\S/)
+    const shown = (await api('/sites/slides.localhost')).body.toString()
+    expect(shown).toContain(`<p class="said-title"><bdi>${about.title}</bdi></p>`)
+    const { items } = await json('/v1/sites/slides.localhost/traffic?days=1')
+    expect(items[0]).toMatchObject({ visitors: 2, pageViews: 2 })
+  })
+
   test('a bot and the thumbnailer rank nobody', async () => {
     const before = await json('/v1/rankings?window=1d')
     await request(site('swagger').replace('swagger.localhost', '127.0.0.1'), {

@@ -19,6 +19,7 @@ import { infoApiOn, NOON } from '../analytics/info-api.ts'
 import { faultsOf, type Screen, showOn } from '../analytics/judged-page.ts'
 import { playThumbnailer } from '../analytics/thumbnailer.ts'
 import { PEOPLE, type Person, person } from '../deploy/person.ts'
+import { startSite } from '../thumbnailer/site.ts'
 
 const DAYS = 60
 const SCREENS: Record<string, Screen> = {
@@ -65,6 +66,13 @@ ${[340, 390, 440, 540, 590, 640].map((y, index) => line(y, 420 + ((hue * (index 
     .webp()
     .toBuffer()
 }
+
+/** What one of the sites says of itself. */
+const FRONT_PAGE = `<!doctype html><html lang="de"><title>Morgenblatt – Nachrichten aus aller Welt</title>
+<meta name="description" content="Unabhängig seit 1871: Politik, Wirtschaft und Kultur, jeden Morgen um sechs. Mit den Beilagen Wetter, Schach und Garten.">
+<script type="application/ld+json">{"@type":"NewsMediaOrganization","name":"Morgenblatt Verlag GmbH",
+"email":"redaktion@morgenblatt.example","telephone":"+49 228 555 010","url":"https://www.morgenblatt.example/impressum",
+"address":{"streetAddress":"Am Markt 1","postalCode":"53111","addressLocality":"Bonn","addressCountry":"Deutschland"}}</script>`
 
 /** Opens pages one after the other and takes their pictures. @returns how many troubles there were */
 async function takePictures(viewer: Person, base: string, pages: Record<string, string>): Promise<number> {
@@ -125,7 +133,13 @@ const scratch = await mkdtemp(join(tmpdir(), 'selvedge-show-pages-'))
   await using thumbnailer = await playThumbnailer(async ({ url = '/' }, response) => {
     response.writeHead(200, { 'Content-Type': 'image/webp' }).end(await picture(`http://thumbnailer${url}`))
   })
+  await using site = await startSite({ '/': FRONT_PAGE })
   await using api = await infoApiOn(log, {
+    frontPages: {
+      edge: { host: '127.0.0.1', httpPort: site.port },
+      ingest: log.ingest,
+      firstWaitMs: 10_000,
+    },
     formula,
     thumbnailerUrl: thumbnailer.url,
     access: accessSettings.parse({ anonymous: SCOPES }),

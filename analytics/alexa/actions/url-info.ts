@@ -1,3 +1,4 @@
+import type { LookedAt } from '../../front-page/front-pages.ts'
 import type { Usage, UsageThenAndNow } from '../../queries/alexa.ts'
 import type { WindowName } from '../../queries/window.ts'
 import { type Catalogue, RANK_WINDOW } from '../catalogue.ts'
@@ -30,6 +31,8 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 const RELATED_MAX = 11
 const CATEGORIES_MAX = 3
 
+const KEYWORDS_MAX = 20
+
 type Wanted = ReadonlySet<string>
 
 /** `Action=UrlInfo`: all that is known of a site. @throws AlexaFailure @throws QueryFailed */
@@ -39,7 +42,7 @@ export async function urlInfo(call: Call, catalogue: Catalogue): Promise<Element
   const has = (...groups: string[]) => groups.some((group) => wanted.has(group))
   const url = { DataUrl: { '@type': 'canonical', '#text': site } }
   return {
-    ...(has('ContactInfo') && { ContactInfo: { ...url, ...NO_CONTACT } }),
+    ...(has('ContactInfo') && { ContactInfo: { ...url, ...contactInfo(await catalogue.frontPage(site)) } }),
     ...(has('SiteData', 'Speed', 'AdultContent', 'Language', 'LinksInCount', 'Keywords', 'OwnedDomains') && {
       ContentData: { ...url, ...(await contentData(site, wanted, catalogue)) },
     }),
@@ -52,32 +55,55 @@ export async function urlInfo(call: Call, catalogue: Catalogue): Promise<Element
   }
 }
 
-const NO_CONTACT: Elements = {
-  PhoneNumbers: { PhoneNumber: '' },
-  OwnerName: '',
-  Email: '',
-  PhysicalAddress: { Streets: { Street: '' }, City: '', State: '', PostalCode: '', Country: '' },
-  CompanyStockTicker: '',
+/** In the site's own words. */
+function contactInfo(page: LookedAt | undefined): Elements {
+  return {
+    PhoneNumbers: { PhoneNumber: page?.phone },
+    OwnerName: page?.owner,
+    Email: page?.email,
+    PhysicalAddress: {
+      Streets: { Street: page?.street },
+      City: page?.city,
+      State: page?.region,
+      PostalCode: page?.postalCode,
+      Country: page?.country,
+    },
+    CompanyStockTicker: '',
+  }
 }
+
+/** Groups that a site's front page answers. */
+const SAID_BY_PAGE = ['SiteData', 'Language', 'Keywords']
 
 async function contentData(site: string, wanted: Wanted, catalogue: Catalogue): Promise<Elements> {
   const seen = wanted.has('SiteData') ? await catalogue.seen(site) : undefined
+  const isPageWanted = SAID_BY_PAGE.some((group) => wanted.has(group))
+  const page = isPageWanted ? await catalogue.frontPage(site) : undefined
   const links = wanted.has('LinksInCount') ? (await catalogue.linking(site)).length : 0
   return {
     ...(wanted.has('SiteData') && {
       SiteData: {
-        Title: '',
-        Description: '',
+        Title: page?.title,
+        Description: page?.description,
         OnlineSince: seen === undefined ? '' : dayInWords(seen.firstSeen),
       },
     }),
     ...(wanted.has('Speed') && { Speed: '' }),
     ...(wanted.has('AdultContent') && { AdultContent: '' }),
-    ...(wanted.has('Language') && { Language: '' }),
+    ...(wanted.has('Language') && { Language: languageOf(page) }),
     ...(wanted.has('LinksInCount') && { LinksInCount: links }),
-    ...(wanted.has('Keywords') && { Keywords: '' }),
+    ...(wanted.has('Keywords') && { Keywords: keywordsOf(page) }),
     ...(wanted.has('OwnedDomains') && { OwnedDomains: '' }),
   }
+}
+
+function languageOf(page: LookedAt | undefined): Elements | string {
+  return page === undefined ? '' : { Locale: page.language, Encoding: page.encoding }
+}
+
+function keywordsOf(page: LookedAt | undefined): Elements | string {
+  const words = (page?.keywords ?? '').split(',').flatMap((word) => word.trim() || [])
+  return words.length === 0 ? '' : { Keyword: words.slice(0, KEYWORDS_MAX) }
 }
 
 /** As `18-Jan-1995`. */

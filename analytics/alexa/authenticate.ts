@@ -3,14 +3,19 @@ import { AlexaFailure } from './failure.ts'
 import type { AlexaRequest } from './request.ts'
 import type { AlexaSettings } from './settings.ts'
 
-/** How a request was signed, which tells how old the client is, and so which XML it expects. */
-export type Era = 'v4' | 'v2'
+/**
+ * How a request says who asks, which tells how old the client is, and so which form it expects: Version 4, one of the
+ * older signatures, or a key alone, as in the last years.
+ */
+export type Era = 'key' | 'v4' | 'v2'
 
 /** How far a client's clock may be off, ms. */
 const SKEW_MS_MAX = 15 * 60_000
 
 /** Hosts that clients sign for though they connect to another: in front of Alexa was a CDN that changed it. */
 const SIGNED_HOSTS = [
+  'awis.api.alexa.com',
+  'ats.api.alexa.com',
   'awis.us-west-1.amazonaws.com',
   'ats.us-west-1.amazonaws.com',
   'awis.amazonaws.com',
@@ -18,21 +23,32 @@ const SIGNED_HOSTS = [
 ]
 
 /**
- * Checks who asks: AWS Signature Version 4 (a header), Version 2, or the oldest, over action and time alone.
+ * Checks who asks: AWS Signature Version 4 (in a header or presigned), Version 2, or the oldest, over action and time
+ * alone; else a key of our own API.
  *
+ * @param hasKey whether it came with such a key that may read these figures
  * @param nowMs Unix ms
  * @throws AlexaFailure
  */
-export function authenticate(request: AlexaRequest, settings: AlexaSettings, nowMs: number): Era {
+export function authenticate(
+  request: AlexaRequest,
+  settings: AlexaSettings,
+  { hasKey, nowMs }: { hasKey: boolean; nowMs: number },
+): Era {
   const { authorization } = request.headers
   if (authorization?.startsWith('AWS4-HMAC-SHA256 ')) {
-    checkVersion4(request, authorization, settings, nowMs)
+    checkVersion4(request, inHeader(request, authorization, nowMs), settings)
+    return 'v4'
+  }
+  if (request.inQuery.has('X-Amz-Signature')) {
+    checkVersion4(request, presigned(request, nowMs), settings)
     return 'v4'
   }
   if (request.parameters.has('Signature')) {
     checkInQuery(request, settings, nowMs)
     return 'v2'
   }
+  if (hasKey) return 'key'
   if (settings.open) return 'v2'
   throw new AlexaFailure(
     'AuthFailure',
@@ -40,60 +56,110 @@ export function authenticate(request: AlexaRequest, settings: AlexaSettings, now
   )
 }
 
-const AUTHORIZATION =
-  /^AWS4-HMAC-SHA256 Credential=([\w-]{3,128})\/(\d{8})\/([\w-]{1,32})\/([\w-]{1,32})\/aws4_request, ?SignedHeaders=([a-z0-9;-]{1,512}), ?Signature=([0-9a-f]{64})$/
+/** A signature of Version 4, wherever it stood. */
+interface Version4 {
+  keyId: string
+  /** Day, region, service. */
+  scope: readonly string[]
+  /** Names of the headers that were signed, in their order. */
+  names: readonly string[]
+  signature: string
+  time: Date
+  /** Of the body: SHA-256, or that it isn't signed. */
+  bodyHash: string
+}
 
-function checkVersion4(
-  request: AlexaRequest,
-  authorization: string,
-  settings: AlexaSettings,
-  nowMs: number,
-): void {
-  const [, id = '', ...scope] = AUTHORIZATION.exec(authorization) ?? []
-  const [signedNames = '', given = ''] = scope.splice(3)
-  if (given === '') throw new AlexaFailure('AuthFailure', 'Authorization is no AWS4-HMAC-SHA256 credential.')
-  const names = signedNames.split(';')
+const CREDENTIAL = String.raw`([\w-]{3,128})\/(\d{8})\/([\w-]{1,32})\/([\w-]{1,32})\/aws4_request`
+
+const AUTHORIZATION = new RegExp(
+  `^AWS4-HMAC-SHA256 Credential=${CREDENTIAL}, ?SignedHeaders=([a-z0-9;-]{1,512}), ?Signature=([0-9a-f]{64})$`,
+)
+
+function inHeader(request: AlexaRequest, authorization: string, nowMs: number): Version4 {
+  const [, keyId = '', day = '', region = '', service = '', signed = '', signature = ''] =
+    AUTHORIZATION.exec(authorization) ?? []
+  if (signature === '')
+    throw new AlexaFailure('AuthFailure', 'Authorization is no AWS4-HMAC-SHA256 credential.')
+  const names = signed.split(';')
   if (!names.includes('host') || !(names.includes('x-amz-date') || names.includes('date')))
     throw new AlexaFailure('AuthFailure', 'SignedHeaders has to name host and x-amz-date.')
-  const signed = names.includes('x-amz-date') ? request.headers['x-amz-date'] : request.headers.date
-  const time = basicTime(timeOf(signed, nowMs))
-  const inScope = [...scope, 'aws4_request']
+  const dated = names.includes('x-amz-date') ? request.headers['x-amz-date'] : request.headers.date
+  const time = timeOf(dated, nowMs)
+  const bodyHash = names.includes('x-amz-content-sha256')
+    ? request.headers['x-amz-content-sha256']
+    : undefined
+  return {
+    keyId,
+    scope: [day, region, service],
+    names,
+    signature,
+    time,
+    bodyHash: bodyHashOf(request, bodyHash),
+  }
+}
+
+/** Longest that a presigned request may be good for, s: a week. */
+const EXPIRES_SECONDS_MAX = 604_800
+
+const PRESIGNED = new RegExp(`^${CREDENTIAL}$`)
+
+/** A URL that carries its signature, so that a browser or `curl` can ask. */
+function presigned(request: AlexaRequest, nowMs: number): Version4 {
+  const said = (name: string) => request.inQuery.get(`X-Amz-${name}`) ?? ''
+  const [, keyId = '', ...scope] = PRESIGNED.exec(said('Credential')) ?? []
+  const names = said('SignedHeaders').split(';')
+  const isWhole = said('Algorithm') === 'AWS4-HMAC-SHA256' && keyId !== '' && names.includes('host')
+  if (!isWhole || !/^[0-9a-f]{64}$/.test(said('Signature')) || !/^\d{1,6}$/.test(said('Expires')))
+    throw new AlexaFailure(
+      'AuthFailure',
+      'X-Amz-Algorithm, -Credential, -Date, -Expires, -SignedHeaders (with host) and -Signature are needed.',
+    )
+  const goodSeconds = Math.min(Number(said('Expires')), EXPIRES_SECONDS_MAX)
+  const time = timeOf(said('Date'), nowMs, { goodMs: goodSeconds * 1_000 })
+  const bodyHash = bodyHashOf(request, request.inQuery.get('X-Amz-Content-Sha256'))
+  return { keyId, scope, names, signature: said('Signature'), time, bodyHash }
+}
+
+/** The body's own hash. Only of a request without a body may the client say that it isn't signed, or anything. */
+function bodyHashOf({ body }: AlexaRequest, given: string | undefined): string {
+  return body === '' && given !== undefined ? given : createHash('sha256').update(body).digest('hex')
+}
+
+function checkVersion4(request: AlexaRequest, signed: Version4, settings: AlexaSettings): void {
+  const time = basicTime(signed.time)
+  const inScope = [...signed.scope, 'aws4_request']
   const key = inScope.reduce<string | Buffer>(
     (secret, part) => createHmac('sha256', secret).update(part).digest(),
-    `AWS4${secretOf(settings, id)}`,
+    `AWS4${secretOf(settings, signed.keyId)}`,
   )
   const isSignedFor = (host: string) => {
     const digest = createHash('sha256')
-      .update(canonicalRequest(request, names, host))
+      .update(canonicalRequest(request, signed, host))
       .digest('hex')
     const text = ['AWS4-HMAC-SHA256', time, inScope.join('/'), digest].join('\n')
-    return isSame(createHmac('sha256', key).update(text).digest('hex'), given)
+    return isSame(createHmac('sha256', key).update(text).digest('hex'), signed.signature)
   }
-  if (time.startsWith(scope[0] ?? '') && [request.host, ...SIGNED_HOSTS].some(isSignedFor)) return
+  if (time.startsWith(signed.scope[0] ?? '') && [request.host, ...SIGNED_HOSTS].some(isSignedFor)) return
   throw new AlexaFailure('SignatureDoesNotMatch', 'The signature is not that of this key over this request.')
 }
-
-/** SHA-256 of the body that a GET has not. */
-const NO_BODY = createHash('sha256').digest('hex')
 
 /**
  * What Version 4 signs. It is made here because signing libraries put in a header `x-amz-date` of their own, and
  * some clients sign `date`.
  *
- * @param names of the headers that were signed, in their order
  * @param host instead of the one received
  */
 function canonicalRequest(
-  { method, path, parameters, headers }: AlexaRequest,
-  names: readonly string[],
+  { method, path, inQuery, headers }: AlexaRequest,
+  { names, bodyHash }: Version4,
   host: string,
 ): string {
   const lines = names.map((name) => {
     const value = name === 'host' ? host : (headers[name] ?? '')
     return `${name}:${value.trim().replace(/\s+/g, ' ')}\n`
   })
-  const body = names.includes('x-amz-content-sha256') ? headers['x-amz-content-sha256'] : NO_BODY
-  return [method, path, canonicalQuery(parameters), lines.join(''), names.join(';'), body].join('\n')
+  const query = canonicalQuery([...inQuery].filter(([name]) => name !== 'X-Amz-Signature'))
+  return [method, path, query, lines.join(''), names.join(';'), bodyHash].join('\n')
 }
 
 /** As `20260725T120000Z`. */
@@ -159,8 +225,12 @@ function secretOf({ keys }: AlexaSettings, id: string): string {
   )
 }
 
-/** @param text ISO 8601, extended or basic, or an HTTP date. @throws AlexaFailure */
-function timeOf(text: string | undefined, nowMs: number): Date {
+/**
+ * @param text ISO 8601, extended or basic, or an HTTP date
+ * @param of how long a signature of that time is good
+ * @throws AlexaFailure
+ */
+function timeOf(text: string | undefined, nowMs: number, { goodMs } = { goodMs: SKEW_MS_MAX }): Date {
   const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text ?? '')
   const time =
     basic === null
@@ -168,10 +238,10 @@ function timeOf(text: string | undefined, nowMs: number): Date {
       : Date.parse(`${basic.slice(1, 4).join('-')}T${basic.slice(4).join(':')}Z`)
   if (Number.isNaN(time))
     throw new AlexaFailure('MissingParameter', 'The time of the signature is missing, or no ISO 8601.')
-  if (Math.abs(time - nowMs) > SKEW_MS_MAX)
+  if (nowMs - time > goodMs || time - nowMs > SKEW_MS_MAX)
     throw new AlexaFailure(
       'RequestExpired',
-      'The request was signed over 15 minutes ago, or ahead. Check the clock.',
+      'The request was signed too long ago (15 minutes, or X-Amz-Expires), or ahead. Check the clock.',
     )
   return new Date(time)
 }

@@ -7,9 +7,12 @@ export interface AlexaRequest {
   host: string
   /** Before anybody rewrote it, without the query. */
   path: string
-  /** As received, encoded. */
-  query: string
+  /** Of the query alone, which some signatures are over. */
+  inQuery: ReadonlyMap<string, string>
   headers: Readonly<Record<string, string | undefined>>
+  /** A form (POST), as received; empty of a GET. */
+  body: string
+  /** Of query and form together. */
   parameters: ReadonlyMap<string, string>
 }
 
@@ -26,7 +29,10 @@ const CALLS_MAX = 5
 /** Longest value, characters: no URL or path of a category is longer. */
 const VALUE_LENGTH_MAX = 2_048
 
-/** @throws AlexaFailure for a parameter that comes twice, or can't be decoded */
+/**
+ * @param query as it stands in a URL, or in a form
+ * @throws AlexaFailure for a parameter that comes twice, or can't be decoded
+ */
 export function parametersIn(query: string): Map<string, string> {
   const parameters = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(query)) {
@@ -48,7 +54,7 @@ export function parametersIn(query: string): Map<string, string> {
  * @throws AlexaFailure
  */
 export function callsIn(parameters: ReadonlyMap<string, string>): Call[] {
-  const action = parameters.get('Action') ?? parameters.get('Operation')
+  const action = actionIn(parameters)
   if (action === undefined)
     throw new AlexaFailure(
       'MissingAction',
@@ -70,6 +76,11 @@ export function callsIn(parameters: ReadonlyMap<string, string>): Call[] {
         throw new AlexaFailure('InvalidParameterValue', `A batch is numbered from 1 on, up to ${CALLS_MAX}.`)
       return { action, asked: new Map([...parameters, ...shared, ...own]) }
     })
+}
+
+/** The action that is named, as the request has it. */
+export function actionIn(parameters: ReadonlyMap<string, string>): string | undefined {
+  return parameters.get('Action') ?? parameters.get('Operation')
 }
 
 /** @throws AlexaFailure where it is missing */

@@ -28,6 +28,17 @@ export function aws(elements: Elements): Elements {
   return writable(elements, 'aws:') as Elements
 }
 
+/** The same for JSON: all of it text. Attributes are elements there; an element with text beside them is its text alone. */
+export function plain(content: Content): unknown {
+  if (content === undefined) return ''
+  if (typeof content !== 'object') return String(content)
+  if (Array.isArray(content)) return content.map((one: Content) => plain(one))
+  const elements = Object.entries(content as Elements)
+  const text = elements.find(([name]) => name === '#text')
+  if (text !== undefined) return plain(text[1])
+  return Object.fromEntries(elements.map(([name, value]) => [name.replace(/^@/, ''), plain(value)]))
+}
+
 function writable(content: Content, prefix: string): Content {
   if (content === undefined) return ''
   if (typeof content === 'number') return String(content)

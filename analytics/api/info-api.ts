@@ -97,7 +97,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
     logger: false,
     requestTimeout: REQUEST_MS_MAX,
     bodyLimit: BODY_BYTES_MAX,
-    rewriteUrl: ({ url = '/' }) => withoutAlexaRoot(url),
+    rewriteUrl: ({ url = '/', method = 'GET' }) => withoutAlexaRoot({ url, method }),
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
     frameworkErrors: (error, request, reply) => {
       fail(error, request, reply)

@@ -60,13 +60,15 @@ export async function runAsAmazon(port: number, script: URL, argv: readonly stri
     .map((line) => JSON.parse(line) as unknown)
 }
 
-/** What a server answers to a request whose headers are all ours, `Host` too. */
+/** What a server answers to a request whose headers are all ours, `Host` too; a POST where there is a body. */
 export async function answerTo(
   port: number,
   path: string,
   headers: Record<string, string>,
+  body?: string,
 ): Promise<{ status: number | undefined; headers: Record<string, unknown>; text: string }> {
-  const sent = request({ host: '127.0.0.1', port, path, headers }).end()
+  const method = body === undefined ? 'GET' : 'POST'
+  const sent = request({ host: '127.0.0.1', port, path, headers, method }).end(body)
   const [response] = await once(sent, 'response')
   let text = ''
   for await (const chunk of response) text += chunk

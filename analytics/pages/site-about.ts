@@ -29,7 +29,7 @@ ${about.emailFrom === 'security.txt' ? html`<small>for security problems</small>
     row(
       'Web',
       about.contactUrl,
-      html`<a href="${about.contactUrl}" rel="nofollow noreferrer">${about.contactUrl}</a>`,
+      html`<a href="${about.contactUrl}" rel="nofollow noreferrer">${about.contactUrl.replace(/^https?:\/\//, '')}</a>`,
     ),
     row('Address', addressOf(about)),
   ].filter((one) => one !== undefined)

@@ -22,6 +22,7 @@ import { ConfigError } from '../edge/program/errors.ts'
 import { readSettings } from '../edge/program/settings.ts'
 import { shieldDistribution } from '../origin-shield/distribution-schema.ts'
 import { objectStoreSchema } from '../origin-shield/origin/object-store.ts'
+import { thumbnailerSettings } from '../thumbnailer/settings.ts'
 import { withOwnPolicies } from './own-policies.ts'
 
 /** Where viewers come in when nothing else is said. */
@@ -129,6 +130,10 @@ const thumbnailer = z.strictObject({
     .optional()
     .describe('Where pictures are kept; a folder under `data` when left out.'),
   browser: z.string().optional().describe('A Chrome or Chromium of your own.'),
+  allow: thumbnailerSettings.shape.allow,
+  listed: thumbnailerSettings.shape.listed,
+  egress: thumbnailerSettings.shape.egress,
+  sandbox: thumbnailerSettings.shape.sandbox,
   edge: z
     .strictObject({
       host: z.string().describe('Its address.'),

@@ -143,6 +143,10 @@ function thumbnailerPlan({
       store: thumbnailer.store ?? { folder: join(config.data, 'thumbnails') },
       dataFolder: join(config.data, 'browser'),
       browser: thumbnailer.browser,
+      allow: thumbnailer.allow,
+      listed: thumbnailer.listed,
+      egress: thumbnailer.egress,
+      sandbox: thumbnailer.sandbox,
     },
   }
 }

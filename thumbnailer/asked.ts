@@ -95,7 +95,12 @@ export function readPage(query: URLSearchParams, isFronted: IsFronted): Page | {
   const url = readUrl(query.get('url') ?? '')
   if (typeof url === 'string') return { problem: { code: 'bad-url', detail: `url: ${url}` } }
   if (!isFronted(url.hostname)) {
-    return { problem: { code: 'not-fronted', detail: `No site named ${url.hostname} is served from here.` } }
+    return {
+      problem: {
+        code: 'not-fronted',
+        detail: `No site named ${url.hostname} is served from here, or allowed by the settings.`,
+      },
+    }
   }
   return pageOf(url, look)
 }

@@ -13,3 +13,17 @@ export function frontedBy(aliases: readonly string[]): IsFronted {
     /^[a-z0-9_-][a-z0-9._-]*$/.test(host) &&
     (everyName || exact.has(host) || suffixes.some((suffix) => host.endsWith(suffix)))
 }
+
+/**
+ * Which hosts are rendered: those of fronted sites, and by the `allow` setting others beside them.
+ *
+ * @param isFronted of the same settings
+ */
+export function allowedBy(
+  isFronted: IsFronted,
+  { allow, listed }: { allow: 'fronted' | 'listed' | 'any'; listed: readonly string[] },
+): IsFronted {
+  if (allow === 'any') return (host) => host !== ''
+  const isListed = frontedBy(allow === 'listed' ? listed : [])
+  return (host) => isFronted(host) || isListed(host)
+}

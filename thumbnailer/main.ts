@@ -6,9 +6,13 @@ import { listenOn, serveAdmin } from '../edge/program/admin.ts'
 import { runProgram, type Starting } from '../edge/program/run.ts'
 import { openObjectStore } from '../origin-shield/origin/open-object-store.ts'
 import { chooseBrowser } from './browser/choose.ts'
-import { keepBrowser } from './browser/keeper.ts'
+import { renderGuarded } from './browser/guarded.ts'
+import { keepBrowser, type Seat } from './browser/keeper.ts'
+import type { PageToRender } from './browser/render.ts'
 import { startBrowser } from './browser/start.ts'
-import { frontedBy } from './fronted.ts'
+import { startGuard } from './egress/guard.ts'
+import { guardOptions } from './egress/options.ts'
+import { allowedBy, frontedBy } from './fronted.ts'
 import { createGallery } from './gallery.ts'
 import { createMetrics } from './metrics.ts'
 import { AGENT_NAME, createRobots } from './robots.ts'
@@ -28,9 +32,12 @@ async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
   const storeTrouble = await store.problem()
   if (storeTrouble !== undefined) log.error(`pictures can't be kept: ${storeTrouble}`)
 
-  const plan = await chooseBrowser(settings, log)
   const turns = createTurns({ concurrency: settings.concurrency, waitingMax: settings.queueMax })
   const metrics = createMetrics(() => turns.waiting)
+  const isFronted = frontedBy(settings.fronted)
+  const toGuard = guardOptions(settings, { isFronted, metrics, log })
+  const guard = parts.use(await startGuard(toGuard))
+  const plan = await chooseBrowser(settings, guard.shut, log)
   const keeper = parts.use(
     keepBrowser({
       start: async () => {
@@ -46,15 +53,16 @@ async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
   const { maxAgeSeconds, failureSeconds, versionsMax, memoryMegabytes, captureScale: scale } = settings
   const gallery = createGallery({ store, versionsMax, memoryBytesMax: memoryMegabytes * MEGABYTE, log })
   const limits = { loadMsMax: settings.loadSecondsMax * 1_000, totalMsMax: settings.renderSecondsMax * 1_000 }
+  const render = (seat: Seat, page: PageToRender) => renderGuarded(guard, seat, page, limits)
   const nowMs = Date.now
-  const robots = parts.use(createRobots(settings.edge, plan?.userAgent ?? AGENT_NAME))
+  const robots = parts.use(createRobots(toGuard.judge, plan?.userAgent ?? AGENT_NAME))
   const siteLimit = createSiteLimit(settings.rendersPerSite, nowMs)
-  const studio = createStudio({ turns, keeper, gallery, robots, siteLimit, metrics, limits, scale, log })
+  const studio = createStudio({ turns, keeper, gallery, robots, siteLimit, metrics, render, scale, log })
   const thumbnails = createThumbnails({ gallery, studio, maxAgeSeconds, failureSeconds, nowMs, log })
 
   const server = createThumbnailServer({
     thumbnails,
-    isFronted: frontedBy(settings.fronted),
+    isFronted: allowedBy(isFronted, settings),
     key: settings.key,
     nowMs,
     onAnswer: metrics.answered,

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { StartReason } from './browser/keeper.ts'
+import type { RefusalReason } from './egress/destination.ts'
 import type { ProblemCode } from './problem.ts'
 
 /** Every figure that the thumbnailer gives, each declared here once. */
@@ -8,6 +9,8 @@ export interface Metrics {
   rendered(outcome: 'pictured' | ProblemCode, seconds: number): void
   browserStarted(because: StartReason): void
   answered(status: number): void
+  egressRefused(because: RefusalReason): void
+  egressBytes(bytes: number): void
   /** In the Prometheus text format. */
   text(): Promise<string>
 }
@@ -42,6 +45,17 @@ export function createMetrics(waiting: () => number): Metrics {
     labelNames: ['status'],
     registers,
   })
+  const refusals = new Counter({
+    name: 'selvedge_thumbnailer_egress_refusals_total',
+    help: 'What pages asked of the network and were refused, by reason.',
+    labelNames: ['because'],
+    registers,
+  })
+  const bytes = new Counter({
+    name: 'selvedge_thumbnailer_egress_bytes_total',
+    help: 'Bytes that pages had of the network, in both directions.',
+    registers,
+  })
   new Gauge({
     name: 'selvedge_thumbnailer_queue_length',
     help: 'Pages that wait for their turn to be rendered.',
@@ -58,6 +72,8 @@ export function createMetrics(waiting: () => number): Metrics {
     },
     browserStarted: (because) => starts.inc({ because }),
     answered: (status) => answers.inc({ status }),
+    egressRefused: (because) => refusals.inc({ because }),
+    egressBytes: (more) => bytes.inc(more),
     text: () => registry.metrics(),
   }
 }

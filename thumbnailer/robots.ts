@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import robotsParser from 'robots-parser'
 import { Agent, buildConnector, request } from 'undici'
-import type { EdgeAddress } from './settings.ts'
+import type { Destination, Refusal } from './egress/destination.ts'
 
 /** The name that a site's robots.txt knows us by; it is in the browser's User-Agent as well. */
 export const AGENT_NAME = 'SelvedgeThumbnailer'
@@ -27,9 +27,12 @@ const parserOf = robotsParser as unknown as typeof robotsParser.default
 /** What a site's file says; `undefined` when it could not be had. */
 type Rules = { isAllowed(url: string): boolean } | undefined
 
-/** Reads robots.txt files of fronted sites, through the edge like the pages themselves. */
-export function createRobots(edge: EdgeAddress, userAgent: string): Robots {
-  const agent = agentOf(edge)
+/** Where something may be asked for: what the egress guard goes by. */
+export type JudgeDestination = (host: string, port: number) => Promise<Destination | Refusal>
+
+/** Reads robots.txt files where the pages themselves would be had, and nowhere else. */
+export function createRobots(judge: JudgeDestination, userAgent: string): Robots {
+  const agent = agentOf(judge)
   const known = new LRUCache<string, Promise<Rules>>({ max: SITES_MAX, ttl: KEPT_MS })
 
   async function rulesOf(origin: string): Promise<Rules> {
@@ -84,23 +87,24 @@ function parsed(url: string, status: number, text: string): Rules {
   return { isAllowed: (page) => robots.isAllowed(page, AGENT_NAME) ?? true }
 }
 
-/** Whatever is asked for is asked of the edge, which knows the site by its name. */
-function agentOf(edge: EdgeAddress): Agent {
+/** Goes to addresses that were judged; nothing is looked up again. */
+function agentOf(judge: JudgeDestination): Agent {
   const connect = buildConnector({ rejectUnauthorized: false }) // the edge may have made its certificate itself
   return new Agent({
     connections: 8,
     connect: (options, done) => {
-      const port = options.protocol === 'https:' ? edge.httpsPort : edge.httpPort
-      if (port === undefined) return done(new Error('the edge has no port for https:'), null)
-      connect(
-        {
-          ...options,
-          hostname: edge.host,
-          host: edge.host,
-          port: String(port),
-          servername: options.hostname,
+      const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80))
+      judge(options.hostname, port).then(
+        (destination) => {
+          if ('because' in destination) return done(new Error(destination.because), null)
+          const [address = ''] = destination.addresses
+          const { hostname: servername } = options
+          connect(
+            { ...options, hostname: address, host: address, port: String(destination.port), servername },
+            done,
+          )
         },
-        done,
+        (error: Error) => done(error, null),
       )
     },
   })

@@ -13,11 +13,32 @@ const edgeHost = z
     'is no host name or address',
   )
 
-/** Where the edge is: all that the browser can reach. */
+/** Where the edge is: fronted sites are reached there, and nothing else that is not public. */
 const edgeAddress = z.strictObject({
   host: edgeHost.describe('Name or address of an edge, as seen from this machine.'),
   httpPort: port.min(1),
   httpsPort: port.min(1).optional().describe('Without it pages of `https:` are not rendered.'),
+})
+
+/** Where the browser may go, and how much it may have there. */
+const egress = z.strictObject({
+  ports: z
+    .array(port.min(1))
+    .default([80, 443])
+    .describe('Ports of public addresses that pages may be at, and have parts of theirs at.'),
+  deny: z
+    .array(z.union([z.cidrv4(), z.cidrv6()]))
+    .default([])
+    .describe('Networks that are not gone to, beside all that are not public.'),
+  nameServers: z
+    .array(z.string())
+    .optional()
+    .describe(
+      "Addresses of the name servers that are asked, with `:port` where it isn't 53; the system's when left out.",
+    ),
+  megabytesMax: z.number().min(0.1).max(10_000).default(64).describe('Of one render, in both directions.'),
+  requestsMax: z.int().min(1).default(3_000).describe('Of one render.'),
+  connectionsMax: z.int().min(1).default(256).describe('Of one render, at the same time.'),
 })
 
 /** What the thumbnailer is told. */
@@ -27,7 +48,16 @@ export const thumbnailerSettings = programSettings.extend({
   fronted: z
     .array(z.string().toLowerCase())
     .describe('Aliases of the distributions: exact names, `*.example.com`, or `*` for every name.'),
+  allow: z
+    .enum(['fronted', 'listed', 'any'])
+    .default('fronted')
+    .describe('Which pages are rendered: of fronted sites, of `listed` ones too, or of the whole internet.'),
+  listed: z
+    .array(z.string().toLowerCase())
+    .default([])
+    .describe('Names of further sites, as in `fronted`, for `allow: listed`.'),
   edge: edgeAddress,
+  egress: egress.prefault({}).describe('Bounds on where the browser goes.'),
   store: objectStoreSchema.describe('Where pictures are kept.'),
   dataFolder: z
     .string()
@@ -45,6 +75,10 @@ export const thumbnailerSettings = programSettings.extend({
     .max(65_533)
     .default(61_700)
     .describe('Unprivileged user that the browser runs under when the thumbnailer is started by root.'),
+  sandbox: z
+    .boolean()
+    .default(true)
+    .describe("Whether a browser must start with Chromium's sandbox; false gives that wall up, knowingly."),
   maxAgeSeconds: z
     .int()
     .min(1)

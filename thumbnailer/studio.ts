@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Page } from './asked.ts'
-import { type BrowserKeeper, BrowserUnavailable } from './browser/keeper.ts'
-import { type RenderFailure, type Rendering, type RenderLimits, renderPage } from './browser/render.ts'
+import { type BrowserKeeper, BrowserUnavailable, type Seat } from './browser/keeper.ts'
+import type { PageToRender, RenderFailure, Rendering } from './browser/render.ts'
 import type { Gallery } from './gallery.ts'
 import type { PageRecord } from './gallery-record.ts'
 import type { Metrics } from './metrics.ts'
@@ -25,7 +25,8 @@ export interface StudioOptions {
   robots: Pick<Robots, 'mayRender'>
   siteLimit: SiteLimit
   metrics: Metrics
-  limits: RenderLimits
+  /** Renders a page in a browser. */
+  render: (seat: Seat, page: PageToRender) => Promise<Rendering | RenderFailure>
   /** Pixels of a capture for each CSS pixel. */
   scale: number
   log: Logger
@@ -116,7 +117,7 @@ export function createStudio(options: StudioOptions): Studio {
   async function inBrowser(page: Page): Promise<Rendering | RenderFailure | { problem: Problem }> {
     const { url, look } = page
     try {
-      return await keeper.use((seat) => renderPage(seat, { url, look, scale: options.scale }, options.limits))
+      return await keeper.use((seat) => options.render(seat, { url, look, scale: options.scale }))
     } catch (error) {
       // The page may have crashed its renderer; the browser may be gone. Neither is told apart from here.
       log.warn({ url: page.url, error: String(error) }, 'the browser failed')

@@ -25,15 +25,19 @@ export const PEOPLE = [
   (system) => `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36`,
 )
 
+/** The browser is tried with its walls, of which no way leads out. */
+const NOWHERE = 'http://127.0.0.1:9'
+
 /** Starts the browser that the thumbnailer would take, without its walls. */
 export async function person(folder: string): Promise<Person> {
   const settings = {
     dataFolder: join(folder, 'browser'),
     browserUid: 61_701,
     browser: undefined,
-    edge: { host: '127.0.0.1', httpPort: 1 },
+    contact: undefined,
+    sandbox: true,
   }
-  const plan = await chooseBrowser(settings, pino({ level: 'silent' }))
+  const plan = await chooseBrowser(settings, NOWHERE, pino({ level: 'silent' }))
   if (plan === undefined) throw new Error('no browser starts on this machine')
   const running = await startBrowser({ ...plan, walls: ['--no-proxy-server'], userAgent: undefined })
   return {

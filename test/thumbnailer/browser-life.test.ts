@@ -105,7 +105,7 @@ describe("Chromium's sandbox", () => {
     const processes = descendantsOf(thumbnailer.pid)
     const renderers = processes.filter(({ command }) => command.includes('--type=renderer'))
 
-    expect(walls).toMatchObject({ sandbox: true, reaches: 'the edge only' })
+    expect(walls).toMatchObject({ sandbox: true, reaches: 'the egress guard only' })
     expect(renderers.length).toBeGreaterThan(0)
     for (const { pid } of renderers) {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8')

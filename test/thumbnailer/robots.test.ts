@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest'
+import { createJudge } from '../../thumbnailer/egress/destination.ts'
 import { createRobots } from '../../thumbnailer/robots.ts'
 import { startSite } from './site.ts'
+
+/** Every name leads to the edge. */
+const edgeAt = (httpPort: number) =>
+  createJudge({
+    isFronted: () => true,
+    edge: { host: '127.0.0.1', httpPort },
+    resolve: async () => [],
+    ports: [],
+    deny: [],
+  })
 
 const agent = 'Mozilla/5.0 SelvedgeThumbnailer/1.0 (bot)'
 
@@ -8,7 +19,7 @@ test('a site says in robots.txt of what no picture is made', async () => {
   await using site = await startSite({
     '/robots.txt': 'User-agent: *\nDisallow: /\n\nUser-agent: SelvedgeThumbnailer\nDisallow: /private/\n',
   })
-  await using robots = createRobots({ host: '127.0.0.1', httpPort: site.port }, agent)
+  await using robots = createRobots(edgeAt(site.port), agent)
 
   expect(await robots.mayRender('http://docs.example/')).toBe('yes')
   expect(await robots.mayRender('http://docs.example/private/1')).toBe('no')
@@ -17,7 +28,7 @@ test('a site says in robots.txt of what no picture is made', async () => {
 
 test('rules for every agent are for us too', async () => {
   await using site = await startSite({ '/robots.txt': 'User-agent: *\nDisallow: /\n' })
-  await using robots = createRobots({ host: '127.0.0.1', httpPort: site.port }, agent)
+  await using robots = createRobots(edgeAt(site.port), agent)
 
   expect(await robots.mayRender('http://docs.example/')).toBe('no')
 })
@@ -27,8 +38,8 @@ test('a site without the file forbids nothing, also where it leads astray', asyn
   await using lost = await startSite({
     '/robots.txt': (_, response) => response.writeHead(301, { Location: '/robots.txt' }).end(),
   })
-  await using robots = createRobots({ host: '127.0.0.1', httpPort: site.port }, agent)
-  await using others = createRobots({ host: '127.0.0.1', httpPort: lost.port }, agent)
+  await using robots = createRobots(edgeAt(site.port), agent)
+  await using others = createRobots(edgeAt(lost.port), agent)
 
   expect(await robots.mayRender('http://docs.example/')).toBe('yes')
   expect(await others.mayRender('http://docs.example/')).toBe('yes')
@@ -37,7 +48,7 @@ test('a site without the file forbids nothing, also where it leads astray', asyn
 
 test('a site that fails to say is not pictured (RFC 9309 §2.3.1.4)', async () => {
   await using site = await startSite({ '/robots.txt': (_, response) => response.writeHead(503).end() })
-  await using robots = createRobots({ host: '127.0.0.1', httpPort: site.port }, agent)
+  await using robots = createRobots(edgeAt(site.port), agent)
 
   expect(await robots.mayRender('http://docs.example/')).toBe('unknown')
 })
@@ -53,7 +64,7 @@ test('a file without end is read no further than need be', async () => {
       more()
     },
   })
-  await using robots = createRobots({ host: '127.0.0.1', httpPort: site.port }, agent)
+  await using robots = createRobots(edgeAt(site.port), agent)
 
   expect(await robots.mayRender('http://docs.example/secret')).toBe('no')
   expect(await robots.mayRender('http://docs.example/')).toBe('yes')

@@ -1,12 +1,18 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chooseBrowser } from '../../thumbnailer/browser/choose.ts'
-import { renderPage } from '../../thumbnailer/browser/render.ts'
+import { renderGuarded } from '../../thumbnailer/browser/guarded.ts'
+import type { Seat } from '../../thumbnailer/browser/keeper.ts'
+import { type RenderFailure, type Rendering, renderPage } from '../../thumbnailer/browser/render.ts'
 import { type BrowserPlan, startBrowser } from '../../thumbnailer/browser/start.ts'
+import type { Refusal } from '../../thumbnailer/egress/destination.ts'
+import { type Guard, startGuard } from '../../thumbnailer/egress/guard.ts'
+import { guardOptions } from '../../thumbnailer/egress/options.ts'
 import { USUAL_LOOK } from '../../thumbnailer/look.ts'
+import { thumbnailerSettings } from '../../thumbnailer/settings.ts'
 import { DATA_FOLDER } from './program.ts'
 import { type Site, startSite } from './site.ts'
 
@@ -86,6 +92,7 @@ const hosts = [
 
 let site: Site
 let canary: Canary
+let guard: Guard
 let plan: BrowserPlan
 
 beforeAll(async () => {
@@ -96,41 +103,73 @@ beforeAll(async () => {
   }
   site.pages['/from-redirect'] = (_, response) =>
     response.writeHead(302, { Location: `http://127.0.0.1:${canary.port}/redirect` }).end()
-  const chosen = await chooseBrowser(
-    { dataFolder: DATA_FOLDER, browserUid: 61_700, edge: { host: '127.0.0.1', httpPort: site.port } },
-    pino({ level: 'silent' }),
-  )
-  plan = chosen as BrowserPlan
+  const log = pino({ level: 'silent' })
+  guard = await guardFor({ edgePort: site.port, ports: [80, 443, canary.port], log })
+  const settings = {
+    dataFolder: DATA_FOLDER,
+    browserUid: 61_700,
+    browser: undefined,
+    contact: undefined,
+    sandbox: true,
+  }
+  plan = (await chooseBrowser(settings, guard.shut, log)) as BrowserPlan
 })
 
 afterAll(async () => {
+  await guard[Symbol.asyncDispose]()
   await site[Symbol.asyncDispose]()
   await canary[Symbol.asyncDispose]()
 })
 
 const usual = (url: string) => ({ url, look: USUAL_LOOK, scale: 1 })
+/** All that the guard refused. */
+const refusals: Refusal[] = []
+
+function guardFor({
+  edgePort,
+  ports,
+  log,
+}: {
+  edgePort: number
+  ports: number[]
+  log: Logger
+}): Promise<Guard> {
+  const { egress } = thumbnailerSettings
+    .pick({ egress: true })
+    .parse({ egress: { ports, nameServers: ['127.0.0.1:9'] } })
+  const edge = { host: '127.0.0.1', httpPort: edgePort }
+  const isFronted = (host: string) => host === 'docs.example'
+  const metrics = { egressRefused: () => undefined, egressBytes: () => undefined }
+  const options = guardOptions({ egress, edge, renderSecondsMax: 20 }, { isFronted, metrics, log })
+  return startGuard({ ...options, onRefused: (refusal) => refusals.push(refusal) })
+}
 
 const limits = { loadMsMax: 1_500, totalMsMax: 20_000 }
 
+type Render = (seat: Seat, url: string) => Promise<Rendering | RenderFailure>
+
+const guarded: Render = (seat, url) => renderGuarded(guard, seat, usual(url), limits)
+const unguarded: Render = (seat, url) => renderPage(seat, usual(url), limits)
+
 /** Opens every hostile page in one browser. @returns what came to the canary */
-async function visitAll(browserPlan: BrowserPlan, origin: string): Promise<string[]> {
+async function visitAll(browserPlan: BrowserPlan, origin: string, render: Render): Promise<string[]> {
   await using running = await startBrowser(browserPlan)
   const seat = { browser: running.browser, condemn: () => undefined }
   canary.visits.length = 0
   const ways = [...Object.keys(waysOut), 'redirect']
-  await Promise.all(ways.map((way) => renderPage(seat, usual(`${origin}/from-${way}`), limits)))
+  await Promise.all(ways.map((way) => render(seat, `${origin}/from-${way}`)))
   return [...canary.visits]
 }
 
 describe('the walls around the browser', () => {
   test('hold: nothing that a page does comes to a port of this machine other than the edge', async () => {
-    const visits = await visitAll(plan, 'http://docs.example')
+    const visits = await visitAll(plan, 'http://docs.example', guarded)
 
     expect(visits).toEqual([])
     expect(site.requests).toContain('GET docs.example /from-image')
-    // What was meant for the canary came to the edge instead, under the name that the page gave.
-    for (const host of ['127.0.0.1', '[::1]', 'localhost']) {
-      expect(site.requests).toContain(`GET ${host}:${canary.port} /image`)
+    // It was the guard that refused, not the browser.
+    for (const host of ['127.0.0.1', '[::1]', '[::ffff:7f00:1]', '0.0.0.0']) {
+      expect(refusals).toContainEqual(expect.objectContaining({ host, because: 'not-public' }))
     }
   })
 
@@ -149,7 +188,7 @@ describe('the walls around the browser', () => {
 
     // On a slow machine a page's time may be over before it has tried.
     for (let round = 0; round < 4 && !wanted.every((line) => seen.has(line)); round += 1) {
-      const visits = await visitAll({ ...plan, walls: [] }, `http://127.0.0.1:${site.port}`)
+      const visits = await visitAll({ ...plan, walls: [] }, `http://127.0.0.1:${site.port}`, unguarded)
       for (const line of visits) seen.add(isTls(line) ? 'tls' : line.replace(' HTTP/1.1', ''))
     }
 
@@ -161,13 +200,13 @@ describe('the walls around the browser', () => {
     await using running = await startBrowser(plan)
     const seat = { browser: running.browser, condemn: () => undefined }
 
-    const outcomes = await Promise.all(
-      hosts.map((host) => renderPage(seat, usual(`http://${host}:${canary.port}/`), limits)),
-    )
+    const outcomes = await Promise.all(hosts.map((host) => guarded(seat, `http://${host}:${canary.port}/`)))
 
-    // The edge knows none of these names.
+    const isName = (host: string) => host.endsWith('localhost')
     expect(outcomes.map((outcome) => 'failed' in outcome && outcome.failed)).toEqual(
-      hosts.map(() => 'site-error'),
+      hosts.map((host) =>
+        isName(host) ? expect.stringMatching(/^site-(unreachable|refused)$/) : 'site-refused',
+      ),
     )
     expect(canary.visits).toEqual([])
   })

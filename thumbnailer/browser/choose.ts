@@ -31,22 +31,24 @@ type Footing = Pick<BrowserPlan, 'uid' | 'sandbox'>
 
 /**
  * Finds a browser that really starts on this machine, and starts it as safely as the machine lets us:
- * each candidate is tried under its own user and with Chromium's sandbox first, then with less.
+ * each candidate is tried under its own user and with Chromium's sandbox, unless the operator gave that up.
  * What was found, and which walls stand, is logged.
  *
+ * @param proxy see `wallsAround`
  * @returns how to start it, or `undefined` when none starts (the log says why)
  * @throws ConfigError when `browser` is set, and no program
  */
 export async function chooseBrowser(
-  settings: Pick<ThumbnailerSettings, 'browser' | 'browserUid' | 'contact' | 'dataFolder' | 'edge'>,
+  settings: Pick<ThumbnailerSettings, 'browser' | 'browserUid' | 'contact' | 'dataFolder' | 'sandbox'>,
+  proxy: string,
   log: Logger,
 ): Promise<BrowserPlan | undefined> {
   const workshop = workshopFor(settings.dataFolder)
   await removeForgottenProfiles(workshop)
-  const walls = wallsAround(settings.edge)
+  const walls = wallsAround(proxy)
   const failures: string[] = []
   for await (const candidate of candidates(settings.browser, workshop, failures)) {
-    for (const footing of footings(settings.browserUid)) {
+    for (const footing of footings(settings)) {
       const plan: BrowserPlan = { ...candidate, ...footing, walls, workshop }
       const version = await versionOnTrial(plan).catch((error: Error) => {
         failures.push(error.message)
@@ -56,7 +58,11 @@ export async function chooseBrowser(
       return { ...plan, userAgent: userAgentOf(version, settings.contact) }
     }
   }
-  log.error({ failures }, 'no browser starts, so no new pictures are made: install Chromium or set `browser`')
+  log.error(
+    { failures },
+    'no browser starts with its sandbox, so no new pictures are made: install Chromium, set `browser`, ' +
+      'or allow user namespaces; `sandbox: false` does without that wall',
+  )
   return undefined
 }
 
@@ -87,11 +93,12 @@ async function* candidates(
   yield { executable, fontFolder, libraryFolder }
 }
 
-function footings(browserUid: number): Footing[] {
-  const own: Footing[] = [{ sandbox: true }, { sandbox: false }]
+/** The sandbox is given up only where the operator says so. */
+function footings({ browserUid, sandbox }: Pick<ThumbnailerSettings, 'browserUid' | 'sandbox'>): Footing[] {
+  if (process.getuid?.() !== 0) return [{ sandbox }]
   // Chromium's sandbox does not work for root, and without it root's page would be root.
-  if (process.getuid?.() !== 0) return own
-  return [{ uid: browserUid, sandbox: true }, { uid: browserUid, sandbox: false }, { sandbox: false }]
+  const unprivileged: Footing = { uid: browserUid, sandbox }
+  return sandbox ? [unprivileged] : [unprivileged, { sandbox }]
 }
 
 /** Starts it, opens an empty page, ends it. @returns as `153.0.8010.0` */
@@ -106,7 +113,7 @@ function tellWalls(plan: BrowserPlan, version: string, failures: string[], log: 
   const walls = {
     browser: plan.executable,
     version,
-    reaches: 'the edge only',
+    reaches: 'the egress guard only',
     sandbox: plan.sandbox,
     ...(plan.uid !== undefined && { uid: plan.uid }),
   }
@@ -116,7 +123,8 @@ function tellWalls(plan: BrowserPlan, version: string, failures: string[], log: 
   }
   log.warn(
     { ...walls, failures },
-    "the browser runs without Chromium's sandbox, which this machine forbids: allow user namespaces",
+    "the browser runs without Chromium's sandbox, as `sandbox: false` says: a page that breaks a renderer " +
+      'has all that its user has',
   )
 }
 

@@ -1,4 +1,4 @@
-import type { BrowserContext, Page as BrowserPage, HTTPResponse } from 'puppeteer-core'
+import type { BrowserContext, Page as BrowserPage, HTTPRequest, HTTPResponse } from 'puppeteer-core'
 import { atMost, TooSlow, within } from '../deadline.ts'
 import { type Impression, impressionOf } from '../impression.ts'
 import { type Look, PAGE_HEIGHT_MAX } from '../look.ts'
@@ -9,6 +9,7 @@ import { prepare, unroll } from '../page/prepare.ts'
 import { downloadOf, kindOf, type PageKind, type Refused, refusalOf } from '../page/verdict.ts'
 import type { Capture } from '../pictures.ts'
 import type { Seat } from './keeper.ts'
+import { NO_BYPASS } from './walls.ts'
 
 /** A page as it looked. */
 export interface Rendering {
@@ -24,8 +25,28 @@ export interface Rendering {
 }
 
 /** Why a page gives no picture: a problem's code and a sentence for who asked. */
-export type RenderFailure = Refused | { failed: 'site-unreachable' | 'site-too-slow'; detail: string }
+export type RenderFailure = (
+  | Refused
+  | {
+      failed: 'site-unreachable' | 'site-refused' | 'site-too-slow' | 'site-too-heavy' | 'site-crashed'
+      detail: string
+    }
+) & {
+  /** Where the page itself was last sought. */
+  url?: string
+}
 
+/** What to render. */
+export interface PageToRender {
+  /** `http:` or `https:`; the browser would obey `file:` and `chrome:` as well. */
+  url: string
+  look: Look
+  /** Pixels of the capture for each CSS pixel. */
+  scale: number
+}
+
+/** A browser that takes longer for an empty context hangs, ms. */
+const OPEN_MS_MAX = 10_000
 /** Bounds of the steps after loading, ms. A step that doesn't end is a bonus missed, but for the capture. */
 /** A page that is about to send the browser elsewhere needs a moment: see `settle`. */
 const QUIET_MS = 300
@@ -53,15 +74,15 @@ const FINAL_URL_LENGTH_MAX = 2_048
  * Opens a page in a context of its own, waits until it looks finished (or time is up), captures what
  * the window shows and closes the context, which ends whatever the page still does.
  *
- * @param of.url `http:` or `https:`; the browser would obey `file:` and `chrome:` as well
- * @param of.scale pixels of the capture for each CSS pixel
+ * @param proxy the only way out of this context
  */
 export async function renderPage(
   seat: Seat,
-  of: { url: string; look: Look; scale: number },
+  of: PageToRender,
   limits: RenderLimits,
+  proxy?: string,
 ): Promise<Rendering | RenderFailure> {
-  const context = await seat.browser.createBrowserContext({ downloadBehavior: { policy: 'deny' } })
+  const context = await openContext(seat, proxy)
   try {
     return await within(limits.totalMsMax, 'the page', visit(context, of, limits.loadMsMax))
   } catch (error) {
@@ -75,13 +96,37 @@ export async function renderPage(
   }
 }
 
+async function openContext({ browser, condemn }: Seat, proxy: string | undefined): Promise<BrowserContext> {
+  const opening = browser.createBrowserContext({
+    downloadBehavior: { policy: 'deny' },
+    ...(proxy !== undefined && { proxyServer: proxy, proxyBypassList: [NO_BYPASS] }),
+  })
+  return within(OPEN_MS_MAX, 'opening a context', opening).catch((error: Error) => {
+    condemn(error.message)
+    throw error
+  })
+}
+
 async function visit(
   context: BrowserContext,
-  { url, look, scale }: { url: string; look: Look; scale: number },
+  of: PageToRender,
   loadMsMax: number,
 ): Promise<Rendering | RenderFailure> {
   const page = await context.newPage()
-  const latestDocument = followDocuments(page)
+  const crashed = new Promise<RenderFailure>((resolve) => {
+    page.once('error', () =>
+      resolve({ failed: 'site-crashed', detail: 'The page crashed while it was rendered.' }),
+    )
+  })
+  return Promise.race([crashed, visitIn(page, of, loadMsMax)])
+}
+
+async function visitIn(
+  page: BrowserPage,
+  { url, look, scale }: PageToRender,
+  loadMsMax: number,
+): Promise<Rendering | RenderFailure> {
+  const { latestDocument, soughtUrl } = followDocuments(page)
   page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined)) // its page may be gone already
   await emulate(page, look, scale)
   const loadError = await load(page, url, loadMsMax)
@@ -89,7 +134,7 @@ async function visit(
     latestDocument()?.headers() ?? {}
   const download = downloadOf(contentType, disposition)
   if (download !== undefined) return download
-  if (!isWorthWaitingFor(loadError)) return unreachable(loadError)
+  if (!isWorthWaitingFor(loadError)) return unreachable(loadError, soughtUrl())
   await dressBareDocument(page, FACTS_MS_MAX)
   const isBusy = !(await settle(page, look))
   const came = latestDocument()
@@ -97,10 +142,10 @@ async function visit(
   if (came === undefined && loadError?.name === 'TimeoutError') {
     return { failed: 'site-too-slow', detail: `The site sent nothing within ${loadMsMax} ms.` }
   }
-  if (came === undefined || !/^https?:/.test(finalUrl)) return unreachable(loadError)
+  if (came === undefined || !/^https?:/.test(finalUrl)) return unreachable(loadError, soughtUrl())
   const facts = await factsOf(page, FACTS_MS_MAX)
   const refusal = refusalOf(came.status(), facts)
-  if (refusal !== undefined) return refusal
+  if (refusal !== undefined) return { ...refusal, url: finalUrl }
   const shot = await capture(page, look, { scale, msMax: isBusy ? CAPTURE_OF_BUSY_MS_MAX : CAPTURE_MS_MAX })
   return {
     ...shot,
@@ -112,13 +157,19 @@ async function visit(
   }
 }
 
-/** The latest answer to a navigation of the page itself, redirects followed. */
-function followDocuments(page: BrowserPage): () => HTTPResponse | undefined {
+/** Where the page itself is sought, and the latest answer to that; redirects are followed. */
+function followDocuments(page: BrowserPage) {
   let latest: HTTPResponse | undefined
-  page.on('response', (response) => {
-    if (response.request().isNavigationRequest() && response.frame() === page.mainFrame()) latest = response
+  let sought = ''
+  const isDocument = (request: HTTPRequest) =>
+    request.isNavigationRequest() && request.frame() === page.mainFrame()
+  page.on('request', (request) => {
+    if (isDocument(request)) sought = request.url()
   })
-  return () => latest
+  page.on('response', (response) => {
+    if (isDocument(response.request())) latest = response
+  })
+  return { latestDocument: () => latest, soughtUrl: () => sought }
 }
 
 async function load(page: BrowserPage, url: string, loadMsMax: number): Promise<Error | undefined> {
@@ -137,9 +188,9 @@ function isWorthWaitingFor(error: Error | undefined): boolean {
   return !error.message.includes('net::ERR_') || error.message.includes('net::ERR_ABORTED')
 }
 
-function unreachable(error: Error | undefined): RenderFailure {
+function unreachable(error: Error | undefined, url: string): RenderFailure {
   const reason = /net::ERR_[A-Z0-9_]+/.exec(error?.message ?? '')?.[0] ?? 'it shows no page'
-  return { failed: 'site-unreachable', detail: `The site could not be opened (${reason}).` }
+  return { failed: 'site-unreachable', detail: `The site could not be opened (${reason}).`, url }
 }
 
 /**

@@ -1,32 +1,28 @@
-import { isIPv6 } from 'node:net'
-import type { EdgeAddress } from '../settings.ts'
-
 /**
  * The one file that knows how the browser is walled in: every flag by which nothing that a page does
- * can reach anything but the edge.
+ * can reach anything but the egress guard (`../egress/`).
  *
- * `--host-resolver-rules` rewrites where each connection goes, whatever is asked for: names, IP
- * addresses in any spelling, `localhost`, any port, also for WebSockets, workers, prefetches and
- * TURN over TCP. The browser never asks a name server. Rules are tried in order and a pattern is
- * compared with `host` first, then with `host:port`; so pages that come by TLS go to the port where
- * the edge speaks it, everything else to the other. What has its own way past the resolver is shut
- * off: proxies, QUIC, WebRTC over UDP.
+ * Chromium goes around a proxy for loopback and link-local addresses, the clouds' metadata address
+ * among them, unless `<-loopback>` forbids it. With it everything takes the proxy, names unresolved:
+ * WebSockets, workers, prefetches, beacons, reports, TURN over TCP. What has its own way past a proxy
+ * is shut off: QUIC, WebRTC over UDP. Should anything still ask for a name itself, there is none.
+ *
+ * @param proxy what is used outside a render's context, which has a proxy of its own: lets nothing through
  */
-export function wallsAround(edge: EdgeAddress): string[] {
-  const host = isIPv6(edge.host) ? `[${edge.host}]` : edge.host
-  const rules =
-    edge.httpsPort === undefined
-      ? ['MAP *:443 ~NOTFOUND']
-      : [`MAP *:443 ${host}:${edge.httpsPort}`, `MAP *:${edge.httpsPort} ${host}:${edge.httpsPort}`]
+export function wallsAround(proxy: string): string[] {
   return [
-    `--host-resolver-rules=${[...rules, `MAP * ${host}:${edge.httpPort}`].join(',')}`,
-    '--no-proxy-server',
+    `--proxy-server=${proxy}`,
+    `--proxy-bypass-list=${NO_BYPASS}`,
+    '--host-resolver-rules=MAP * ~NOTFOUND,EXCLUDE 127.*',
     '--disable-quic',
     '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
-    // Only the edge is there, and its certificate may be one that it made itself.
+    // Of a page only its looks are wanted, nothing is entrusted to it, and an edge may have made its certificate itself.
     '--ignore-certificate-errors',
   ]
 }
+
+/** Not even loopback goes around a proxy. */
+export const NO_BYPASS = '<-loopback>'
 
 /** Flags by which the browser does nothing of its own accord: no reports, updates, prompts, windows. */
 export const QUIET_FLAGS: readonly string[] = [
@@ -40,8 +36,17 @@ export const QUIET_FLAGS: readonly string[] = [
   '--disable-default-apps',
   '--disable-domain-reliability',
   '--disable-extensions',
-  '--disable-features=HttpsUpgrades,MediaRouter,OptimizationHints,Translate',
+  `--disable-features=${[
+    'AsyncDns',
+    'CertificateTransparencyComponentUpdater',
+    'DnsOverHttps',
+    'HttpsUpgrades',
+    'MediaRouter',
+    'OptimizationHints',
+    'Translate',
+  ].join()}`,
   '--disable-sync',
+  '--dns-prefetch-disable',
   '--metrics-recording-only',
   '--mute-audio',
   '--no-default-browser-check',

@@ -3,6 +3,7 @@ import type { IsFronted } from './fronted.ts'
 import { type Look, lookName, readLook } from './look.ts'
 import {
   type Cut,
+  densityFor,
   FORMAT_NAMES,
   FORMATS,
   formatFor,
@@ -55,9 +56,10 @@ export function readAsked(
 ): Asked | { problem: Problem } {
   const cut = readCut(query, accept)
   if ('problem' in cut) return cut
-  const page = readPage(query, isFronted)
-  if ('problem' in page) return page
   const version = query.get('version')
+  // Older looks are those of the usual density, whatever they are enlarged to.
+  const page = readPage(query, isFronted, version === null ? cut : undefined)
+  if ('problem' in page) return page
   if (version !== null && !VERSION.test(version)) {
     return { problem: { code: 'bad-parameter', detail: 'version: has to be one that /history names.' } }
   }
@@ -88,10 +90,15 @@ function readCut(query: URLSearchParams, accept: string | undefined): Cut | { pr
   return { size, scale, format }
 }
 
-/** Reads `url` and the parameters of a look. */
-export function readPage(query: URLSearchParams, isFronted: IsFronted): Page | { problem: Problem } {
-  const look = readLook(query)
-  if (typeof look === 'string') return { problem: { code: 'bad-parameter', detail: `${look}.` } }
+/** Reads `url` and the parameters of a look. @param cut which has to come out of its capture sharp */
+export function readPage(
+  query: URLSearchParams,
+  isFronted: IsFronted,
+  cut?: Cut,
+): Page | { problem: Problem } {
+  const read = readLook(query)
+  if (typeof read === 'string') return { problem: { code: 'bad-parameter', detail: `${read}.` } }
+  const look = cut === undefined ? read : { ...read, density: densityFor(cut, read.width) }
   const url = readUrl(query.get('url') ?? '')
   if (typeof url === 'string') return { problem: { code: 'bad-url', detail: `url: ${url}` } }
   if (!isFronted(url.hostname)) {

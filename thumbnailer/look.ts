@@ -12,6 +12,8 @@ export interface Look {
   javascript: 'on' | 'off'
   /** What the window shows, or the page down to its end (`PAGE_HEIGHT_MAX`). */
   extent: 'window' | 'page'
+  /** Pixels of the capture for each CSS pixel; follows from the picture that is asked for. */
+  density: 1 | 2
 }
 
 /** Of a whole page, CSS pixels; what is below is cut off. WebP ends at 16,383 pixels. */
@@ -25,6 +27,7 @@ export const USUAL_LOOK: Look = {
   motion: 'reduce',
   javascript: 'on',
   extent: 'window',
+  density: 1,
 }
 
 /** Widest and highest windows that there are, CSS pixels. */

@@ -50,14 +50,14 @@ async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
     }),
   )
 
-  const { maxAgeSeconds, failureSeconds, versionsMax, memoryMegabytes, captureScale: scale } = settings
+  const { maxAgeSeconds, failureSeconds, versionsMax, memoryMegabytes } = settings
   const gallery = createGallery({ store, versionsMax, memoryBytesMax: memoryMegabytes * MEGABYTE, log })
   const limits = { loadMsMax: settings.loadSecondsMax * 1_000, totalMsMax: settings.renderSecondsMax * 1_000 }
   const render = (seat: Seat, page: PageToRender) => renderGuarded(guard, seat, page, limits)
   const nowMs = Date.now
   const robots = parts.use(createRobots(toGuard.judge, plan?.userAgent ?? AGENT_NAME))
   const siteLimit = createSiteLimit(settings.rendersPerSite, nowMs)
-  const studio = createStudio({ turns, keeper, gallery, robots, siteLimit, metrics, render, scale, log })
+  const studio = createStudio({ turns, keeper, gallery, robots, siteLimit, metrics, render, log })
   const thumbnails = createThumbnails({ gallery, studio, maxAgeSeconds, failureSeconds, nowMs, log })
 
   const server = createThumbnailServer({

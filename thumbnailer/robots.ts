@@ -48,6 +48,15 @@ export function createRobots(judge: JudgeDestination, userAgent: string): Robots
     return parsed(url, 404, '') // led astray for too long: as if there were none
   }
 
+  function read(origin: string): Promise<Rules> {
+    const reading = rulesOf(origin).catch(() => undefined)
+    known.set(origin, reading)
+    void reading.then((rules) => {
+      if (rules === undefined) known.set(origin, reading, { ttl: UNKNOWN_KEPT_MS })
+    })
+    return reading
+  }
+
   async function fetchText(url: string): Promise<{ status: number; location?: string; text: string }> {
     const { statusCode, headers, body } = await request(url, {
       dispatcher: agent,
@@ -69,12 +78,9 @@ export function createRobots(judge: JudgeDestination, userAgent: string): Robots
   return {
     async mayRender(url) {
       const { origin } = new URL(url)
-      const reading = known.get(origin) ?? rulesOf(origin).catch(() => undefined)
-      if (!known.has(origin)) known.set(origin, reading)
-      const rules = await reading
-      if (rules !== undefined) return rules.isAllowed(url) ? 'yes' : 'no'
-      known.set(origin, reading, { ttl: UNKNOWN_KEPT_MS })
-      return 'unknown'
+      const rules = await (known.get(origin) ?? read(origin))
+      if (rules === undefined) return 'unknown'
+      return rules.isAllowed(url) ? 'yes' : 'no'
     },
     [Symbol.asyncDispose]: () => agent.destroy(),
   }

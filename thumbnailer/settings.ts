@@ -102,12 +102,6 @@ export const thumbnailerSettings = programSettings.extend({
     .default(10)
     .describe('How many looks of a page are kept, the latest among them.'),
   memoryMegabytes: z.int().min(1).max(4_096).default(64).describe('Pictures kept at hand, beside the store.'),
-  captureScale: z
-    .union([z.literal(1), z.literal(2)])
-    .default(2)
-    .describe(
-      'Pixels for each CSS pixel that a page is captured with; with 1 pictures for dense screens are soft.',
-    ),
   rendersPerSite: z
     .int()
     .min(1)

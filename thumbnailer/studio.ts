@@ -27,8 +27,6 @@ export interface StudioOptions {
   metrics: Metrics
   /** Renders a page in a browser. */
   render: (seat: Seat, page: PageToRender) => Promise<Rendering | RenderFailure>
-  /** Pixels of a capture for each CSS pixel. */
-  scale: number
   log: Logger
 }
 
@@ -117,7 +115,7 @@ export function createStudio(options: StudioOptions): Studio {
   async function inBrowser(page: Page): Promise<Rendering | RenderFailure | { problem: Problem }> {
     const { url, look } = page
     try {
-      return await keeper.use((seat) => options.render(seat, { url, look, scale: options.scale }))
+      return await keeper.use((seat) => options.render(seat, { url, look }))
     } catch (error) {
       // The page may have crashed its renderer; the browser may be gone. Neither is told apart from here.
       log.warn({ url: page.url, error: String(error) }, 'the browser failed')

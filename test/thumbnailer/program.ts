@@ -23,6 +23,8 @@ export interface RunningThumbnailer extends AsyncDisposable {
   log: Record<string, unknown>[]
   /** Asks for a picture, signed. */
   ask(query: Record<string, string>, init?: RequestInit): Promise<Response>
+  /** Target and headers of any signed request, for `get`. */
+  signed(path: string, query: Record<string, string>, method?: string): [string, RequestInit]
   /** Asks for anything, as it is. */
   get(target: string, init?: RequestInit): Promise<Response>
   /** A figure of /metrics by name and labels; 0 when it is not there. */
@@ -62,15 +64,20 @@ export async function startThumbnailer(
   const ports = await listening.promise
 
   const get = (target: string, init?: RequestInit) => fetch(`http://127.0.0.1:${ports.port}${target}`, init)
+  const signed: RunningThumbnailer['signed'] = (path, query, method = 'GET') => {
+    const target = `${path}?${new URLSearchParams(query)}`
+    const signature = signedValue(KEY, 'thumbnailer', [method, target], Date.now())
+    return [target, { method, headers: { 'Selvedge-Signature': signature } }]
+  }
   return {
     pid: child.pid as number,
     process: child,
     log,
     get,
+    signed,
     ask(query, init = {}) {
-      const target = `/thumbnail?${new URLSearchParams(query)}`
-      const signature = signedValue(KEY, 'thumbnailer', [init.method ?? 'GET', target], Date.now())
-      return get(target, { ...init, headers: { ...init.headers, 'Selvedge-Signature': signature } })
+      const [target, { headers }] = signed('/thumbnail', query, init.method)
+      return get(target, { ...init, headers: { ...init.headers, ...headers } })
     },
     async metric(name) {
       const text = await (await fetch(`http://127.0.0.1:${ports.admin}/metrics`)).text()

@@ -121,7 +121,7 @@ afterAll(async () => {
   await canary[Symbol.asyncDispose]()
 })
 
-const usual = (url: string) => ({ url, look: USUAL_LOOK, scale: 1 })
+const usual = (url: string) => ({ url, look: USUAL_LOOK })
 /** All that the guard refused. */
 const refusals: Refusal[] = []
 

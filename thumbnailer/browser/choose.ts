@@ -4,6 +4,7 @@ import { ConfigError } from '../../edge/program/errors.ts'
 import { within } from '../deadline.ts'
 import { AGENT_NAME } from '../robots.ts'
 import type { ThumbnailerSettings } from '../settings.ts'
+import { gatherFonts } from './fonts.ts'
 import { unpackNpmBrowser } from './npm-browser.ts'
 import { type BrowserPlan, startBrowser } from './start.ts'
 import { wallsAround } from './walls.ts'
@@ -24,7 +25,7 @@ const USUAL_PLACES = [
 const TRIAL_MS_MAX = 10_000
 
 /** A browser's program with what it brings along. */
-type Candidate = Pick<BrowserPlan, 'executable' | 'libraryFolder' | 'fontFolder'>
+type Candidate = Pick<BrowserPlan, 'executable' | 'libraryFolder' | 'fontFolders'>
 
 /** Who the browser runs as, and whether it may hold its renderers in. */
 type Footing = Pick<BrowserPlan, 'uid' | 'sandbox'>
@@ -46,10 +47,12 @@ export async function chooseBrowser(
   const workshop = workshopFor(settings.dataFolder)
   await removeForgottenProfiles(workshop)
   const walls = wallsAround(proxy)
+  const fonts = await fontsFor(workshop, log)
   const failures: string[] = []
   for await (const candidate of candidates(settings.browser, workshop, failures)) {
     for (const footing of footings(settings)) {
-      const plan: BrowserPlan = { ...candidate, ...footing, walls, workshop }
+      const fontFolders = [...fonts, ...(candidate.fontFolders ?? [])]
+      const plan: BrowserPlan = { ...candidate, ...footing, fontFolders, walls, workshop }
       const version = await versionOnTrial(plan).catch((error: Error) => {
         failures.push(error.message)
       })
@@ -64,6 +67,18 @@ export async function chooseBrowser(
       'or allow user namespaces; `sandbox: false` does without that wall',
   )
   return undefined
+}
+
+/** Pages are drawn without them as well, with what the system has. */
+async function fontsFor(workshop: string, log: Logger): Promise<string[]> {
+  const gathered = await gatherFonts(workshop).catch((error: unknown) => {
+    log.warn({ error: String(error) }, 'fonts could not be copied from node_modules')
+  })
+  if (gathered === undefined) return []
+  const { folder, missing } = gathered
+  if (missing.length > 0)
+    log.warn({ missing }, 'fonts are not installed: what is written in their scripts may be blank')
+  return folder === undefined ? [] : [folder]
 }
 
 async function* candidates(
@@ -88,9 +103,10 @@ async function* candidates(
   })
   if (npm === undefined) return
   const { executable, fontFolder, libraryFolder } = npm
-  yield { executable, fontFolder }
+  const fontFolders = [fontFolder]
+  yield { executable, fontFolders }
   // On a bare machine the system has no libnss3 and its kin: then the package's own.
-  yield { executable, fontFolder, libraryFolder }
+  yield { executable, fontFolders, libraryFolder }
 }
 
 /** The sandbox is given up only where the operator says so. */

@@ -41,8 +41,6 @@ export interface PageToRender {
   /** `http:` or `https:`; the browser would obey `file:` and `chrome:` as well. */
   url: string
   look: Look
-  /** Pixels of the capture for each CSS pixel. */
-  scale: number
 }
 
 /** A browser that takes longer for an empty context hangs, ms. */
@@ -123,12 +121,12 @@ async function visit(
 
 async function visitIn(
   page: BrowserPage,
-  { url, look, scale }: PageToRender,
+  { url, look }: PageToRender,
   loadMsMax: number,
 ): Promise<Rendering | RenderFailure> {
   const { latestDocument, soughtUrl } = followDocuments(page)
   page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined)) // its page may be gone already
-  await emulate(page, look, scale)
+  await emulate(page, look)
   const loadError = await load(page, url, loadMsMax)
   const { 'content-type': contentType = '', 'content-disposition': disposition = '' } =
     latestDocument()?.headers() ?? {}
@@ -146,7 +144,7 @@ async function visitIn(
   const facts = await factsOf(page, FACTS_MS_MAX)
   const refusal = refusalOf(came.status(), facts)
   if (refusal !== undefined) return { ...refusal, url: finalUrl }
-  const shot = await capture(page, look, { scale, msMax: isBusy ? CAPTURE_OF_BUSY_MS_MAX : CAPTURE_MS_MAX })
+  const shot = await capture(page, look, isBusy ? CAPTURE_OF_BUSY_MS_MAX : CAPTURE_MS_MAX)
   return {
     ...shot,
     kind: kindOf(came.headers()['content-type'] ?? '', facts, shot.impression.isUniform),
@@ -209,26 +207,26 @@ async function settle(page: BrowserPage, look: Look): Promise<boolean> {
 async function capture(
   page: BrowserPage,
   look: Look,
-  of: { scale: number; msMax: number },
+  msMax: number,
 ): Promise<{ capture: Capture; impression: Impression }> {
-  const first = await shoot(page, look, of)
+  const first = await shoot(page, look, msMax)
   if (!first.impression.isUniform) return first
   await new Promise((resolve) => setTimeout(resolve, BLANK_MS))
   // The first is as good as the second where the page is busy by now.
-  return shoot(page, look, of).catch(() => first)
+  return shoot(page, look, msMax).catch(() => first)
 }
 
 async function shoot(
   page: BrowserPage,
   look: Look,
-  { scale, msMax }: { scale: number; msMax: number },
+  msMax: number,
 ): Promise<{ capture: Capture; impression: Impression }> {
   const height =
     look.extent === 'page'
       ? Math.min((await unroll(page, UNROLL_MS_MAX)) ?? look.height, PAGE_HEIGHT_MAX)
       : undefined
   const jpeg = await shootPatiently(page, look, { height, msMax })
-  return { capture: { jpeg, scale }, impression: await impressionOf(jpeg) }
+  return { capture: { jpeg, scale: look.density }, impression: await impressionOf(jpeg) }
 }
 
 /** A page that moves on at this very moment is captured once more, where it went. */

@@ -23,8 +23,8 @@ export interface BrowserPlan {
   workshop: string
   /** Put in front of the system's libraries. */
   libraryFolder?: string | undefined
-  /** Fonts beside the system's. */
-  fontFolder?: string | undefined
+  /** Of fonts beside the system's. */
+  fontFolders?: readonly string[] | undefined
   userAgent?: string | undefined
 }
 
@@ -141,7 +141,7 @@ async function environmentFor(plan: BrowserPlan, profile: Profile): Promise<Node
     HOME: profile.folder,
     TMPDIR: profile.folder,
     ...(plan.libraryFolder !== undefined && { LD_LIBRARY_PATH: plan.libraryFolder }),
-    ...(plan.fontFolder !== undefined && { FONTCONFIG_FILE: await writeFontsConf(profile, plan.fontFolder) }),
+    FONTCONFIG_FILE: await writeFontsConf(profile, plan.fontFolders ?? []),
   }
 }
 

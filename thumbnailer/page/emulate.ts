@@ -5,13 +5,11 @@ import type { Look } from '../look.ts'
  * Makes the window look as asked: its size and density, light or dark, still or moving, the language.
  *
  * Sites are told not to track (Sec-GPC, globalprivacycontrol.org): many then show no consent banner.
- *
- * @param scale pixels for each CSS pixel
  */
-export async function emulate(page: BrowserPage, look: Look, scale: number): Promise<void> {
+export async function emulate(page: BrowserPage, look: Look): Promise<void> {
   const [first = 'en-US'] = look.language.split(/[,;]/)
   await Promise.all([
-    page.setViewport({ width: look.width, height: look.height, deviceScaleFactor: scale }),
+    page.setViewport({ width: look.width, height: look.height, deviceScaleFactor: look.density }),
     page.emulateMediaFeatures([
       { name: 'prefers-color-scheme', value: look.scheme },
       { name: 'prefers-reduced-motion', value: look.motion },

@@ -8,9 +8,12 @@ import { openObjectStore } from '../origin-shield/origin/open-object-store.ts'
 import { chooseBrowser } from './browser/choose.ts'
 import { renderGuarded } from './browser/guarded.ts'
 import { keepBrowser, type Seat } from './browser/keeper.ts'
+import { createPool } from './browser/pool.ts'
 import type { PageToRender } from './browser/render.ts'
 import { startBrowser } from './browser/start.ts'
+import { portGates } from './egress/gates.ts'
 import { startGuard } from './egress/guard.ts'
+import { raiseNetworkWall } from './egress/namespace.ts'
 import { guardOptions } from './egress/options.ts'
 import { allowedBy, frontedBy } from './fronted.ts'
 import { createGallery } from './gallery.ts'
@@ -32,23 +35,36 @@ async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
   const storeTrouble = await store.problem()
   if (storeTrouble !== undefined) log.error(`pictures can't be kept: ${storeTrouble}`)
 
-  const turns = createTurns({ concurrency: settings.concurrency, waitingMax: settings.queueMax })
+  const turns = createTurns({
+    concurrency: settings.concurrency,
+    waitingMax: settings.queueMax,
+    perSite: settings.perSiteConcurrency,
+  })
   const metrics = createMetrics(() => turns.waiting)
   const isFronted = frontedBy(settings.fronted)
-  const toGuard = guardOptions(settings, { isFronted, metrics, log })
+  const network = settings.networkNamespace ? await raiseNetworkWall() : 'the settings say so'
+  const gates = typeof network === 'string' ? portGates() : network.gates
+  const toGuard = guardOptions(settings, { isFronted, metrics, gates, log })
   const guard = parts.use(await startGuard(toGuard))
-  const plan = await chooseBrowser(settings, guard.shut, log)
+  const plan = await chooseBrowser(settings, { proxy: guard.shut, network }, log)
   const keeper = parts.use(
-    keepBrowser({
-      start: async () => {
-        if (plan === undefined) throw new Error('no browser starts on this machine')
-        return startBrowser(plan)
-      },
-      rendersMax: settings.rendersPerBrowser,
-      onStart: metrics.browserStarted,
-      onLost: (reason) => log.warn(`the browser was lost: ${reason}`),
-    }),
+    createPool(settings.browsers, () =>
+      keepBrowser({
+        start: async () => {
+          if (plan === undefined) throw new Error('no browser starts on this machine')
+          return startBrowser(plan)
+        },
+        rendersMax: settings.rendersPerBrowser,
+        bytesMax: settings.browserMegabytesMax * MEGABYTE,
+        processBytesMax: settings.pageMegabytesMax * MEGABYTE,
+        onStart: metrics.browserStarted,
+        onLost: (reason) => log.warn(`the browser was lost: ${reason}`),
+        onHeavy: (bytes) => log.warn({ bytes }, 'a page took more memory than it may, and was ended'),
+      }),
+    ),
   )
+
+  if (plan !== undefined) keeper.warm()
 
   const { maxAgeSeconds, failureSeconds, versionsMax, memoryMegabytes } = settings
   const gallery = createGallery({ store, versionsMax, memoryBytesMax: memoryMegabytes * MEGABYTE, log })
@@ -71,6 +87,8 @@ async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
   const listening = parts.use(
     await listenOn(server, settings.listen, 'thumbnails', 'the `listen` setting of the thumbnailer'),
   )
+  // Disposed before the port is: who waits is told so, and who has begun is given what they came for.
+  parts.use(turns)
   const admin = parts.use(
     await serveAdmin(settings.admin, {
       unready: () => (plan === undefined ? 'no browser starts on this machine; see the log' : undefined),

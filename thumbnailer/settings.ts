@@ -79,6 +79,12 @@ export const thumbnailerSettings = programSettings.extend({
     .boolean()
     .default(true)
     .describe("Whether a browser must start with Chromium's sandbox; false gives that wall up, knowingly."),
+  networkNamespace: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether the browser has a network of its own with nothing in it but the guard, where the system allows it.',
+    ),
   maxAgeSeconds: z
     .int()
     .min(1)
@@ -119,6 +125,28 @@ export const thumbnailerSettings = programSettings.extend({
     .max(64)
     .default(() => availableParallelism())
     .describe('Pages rendered at the same time; more than cores only makes each slower.'),
+  perSiteConcurrency: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(() => Math.max(1, availableParallelism() - 1))
+    .describe('Pages of one site rendered at the same time, so that slow ones leave turns to other sites.'),
+  browsers: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(() => Math.min(2, availableParallelism()))
+    .describe('Browsers that pages are spread over: one that hangs holds up those in the same browser only.'),
+  browserMegabytesMax: z
+    .int()
+    .min(100)
+    .default(800)
+    .describe('A browser that has more memory than this after a page is replaced.'),
+  pageMegabytesMax: z
+    .int()
+    .min(100)
+    .default(1_024)
+    .describe('A process of the browser that has more memory than this is killed, and the page with it.'),
   queueMax: z.int().min(0).default(64).describe('Pages that may wait for their turn; any more get 503.'),
   rendersPerBrowser: z.int().min(1).default(200).describe('A browser is replaced after so many pages.'),
   loadSecondsMax: z

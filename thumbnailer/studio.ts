@@ -13,7 +13,7 @@ import type { Turns } from './turns.ts'
 /** Where pictures are made. */
 export interface Studio {
   /** Renders a page when its turn comes, and keeps its pictures. Rejects when they can't be kept. */
-  make(page: Page): Promise<PageRecord | { problem: Problem }>
+  make(page: Page, how?: { isUrgent: boolean }): Promise<PageRecord | { problem: Problem }>
   /** Why it would not be rendered now, as far as that can be told beforehand. */
   wontMake(page: Page): Problem | undefined
 }
@@ -43,11 +43,11 @@ export function createStudio(options: StudioOptions): Studio {
     return { code: 'site-busy', detail, retryAfterSeconds }
   }
 
-  async function make(page: Page): Promise<Made> {
+  async function make(page: Page, { isUrgent } = { isUrgent: true }): Promise<Made> {
     const problem = wontMake(page)
     if (problem !== undefined) return { problem }
     siteLimit.take(page.host)
-    const made = await turns.take(() => measured(page))
+    const made = await turns.take({ host: page.host, isUrgent }, () => measured(page))
     if (made !== undefined) return made
     const detail = 'Too many pages wait to be rendered; ask again in a while.'
     return { problem: { code: 'busy', detail, retryAfterSeconds: 10 } }

@@ -59,7 +59,7 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
     if (asked.version !== undefined) return showVersion(asked, record, asked.version)
     const kept = await showLatest(asked, record)
     if (kept !== undefined) {
-      if (kept.freshSeconds === 0 && pauseOf(record) === undefined) void make(page)
+      if (kept.freshSeconds === 0 && pauseOf(record) === undefined) void make(page, { isUrgent: false })
       return kept
     }
     const problem = pauseOf(record)
@@ -95,11 +95,12 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
     return shownOf(version, asked.cut, body, options.maxAgeSeconds)
   }
 
-  function make(page: Page): Promise<PageRecord | { problem: Problem }> {
+  /** Urgent is what somebody waits for. */
+  function make(page: Page, how = { isUrgent: true }): Promise<PageRecord | { problem: Problem }> {
     const underWay = making.get(page.id)
     if (underWay !== undefined) return underWay
     const made = studio
-      .make(page)
+      .make(page, how)
       .then(async (outcome) => ('problem' in outcome ? await remember(page, outcome.problem) : outcome))
       .catch(storeFailed)
       .finally(() => making.delete(page.id))
@@ -139,7 +140,7 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
     async refresh(page) {
       const problem = studio.wontMake(page)
       if (problem !== undefined) return { problem }
-      void make(page)
+      void make(page, { isUrgent: false })
       return undefined
     },
   }

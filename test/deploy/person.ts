@@ -26,7 +26,7 @@ export const PEOPLE = [
 )
 
 /** The browser is tried with its walls, of which no way leads out. */
-const NOWHERE = 'http://127.0.0.1:9'
+const NOWHERE = { proxy: 'http://127.0.0.1:9', network: 'not wanted' }
 
 /** Starts the browser that the thumbnailer would take, without its walls. */
 export async function person(folder: string): Promise<Person> {

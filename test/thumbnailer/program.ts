@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { STOP_MS_MAX } from '../../edge/program/run.ts'
 import { signedValue } from '../../edge/program/shared-key.ts'
 import type { Site } from './site.ts'
 
@@ -56,10 +57,18 @@ export async function startThumbnailer(
     edge: { host: '127.0.0.1', httpPort: site.port },
     store: { folder },
     dataFolder: DATA_FOLDER,
+    // Tests of a single browser say what happens to it.
+    browsers: 1,
+    perSiteConcurrency: 64,
     ...but,
   }
+  // What a test leaves behind goes with it, whatever state it is in.
+  process.once('exit', () => child.kill('SIGKILL'))
   child.send({ settings })
-  const [message] = (await once(child, 'message')) as [{ ready?: true; failed?: string }]
+  const ended = once(child, 'exit').then(() => [{ failed: 'it ended before it was ready' }])
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [
+    { ready?: true; failed?: string },
+  ]
   if (message.ready === undefined) throw new Error(message.failed)
   const ports = await listening.promise
 
@@ -88,7 +97,10 @@ export async function startThumbnailer(
       if (child.exitCode === null && child.signalCode === null) {
         const exit = once(child, 'exit')
         child.kill('SIGTERM')
+        // One that is deaf to it would keep the test, and the whole run, from ending.
+        const killer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX * 2)
         await exit
+        clearTimeout(killer)
       }
       await rm(folder, { recursive: true, force: true })
     },

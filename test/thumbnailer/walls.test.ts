@@ -9,6 +9,7 @@ import type { Seat } from '../../thumbnailer/browser/keeper.ts'
 import { type RenderFailure, type Rendering, renderPage } from '../../thumbnailer/browser/render.ts'
 import { type BrowserPlan, startBrowser } from '../../thumbnailer/browser/start.ts'
 import type { Refusal } from '../../thumbnailer/egress/destination.ts'
+import { portGates } from '../../thumbnailer/egress/gates.ts'
 import { type Guard, startGuard } from '../../thumbnailer/egress/guard.ts'
 import { guardOptions } from '../../thumbnailer/egress/options.ts'
 import { USUAL_LOOK } from '../../thumbnailer/look.ts'
@@ -112,7 +113,7 @@ beforeAll(async () => {
     contact: undefined,
     sandbox: true,
   }
-  plan = (await chooseBrowser(settings, guard.shut, log)) as BrowserPlan
+  plan = (await chooseBrowser(settings, { proxy: guard.shut, network: 'not wanted' }, log)) as BrowserPlan
 })
 
 afterAll(async () => {
@@ -140,7 +141,10 @@ function guardFor({
   const edge = { host: '127.0.0.1', httpPort: edgePort }
   const isFronted = (host: string) => host === 'docs.example'
   const metrics = { egressRefused: () => undefined, egressBytes: () => undefined }
-  const options = guardOptions({ egress, edge, renderSecondsMax: 20 }, { isFronted, metrics, log })
+  const options = guardOptions(
+    { egress, edge, renderSecondsMax: 20 },
+    { isFronted, metrics, gates: portGates(), log },
+  )
   return startGuard({ ...options, onRefused: (refusal) => refusals.push(refusal) })
 }
 

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import type { Logger } from 'pino'
 import { ConfigError } from '../../edge/program/errors.ts'
 import { within } from '../deadline.ts'
+import type { NetworkWall } from '../egress/namespace.ts'
 import { AGENT_NAME } from '../robots.ts'
 import type { ThumbnailerSettings } from '../settings.ts'
 import { gatherFonts } from './fonts.ts'
@@ -27,6 +28,14 @@ const TRIAL_MS_MAX = 10_000
 /** A browser's program with what it brings along. */
 type Candidate = Pick<BrowserPlan, 'executable' | 'libraryFolder' | 'fontFolders'>
 
+/** How the browser is led to the guard. */
+export interface Outside {
+  /** See `wallsAround`. */
+  proxy: string
+  /** Or why there is none. */
+  network: NetworkWall | string
+}
+
 /** Who the browser runs as, and whether it may hold its renderers in. */
 type Footing = Pick<BrowserPlan, 'uid' | 'sandbox'>
 
@@ -35,29 +44,36 @@ type Footing = Pick<BrowserPlan, 'uid' | 'sandbox'>
  * each candidate is tried under its own user and with Chromium's sandbox, unless the operator gave that up.
  * What was found, and which walls stand, is logged.
  *
- * @param proxy see `wallsAround`
  * @returns how to start it, or `undefined` when none starts (the log says why)
  * @throws ConfigError when `browser` is set, and no program
  */
 export async function chooseBrowser(
   settings: Pick<ThumbnailerSettings, 'browser' | 'browserUid' | 'contact' | 'dataFolder' | 'sandbox'>,
-  proxy: string,
+  outside: Outside,
   log: Logger,
 ): Promise<BrowserPlan | undefined> {
   const workshop = workshopFor(settings.dataFolder)
   await removeForgottenProfiles(workshop)
-  const walls = wallsAround(proxy)
+  const walls = wallsAround(outside.proxy)
   const fonts = await fontsFor(workshop, log)
   const failures: string[] = []
   for await (const candidate of candidates(settings.browser, workshop, failures)) {
     for (const footing of footings(settings)) {
       const fontFolders = [...fonts, ...(candidate.fontFolders ?? [])]
-      const plan: BrowserPlan = { ...candidate, ...footing, fontFolders, walls, workshop }
+      const enter = enterOf(outside, footing)
+      const plan: BrowserPlan = {
+        ...candidate,
+        ...footing,
+        ...(enter && { enter }),
+        fontFolders,
+        walls,
+        workshop,
+      }
       const version = await versionOnTrial(plan).catch((error: Error) => {
         failures.push(error.message)
       })
       if (version === undefined) continue
-      tellWalls(plan, version, failures, log)
+      tellWalls(plan, { version, outside, failures }, log)
       return { ...plan, userAgent: userAgentOf(version, settings.contact) }
     }
   }
@@ -125,11 +141,21 @@ async function versionOnTrial(plan: BrowserPlan): Promise<string> {
   return version.replace(/^.*\//, '')
 }
 
-function tellWalls(plan: BrowserPlan, version: string, failures: string[], log: Logger): void {
+/** The command that puts the browser into the namespace, where there is one. */
+function enterOf({ network }: Outside, { uid }: Footing): readonly string[] | undefined {
+  return typeof network === 'string' ? undefined : network.enter(uid ?? 0)
+}
+
+function tellWalls(
+  plan: BrowserPlan,
+  { version, outside, failures }: { version: string; outside: Outside; failures: string[] },
+  log: Logger,
+): void {
   const walls = {
     browser: plan.executable,
     version,
     reaches: 'the egress guard only',
+    network: plan.enter === undefined ? `the machine's (${outside.network})` : 'its own, with the guard only',
     sandbox: plan.sandbox,
     ...(plan.uid !== undefined && { uid: plan.uid }),
   }

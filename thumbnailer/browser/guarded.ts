@@ -17,8 +17,11 @@ export async function renderGuarded(
   limits: RenderLimits,
 ): Promise<Rendering | RenderFailure> {
   using exit = await guard.open()
+  const killsBefore = seat.heavyKills?.() ?? 0
   const outcome = await renderPage(seat, page, limits, exit.proxy)
-  return 'failed' in outcome ? explained(outcome, exit.refusals) : outcome
+  if (!('failed' in outcome)) return outcome
+  const wasKilled = outcome.failed === 'site-crashed' && (seat.heavyKills?.() ?? 0) > killsBefore
+  return wasKilled ? tooHeavy('The page takes more memory than it may.') : explained(outcome, exit.refusals)
 }
 
 /** What the browser tells of the guard's refusals: an odd error, or the status that the guard answered with. */

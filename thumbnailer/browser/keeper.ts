@@ -1,4 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Browser } from 'puppeteer-core'
+import { memoryOfTree } from './memory.ts'
+import { killOne } from './processes.ts'
 import type { RunningBrowser } from './start.ts'
 
 /** Why a browser was started: the metric's label. */
@@ -9,9 +12,11 @@ export interface Seat {
   browser: Browser
   /** The browser misbehaves: end it, and with it every render under way in it. */
   condemn(reason: string): void
+  /** How many processes of the browser were killed for taking too much memory. */
+  heavyKills?(): number
 }
 
-/** One browser for all, replaced when it was used up or lost. */
+/** A browser that is replaced when it was used up or lost. */
 export interface BrowserKeeper extends AsyncDisposable {
   /**
    * Works in the browser, which is started when there is none. When the browser is lost meanwhile the
@@ -20,6 +25,8 @@ export interface BrowserKeeper extends AsyncDisposable {
    * @throws BrowserUnavailable
    */
   use<T>(work: (seat: Seat) => Promise<T>): Promise<T>
+  /** Starts the browser now, for whoever comes. */
+  warm(): void
 }
 
 /** There is no browser, or it was lost twice. */
@@ -36,6 +43,8 @@ interface Shift {
   started: Promise<RunningBrowser>
   rendersStarted: number
   rendersUnderWay: number
+  heavyKills: number
+  isWatched: boolean
   /** Takes no more renders, and ends after the last. */
   isOver: boolean
   /** Its process is gone, or was told to go. */
@@ -45,10 +54,19 @@ interface Shift {
 export interface KeeperOptions {
   start: () => Promise<RunningBrowser>
   rendersMax: number
+  /** Of a browser's memory, between pages. */
+  bytesMax: number
+  /** Of one process of it, at any time. */
+  processBytesMax: number
   onStart: (reason: StartReason) => void
   /** @param reason in words for an operator's log */
   onLost: (reason: string) => void
+  /** A process was killed that had taken so much. */
+  onHeavy: (bytes: number) => void
 }
+
+/** How often memory is looked at while pages are rendered, ms: they can take a gigabyte in a second. */
+const WATCH_MS = 250
 
 export function keepBrowser(options: KeeperOptions): BrowserKeeper {
   const shifts = new Set<Shift>()
@@ -60,7 +78,15 @@ export function keepBrowser(options: KeeperOptions): BrowserKeeper {
     options.onStart(nextReason)
     nextReason = 'lost'
     const started = options.start()
-    const shift: Shift = { started, rendersStarted: 0, rendersUnderWay: 0, isOver: false, isLost: false }
+    const shift: Shift = {
+      started,
+      rendersStarted: 0,
+      rendersUnderWay: 0,
+      heavyKills: 0,
+      isWatched: false,
+      isOver: false,
+      isLost: false,
+    }
     shifts.add(shift)
     started.then(
       (running) => running.ended.then(() => lose(shift, 'its process ended')),
@@ -88,12 +114,45 @@ export function keepBrowser(options: KeeperOptions): BrowserKeeper {
     const shift = current
     shift.rendersStarted += 1
     shift.rendersUnderWay += 1
-    if (shift.rendersStarted >= options.rendersMax) {
-      shift.isOver = true
-      nextReason = 'recycled'
-      current = undefined
+    if (!shift.isWatched) {
+      shift.isWatched = true
+      void watch(shift).finally(() => {
+        shift.isWatched = false
+      })
     }
+    if (shift.rendersStarted >= options.rendersMax) retire(shift)
     return shift
+  }
+
+  /** Takes its place from it; the next browser starts while its last pages are rendered. */
+  function retire(shift: Shift): void {
+    shift.isOver = true
+    if (current !== shift) return
+    nextReason = 'recycled'
+    current = isClosed ? undefined : beginShift()
+  }
+
+  /** Looks at its memory as long as pages are rendered. */
+  async function watch(shift: Shift): Promise<void> {
+    const running = await shift.started.catch(() => undefined)
+    while (running !== undefined && !shift.isLost) {
+      const memory = await memoryOfTree(running.pid)
+      if (memory === undefined) return
+      const { heaviest } = memory
+      if (heaviest !== undefined && heaviest.bytes > options.processBytesMax) {
+        shift.heavyKills += 1
+        options.onHeavy(heaviest.bytes)
+        killOne(heaviest.pid)
+      }
+      if (shift.rendersUnderWay === 0) {
+        if (memory.total > options.bytesMax && !shift.isOver) {
+          retire(shift)
+          void end(shift)
+        }
+        return
+      }
+      await delay(WATCH_MS)
+    }
   }
 
   function leaveSeat(shift: Shift): void {
@@ -106,7 +165,13 @@ export function keepBrowser(options: KeeperOptions): BrowserKeeper {
     const shift = takeSeat()
     try {
       const { browser } = await shift.started
-      return { done: await work({ browser, condemn: (reason) => lose(shift, reason) }) }
+      return {
+        done: await work({
+          browser,
+          condemn: (reason) => lose(shift, reason),
+          heavyKills: () => shift.heavyKills,
+        }),
+      }
     } catch (error) {
       // The broken pipe is known before the process is known to have ended.
       const running = await shift.started.catch(() => undefined)
@@ -119,6 +184,9 @@ export function keepBrowser(options: KeeperOptions): BrowserKeeper {
   }
 
   return {
+    warm() {
+      current ??= beginShift()
+    },
     async use(work) {
       let cause: unknown
       for (let attempt = 1; attempt <= 2 && !isClosed; attempt += 1) {

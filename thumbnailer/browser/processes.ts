@@ -8,6 +8,15 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Kills one process, at once. That it is gone already is no error. */
+export function killOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /** Kills a process and all of its group, at once. No such group is no error. */
 export function killGroup(leader: number): void {
   try {

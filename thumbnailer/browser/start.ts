@@ -17,6 +17,8 @@ export interface BrowserPlan {
   sandbox: boolean
   /** User that it runs under; our own when left out. */
   uid?: number | undefined
+  /** Command that comes first and puts it elsewhere, under `uid`. */
+  enter?: readonly string[] | undefined
   /** Flags that keep it in: see `walls.ts`. */
   walls: readonly string[]
   /** Where its profile is made. */
@@ -78,12 +80,14 @@ export async function startBrowser(plan: BrowserPlan): Promise<RunningBrowser> {
 }
 
 async function spawnBrowser(plan: BrowserPlan, profile: Profile): Promise<ChildProcess> {
-  const child = spawn(plan.executable, await flagsFor(plan, profile), {
+  const [command = '', ...argv] = [...(plan.enter ?? []), plan.executable, ...(await flagsFor(plan, profile))]
+  const child = spawn(command, argv, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,
     cwd: profile.folder,
     env: await environmentFor(plan, profile),
-    ...(plan.uid !== undefined && { uid: plan.uid, gid: plan.uid }),
+    // Who enters a namespace has to be root until it is in.
+    ...(plan.uid !== undefined && plan.enter === undefined && { uid: plan.uid, gid: plan.uid }),
   })
   const failed = once(child, 'error').then(([error]) => {
     throw error

@@ -3,7 +3,7 @@ import type { IsFronted } from '../fronted.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ThumbnailerSettings } from '../settings.ts'
 import { createJudge } from './destination.ts'
-import { portGates } from './gates.ts'
+import type { Gates } from './gates.ts'
 import type { GuardOptions } from './guard.ts'
 import { resolveBy } from './resolve.ts'
 
@@ -18,10 +18,12 @@ export function guardOptions(
   {
     isFronted,
     metrics,
+    gates,
     log,
   }: {
     isFronted: IsFronted
     metrics: Pick<Metrics, 'egressRefused' | 'egressBytes'>
+    gates: Gates
     log: Logger
   },
 ): GuardOptions {
@@ -34,7 +36,7 @@ export function guardOptions(
       connectionsMax,
       msMax: renderSecondsMax * 1_000 + AFTER_RENDER_MS,
     },
-    gates: portGates(),
+    gates,
     onRefused: ({ because }) => metrics.egressRefused(because),
     onBytes: metrics.egressBytes,
     log,

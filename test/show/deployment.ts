@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { type Cores, pinned } from '../bench/processes.ts'
 import { freePort } from '../free-port.ts'
 
 const STANDALONE = new URL('../../deploy/standalone.ts', import.meta.url).pathname
@@ -42,6 +43,8 @@ export interface Deployed {
   aliases?: string[]
   /** More of the configuration's sections. */
   more?: { edge?: object; originShield?: object }
+  /** Cores that all of it is kept to; those of this process unless said. */
+  cores?: Cores
 }
 
 /** Starts edge and shield as `npm start` does. What an earlier one in the same directory cached is there again. */
@@ -51,6 +54,7 @@ export async function deploy({
   workers = 2,
   aliases = [],
   more = {},
+  cores,
 }: Deployed): Promise<Deployment> {
   mkdirSync(directory, { recursive: true })
   const config = join(directory, 'selvedge.yaml')
@@ -70,13 +74,10 @@ export async function deploy({
     }),
   )
   const startedMs = performance.now()
-  const child = spawn(
-    process.execPath,
-    [STANDALONE, '--config', config, '--only', 'origin-shield,edge', '--log-level', 'error'],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
+  const wanted = ['--config', config, '--only', 'origin-shield,edge', '--log-level', 'error']
+  const command = [process.execPath, STANDALONE, ...wanted]
+  const [program = '', ...args] = cores === undefined ? command : pinned(cores, command)
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   await said(child, 'Selvedge is ready')
   return {
     httpPort,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import { Pool } from 'undici'
-import { exchange, neverConnected } from './cache/fetch/exchange.ts'
+import { exchange, failureOf, neverConnected } from './cache/fetch/exchange.ts'
+import { wholeIfSmall } from './cache/fetch/small-body.ts'
 import { UpstreamError, type UpstreamFailure } from './cache/fetch/upstream-error.ts'
 import { firstValue } from './cache/fields.ts'
 import { discardBody, type Request, type Response, type Upstream } from './cache/message.ts'
@@ -139,12 +140,23 @@ async function askShield(
   signal: AbortSignal,
 ): Promise<Response> {
   const isForLink = request.body === undefined && BY_LINK.has(request.method)
-  const response = isForLink
-    ? await link.ask(request, signal)
-    : await exchange(pool, request, { where: `shield ${url.origin}`, host: request.host }, signal)
+  const response = isForLink ? await link.ask(request, signal) : await askByPool(pool, url, request, signal)
   const failure = firstValue(response.fields, 'selvedge-failure')
   if (failure === undefined) return response
   discardBody(response)
   // Without a cause: the shield itself is well, and has logged what isn't.
   throw new UpstreamError(failure as UpstreamFailure, 'shield')
+}
+
+async function askByPool(
+  pool: Pool,
+  { origin }: URL,
+  request: Request,
+  signal: AbortSignal,
+): Promise<Response> {
+  const where = `shield ${origin}`
+  const body = await wholeIfSmall(request).catch((cause: unknown) => {
+    throw new UpstreamError(failureOf(cause), where, { cause })
+  })
+  return exchange(pool, { ...request, body }, { where, host: request.host }, signal)
 }

@@ -6,6 +6,7 @@ import { isWebSocket } from '../distribution/upgrade-proxy.ts'
 import { claim } from '../program/admin.ts'
 import { acceptFirst } from './accept-first.ts'
 import type { Behind } from './answering.ts'
+import { byTurns } from './by-turns.ts'
 import type { Connections } from './connections.ts'
 import type { ExpressLane } from './express-lane.ts'
 import { http1Listener, unreadable } from './http1.ts'
@@ -28,6 +29,9 @@ const BACKLOG = 4_096
 
 /** Nothing is read of a connection until somebody has taken it. */
 const PAUSED = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true }
+
+/** Handshakes begun at each turn of the loop: each takes it the better part of a millisecond. */
+const HANDSHAKES_PER_TURN = 4
 
 /** How often node:http looks for requests that take too long, ms. */
 const CHECK_MS = 5_000
@@ -119,9 +123,10 @@ export function secureFront(
   })
   tls.keep(secure)
   secure.on('tlsClientError', (error, socket) => slow.emit('clientError', error, socket))
-  const serve = acceptFirst((socket) => {
-    if (admitted(socket, connections)) secure.emit('connection', socket)
-  })
+  const shakeHands = byTurns((socket) => void secure.emit('connection', socket), HANDSHAKES_PER_TURN)
+  const serve = (socket: Socket) => {
+    if (admitted(socket, connections)) shakeHands(socket)
+  }
   return { serve, servers: [], slow, connections, http2 }
 }
 

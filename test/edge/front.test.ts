@@ -110,6 +110,24 @@ describe('which rule', () => {
 })
 
 describe('what goes on to the origin', () => {
+  test('a small body once it is whole: who sends one slowly holds nobody’s connection but his own', async () => {
+    await using origin = await site()
+    await using house = await houseInFrontOf(origin.url)
+    const slow = connect({ host: '127.0.0.1', port: house.port })
+    slow.write(`POST /slow HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\nContent-Length: 4\r\n\r\nha`)
+    await once(slow, 'connect')
+
+    for (let count = 0; count < 5; count += 1) await house.get(`/${count}`)
+    expect(origin.requests).toHaveLength(5)
+    slow.write('lf')
+    const [answer] = await once(slow, 'data')
+    slow.destroy()
+
+    expect(String(answer)).toMatch(/^HTTP\/1.1 200 /)
+    expect(origin.requests.at(-1)).toBe('POST /slow')
+    expect(origin.headers.at(-1)).toMatchObject({ 'content-length': '4' })
+  })
+
   test('nothing of the connection, nothing that poisons; and what we know of the viewer', async () => {
     await using origin = await site()
     await using house = await houseInFrontOf(origin.url)

@@ -43,10 +43,16 @@ export interface Flight extends Awaited<Landing> {
   outdated: boolean
 }
 
-/** Thrown to a request whose viewer has gone before there was an answer. */
+/**
+ * Thrown to a request whose viewer has gone before there was an answer. It has no stack: where it was made says
+ * nothing, and thousands may leave at once.
+ */
 export class ViewerGone extends Error {
   constructor() {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super('the viewer left before there was an answer')
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'ViewerGone'
   }
 }

@@ -15,6 +15,7 @@ import { createStatements } from './delivery/statements.ts'
 import { startMeters } from './meters.ts'
 import { formulaOf } from './ranking/formula.ts'
 import type { AnalyticsSettings, FrontedDistribution } from './settings.ts'
+import { readPriceBook } from './usage/price-book.ts'
 
 /**
  * Makes analytics, from ClickHouse to the ports, and lets it listen.
@@ -30,6 +31,7 @@ export async function assembleAnalytics(
   const categories = categoriesOf(distributions)
   const formula = formulaOf(settings.ranking, categories)
   const asnOf = await openAsns(settings.asnDatabase)
+  const prices = settings.prices === undefined ? undefined : await readPriceBook(settings.prices)
   const clickhouse = parts.use(await openClickHouse(settings))
   const tables = parts.use(await prepareClickHouse(clickhouse, { retentionDays, log }))
   const isPrepared = () => tables.done
@@ -71,6 +73,7 @@ export async function assembleAnalytics(
       access,
       categories: [...new Set(categories.values())],
       distributions: settings.distributions.map(({ id }) => id),
+      prices,
       log,
       now,
     }),

@@ -56,6 +56,10 @@ export const analyticsSettings = programSettings.extend({
     .string()
     .optional()
     .describe('A MaxMind ASN database of your own; Route Views’ and DB-IP’s when left out.'),
+  prices: z
+    .string()
+    .optional()
+    .describe('A file of prices, as deploy/prices.example.yaml; usage has no price when left out.'),
   ranking: rankingSettings.prefault({}).describe('Who counts for a rank, and how much.'),
   alexa: alexaSettings.describe('The API in the form of Alexa’s.'),
   access: accessSettings.describe('Who may ask the info API, for what and how often.'),

@@ -110,6 +110,10 @@ const analytics = z.strictObject({
     .string()
     .optional()
     .describe('A MaxMind ASN database of your own; Route Views’ and DB-IP’s when left out.'),
+  prices: z
+    .string()
+    .optional()
+    .describe('A file of prices, as deploy/prices.example.yaml; usage has no price when left out.'),
   ranking: rankingSettings.prefault({}).describe('Who counts for a rank, and how much.'),
   alexa: alexaSettings.describe('Who may ask in the form of Alexa’s web services.'),
   access: accessSettings.describe('Who may ask the info API, for what and how often.'),
@@ -158,7 +162,7 @@ export type ConfiguredDistribution = z.infer<typeof configuredDistribution>
 export const configSchema = z.strictObject({
   node: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/, 'must be letters, digits and `-`')
+    .regex(/^(?!import$)[A-Za-z0-9][A-Za-z0-9-]{0,62}$/, 'must be letters, digits and `-`, and not `import`')
     .optional()
     .describe('Name of this machine in logs and headers; its host name when left out.'),
   key: z
@@ -268,10 +272,15 @@ function forbidTwice({ distributions }: Config, path: string): void {
 }
 
 /** Paths in the file are relative to the file. */
-function fromFile(config: Config, folder: string): Pick<Config, 'data' | 'distributions' | 'edge'> {
+function fromFile(
+  config: Config,
+  folder: string,
+): Pick<Config, 'data' | 'distributions' | 'edge' | 'analytics'> {
   const { tls } = config.edge
+  const { prices } = config.analytics
   return {
     data: resolve(folder, config.data),
+    analytics: { ...config.analytics, ...(prices !== undefined && { prices: resolve(folder, prices) }) },
     edge: { ...config.edge, ...(tls && { tls: resolved(tls, folder) }) },
     distributions: config.distributions.map((distribution) => ({
       ...distribution,

@@ -109,6 +109,7 @@ function analyticsPlan({
       retentionDays: analytics.retentionDays,
       honourDoNotTrack: analytics.honourDoNotTrack,
       asnDatabase: analytics.asnDatabase,
+      prices: analytics.prices,
       ranking: analytics.ranking,
       includeToday: analytics.includeToday,
       alexa: analytics.alexa,

@@ -72,6 +72,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
           name: 'distributions',
           description: 'What a distribution answered: CloudFront’s reports and metrics.',
         },
+        { name: 'usage', description: 'What is billed, and what that costs.' },
         { name: 'service', description: 'The API itself.' },
       ],
     },

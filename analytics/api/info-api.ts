@@ -9,11 +9,14 @@ import type { QueryClient } from '../clickhouse/query-pool.ts'
 import { type FrontPagesOptions, keepFrontPages, NO_FRONT_PAGES } from '../front-page/front-pages.ts'
 import { addDistributions } from '../pages/distributions.ts'
 import { addPages } from '../pages/pages.ts'
+import { addUsagePages } from '../pages/usage.ts'
 import { createAsk } from '../queries/ask.ts'
 import { createExports } from '../queries/export.ts'
 import { createFigures } from '../queries/figures.ts'
 import type { Formula } from '../ranking/formula.ts'
 import { createReports } from '../reports/reports.ts'
+import type { PriceBook } from '../usage/price-book.ts'
+import { createUsage } from '../usage/usage.ts'
 import { type AccessSettings, accessSettings } from './access.ts'
 import { requireAnonymous } from './admit.ts'
 import { addCompare } from './compare.ts'
@@ -38,6 +41,7 @@ import { connectThumbnailer } from './thumbnailer.ts'
 import { addTimeReports } from './time-reports.ts'
 import { addTopReports } from './top-reports.ts'
 import { addTraffic } from './traffic.ts'
+import { addUsage } from './usage.ts'
 import { addVisits } from './visits.ts'
 
 /** How long a client may take to send its request, ms; there is nothing in it but a head. */
@@ -79,6 +83,8 @@ export interface InfoApiOptions {
   frontPages?: Pick<FrontPagesOptions, 'edge' | 'ingest' | 'firstWaitMs'>
   /** Ids of the distributions that are fronted. */
   distributions?: readonly string[]
+  /** What is billed has no price when left out. */
+  prices?: PriceBook | undefined
   log: Logger
   /** Unix ms; the wall clock unless a test says otherwise. */
   now?(): number
@@ -147,6 +153,8 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   const reports = createReports(ask, { fronted: options.distributions ?? [], now })
   addTopReports(app, reports)
   addTimeReports(app, reports)
+  const usage = createUsage(ask, { prices: options.prices, now })
+  addUsage(app, usage)
   const catalogue = catalogueOf(ask, { categories: options.categories ?? [], frontPages, now })
   addAlexa(app, { settings: options.alexa ?? NOBODY, catalogue, log })
   await app.register(async (door) => {
@@ -162,6 +170,10 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   await app.register(async (pages) => {
     requireAnonymous(pages, access, ['reports:read'])
     addDistributions(pages, reports)
+  })
+  await app.register(async (pages) => {
+    requireAnonymous(pages, access, ['usage:read'])
+    addUsagePages(pages, usage)
   })
   await app.ready()
   return app

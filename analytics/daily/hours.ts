@@ -2,18 +2,26 @@ import { z } from 'zod'
 import type { Day } from '../queries/window.ts'
 import type { Upkeep } from './upkeep.ts'
 
-/** The statements by which a rollup by the hour is compared and made anew. */
+/**
+ * The statements by which a rollup by the hour is compared, and those by which a day of it is made anew. Usage is
+ * made beside and takes the old day's place at once: it is money, and read at any time.
+ */
 const ROLLUPS = [
-  { differ: 'hours-that-differ', drop: 'drop-hours', fill: 'fill-hours' },
+  { differ: 'hours-that-differ', makeAnew: ['drop-hours', 'fill-hours'] },
   {
     differ: 'distribution-hours-that-differ',
-    drop: 'drop-distribution-hours',
-    fill: 'fill-distribution-hours',
+    makeAnew: ['drop-distribution-hours', 'fill-distribution-hours'],
+  },
+  {
+    differ: 'usage-hours-that-differ',
+    // What was made stays there: another program may be about to put it in its place, too.
+    makeAnew: ['drop-usage-hours-anew', 'fill-usage-hours', 'replace-usage-hours'],
   },
 ] as const
 
 /**
- * Makes `selvedge.site_hour` and `selvedge.distribution_hour` of days that are over agree with the log again.
+ * Makes `selvedge.site_hour`, `selvedge.distribution_hour` and `selvedge.usage_hour` of days that are over agree
+ * with the log again.
  *
  * The views that fill them take part in each insert, but a collector that is killed between the two leaves
  * the hours short until the segment is sent again; and what came while the table was first filled, or a
@@ -27,11 +35,10 @@ export async function matchHours(
   { today, forgotten }: { today: Day; forgotten: Day },
 ): Promise<Day[]> {
   const madeAnew = new Set<Day>()
-  for (const { differ, drop, fill } of ROLLUPS) {
+  for (const { differ, makeAnew } of ROLLUPS) {
     const days = await upkeep.ask(differ, z.object({ day: z.string() }), { today, forgotten })
     for (const { day } of days) {
-      await upkeep.run(drop, { day })
-      await upkeep.run(fill, { day, token: `${fill} ${day}` })
+      for (const statement of makeAnew) await upkeep.run(statement, { day, token: `${statement} ${day}` })
       madeAnew.add(day)
     }
   }

@@ -22,7 +22,7 @@ export function distributionsPage(page: {
 <div>
 <h1>Distributions</h1>
 <p class="lead">What each answered, bots and errors included, <span class="nowrap">${spanText(page.span)}</span>, today so far
-included.</p>
+included. <a href="/usage">Usage and its price</a></p>
 </div>
 ${lengthChoice('/distributions', page.days)}
 </div>

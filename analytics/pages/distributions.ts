@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { GRANULARITIES } from '../reports/period.ts'
 import type { Reports } from '../reports/reports.ts'
 import { distributionPath, reportAddress } from './addresses.ts'
+import { askForKey } from './ask-for-key.ts'
 import { distributionPage } from './distribution-page.ts'
 import { distributionsPage } from './distributions-page.ts'
 import { send } from './html-reply.ts'
@@ -12,15 +13,10 @@ import { problemPage } from './problem-page.ts'
 const OBJECTS_SHOWN = 50
 const REFERRERS_SHOWN = 15
 
-/** A browser asks its user for the key, and sends it as a password (RFC 7617). */
-const CHALLENGE = 'Basic realm="Selvedge: a key for reports as the password", charset="UTF-8"'
-
 /** The reports of distributions, for people. They are not for everybody: `app` says who may read them. */
 export function addDistributions(app: FastifyInstance, reports: Reports): void {
   const pages = app.withTypeProvider<ZodTypeProvider>()
-  app.addHook('onSend', async (_request, reply) => {
-    if (reply.statusCode === 401) reply.header('WWW-Authenticate', CHALLENGE)
-  })
+  askForKey(app)
 
   pages.get(
     '/distributions',

@@ -11,6 +11,7 @@ const percentage = new Intl.NumberFormat('en', {
   maximumFractionDigits: 1,
 })
 const shortDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const fullMonth = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' })
 const fullDay = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
 const minute = new Intl.DateTimeFormat('en-GB', {
   dateStyle: 'medium',
@@ -22,7 +23,7 @@ const countryNames = new Intl.DisplayNames('en', { type: 'region' })
 const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']
 
 /** As `1,234.5`. */
-export function countText(count: number): string {
+export function countText(count: number | bigint): string {
   return number.format(count)
 }
 
@@ -56,6 +57,11 @@ export function dayText(day: Day): string {
 /** As `25 Jul 2026`. */
 export function fullDayText(day: Day): string {
   return fullDay.format(Date.parse(day))
+}
+
+/** As `July 2026`. @param month as `2026-07` */
+export function monthText(month: string): string {
+  return fullMonth.format(Date.parse(`${month}-01`))
 }
 
 /** As `19–25 Jul 2026`, or the day alone where it is one. */

@@ -43,6 +43,10 @@ export type QuestionName =
   | '../reports/top-referrers'
   | '../reports/viewer-agents'
   | '../reports/viewer-connections'
+  | '../usage/usage-of-month'
+  | '../usage/events-of-month'
+  | '../usage/usage-by-day'
+  | '../usage/usage-months'
 
 /** Values of a question's `{name:Type}` parameters. They are bound, never part of the SQL. */
 export type Parameters = Readonly<Record<string, string | number | readonly string[] | readonly number[]>>

@@ -6,7 +6,10 @@ import { ConfigError } from './errors.ts'
 export const programSettings = z.object({
   node: z
     .string()
-    .regex(/^[A-Za-z0-9._-]{1,63}$/, 'must be 1 to 63 letters, digits, `.`, `_` or `-`')
+    .regex(
+      /^(?!import$)[A-Za-z0-9._-]{1,63}$/,
+      'must be 1 to 63 letters, digits, `.`, `_` or `-`, and not `import`, as imported records are told by',
+    )
     .describe('Name of this machine: in log records, `Via` and `Cache-Status`.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error'])
@@ -71,6 +74,8 @@ function found(input: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }
 
+const ELSEWHERE = 'README.md and the example in deploy/selvedge.example.yaml show every field.'
+
 function remedyOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -83,7 +88,9 @@ function remedyOf(issue: z.core.$ZodIssue): string {
       return `At least ${issue.minimum} is needed.`
     case 'too_big':
       return `At most ${issue.maximum} is allowed.`
+    case 'custom':
+      return typeof issue.params?.remedy === 'string' ? issue.params.remedy : ELSEWHERE
     default:
-      return 'README.md and the example in deploy/selvedge.example.yaml show every field.'
+      return ELSEWHERE
   }
 }

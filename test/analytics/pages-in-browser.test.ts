@@ -13,6 +13,7 @@ import { openAccessLog } from './access-log.ts'
 import { FORMULA, type InfoApi, infoApiOn, NOON } from './info-api.ts'
 import { faultsOf, showOn } from './judged-page.ts'
 import { playThumbnailer } from './thumbnailer.ts'
+import { PRICES } from './usage.ts'
 
 const DAYS = 9
 
@@ -46,6 +47,7 @@ describe('in a browser', () => {
         thumbnailerUrl: thumbnailer.url,
         access: accessSettings.parse({ anonymous: SCOPES }),
         distributions: ['quiet'],
+        prices: PRICES,
       }),
     )
     viewer = parts.use(await person(folder))
@@ -78,6 +80,9 @@ describe('in a browser', () => {
     '/distributions',
     '/distributions/d1',
     '/distributions/quiet',
+    '/usage',
+    '/usage/2026-07',
+    '/usage/2026-02',
     '/search?q=nothing-like-it',
     '/nothing/here',
   ])(

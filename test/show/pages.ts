@@ -14,6 +14,7 @@ import { doDailySteps } from '../../analytics/daily/steps.ts'
 import { createUpkeep } from '../../analytics/daily/upkeep.ts'
 import { DAY_MS, dayOf } from '../../analytics/queries/window.ts'
 import { formulaOf, rankingSettings } from '../../analytics/ranking/formula.ts'
+import { readPriceBook } from '../../analytics/usage/price-book.ts'
 import { type AccessLog, openAccessLog } from '../analytics/access-log.ts'
 import { infoApiOn, NOON } from '../analytics/info-api.ts'
 import { faultsOf, type Screen, showOn } from '../analytics/judged-page.ts'
@@ -101,6 +102,8 @@ const EMPTY = {
   'empty-lists': '/lists',
   'empty-compare': '/compare',
   'empty-distribution': '/distributions/quiet',
+  'empty-usage': '/usage',
+  'empty-usage-of-a-month': '/usage/2026-02',
 }
 
 /** Pages with everything on them. @param list id of a stable list */
@@ -124,6 +127,9 @@ function fullPages(list: string): Record<string, string> {
     search: '/search?q=li',
     distributions: '/distributions?days=28',
     distribution: '/distributions/d2?days=28',
+    usage: '/usage',
+    'usage-of-a-month': '/usage/2026-06',
+    'usage-so-far': '/usage/2026-07',
   }
 }
 
@@ -144,6 +150,7 @@ const scratch = await mkdtemp(join(tmpdir(), 'selvedge-show-pages-'))
     thumbnailerUrl: thumbnailer.url,
     access: accessSettings.parse({ anonymous: SCOPES }),
     distributions: ['d2', 'quiet'],
+    prices: await readPriceBook('deploy/prices.example.yaml'),
   })
   await using viewer = await person(scratch)
 

@@ -546,6 +546,126 @@ AS selvedge.imports_local
 ENGINE = Distributed('selvedge', 'selvedge', 'imports_local', 0)
 ;
 
+-- What each hour (UTC) is billed for: filled by usage_hour_view from every insert into the log; a segment that
+-- comes again adds nothing, as in selvedge.site_hour. Days that are over are compared with the log: daily/hours.ts.
+--
+--   country           of the viewer, '' when unknown: usage/regions.ts says which region is billed
+--   is_tls            https and wss
+--   is_read           GET and HEAD; all other methods are one class
+--   requests          every response, bots, data centres and errors too
+--   bytes_out         sent to viewers, heads included; bytes_in received from them
+--   shield_requests   responses for which the shield was asked, and that did not share another's fetch
+--
+-- Imported records aren't here: others have answered them. Kept for ever: an invoice may be asked for when the log
+-- is gone, so a day that the log doesn't have whole is never made anew.
+-- Sharded by cityHash64(distribution).
+CREATE TABLE IF NOT EXISTS selvedge.usage_hour_local ON CLUSTER 'selvedge'
+(
+    distribution    LowCardinality(String),
+    hour            DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    country         LowCardinality(String),
+    is_tls          Bool,
+    is_read         Bool,
+    requests        SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    bytes_out       SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    bytes_in        SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    shield_requests SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree
+PARTITION BY toDate(hour)
+ORDER BY (distribution, hour, country, is_tls, is_read)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.usage_hour ON CLUSTER 'selvedge'
+AS selvedge.usage_hour_local
+ENGINE = Distributed('selvedge', 'selvedge', 'usage_hour_local', cityHash64(distribution))
+;
+
+-- Adds to selvedge.usage_hour what is inserted into the log. The same columns as in 0028 and in
+-- daily/fill-usage-hours.sql, which a test compares with this.
+CREATE MATERIALIZED VIEW IF NOT EXISTS selvedge.usage_hour_view ON CLUSTER 'selvedge'
+TO selvedge.usage_hour_local
+AS SELECT
+    distribution,
+    toStartOfHour(time) AS hour,
+    country,
+    scheme IN ('https', 'wss') AS is_tls,
+    method IN ('GET', 'HEAD') AS is_read,
+    count() AS requests,
+    sum(bytes_sent) AS bytes_out,
+    sum(bytes_received) AS bytes_in,
+    countIf(origin_time_us > 0 AND position(cache_status, '; collapsed') = 0) AS shield_requests
+FROM selvedge.access_log_local
+WHERE node != 'import'
+GROUP BY distribution, hour, country, is_tls, is_read
+;
+
+-- What the log had before the view was made, as in 0008.
+INSERT INTO selvedge.usage_hour
+SETTINGS
+    insert_deduplication_token = 'fill-usage-hour',
+    async_insert = 0,
+    distributed_foreground_insert = 1,
+    max_threads = 1,
+    max_partitions_per_insert_block = 0,
+    max_bytes_before_external_group_by = 500000000,
+    max_bytes_before_external_sort = 500000000
+SELECT
+    distribution,
+    toStartOfHour(time) AS hour,
+    country,
+    scheme IN ('https', 'wss') AS is_tls,
+    method IN ('GET', 'HEAD') AS is_read,
+    count() AS requests,
+    sum(bytes_sent) AS bytes_out,
+    sum(bytes_received) AS bytes_in,
+    countIf(origin_time_us > 0 AND position(cache_status, '; collapsed') = 0) AS shield_requests
+FROM selvedge.access_log
+WHERE node != 'import'
+GROUP BY distribution, hour, country, is_tls, is_read
+ORDER BY toDate(hour), distribution, hour, country, is_tls, is_read
+;
+
+-- What is billed and is no response to a viewer: edge/log/billed-event.ts. It comes in the same segments as records.
+--
+--   kind       `invalidation`, whose quantity is paths and tags, or `render`, of one picture
+--   id         of the invalidation or the render. Every edge tells of each invalidation, and again after a restart:
+--              who reads takes each id once (usage/usage-of-month.sql), and merges leave one row of it
+--   time       when it was asked for, the same in all rows of an id
+--
+-- Kept for ever, as selvedge.usage_hour.
+-- Sharded by cityHash64(id).
+CREATE TABLE IF NOT EXISTS selvedge.billed_events_local ON CLUSTER 'selvedge'
+(
+    time         DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    kind         LowCardinality(String),
+    id           String CODEC(ZSTD(1)),
+    node         LowCardinality(String),
+    distribution LowCardinality(String),
+    quantity     UInt64 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedReplacingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (kind, id)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.billed_events ON CLUSTER 'selvedge'
+AS selvedge.billed_events_local
+ENGINE = Distributed('selvedge', 'selvedge', 'billed_events_local', cityHash64(id))
+;
+
 -- Under which host names people opened pages of a site, and when first and last: says whose page a Referer names
 -- without reading the log. Filled by site_host_view from every insert into the log; only minima and maxima, so
 -- that it does no harm when a segment's rows come twice.
@@ -600,6 +720,37 @@ SELECT
 FROM selvedge.access_log AS log
 WHERE site != '' AND is_page_view AND NOT is_bot
 GROUP BY host, site
+;
+
+-- Where a day of selvedge.usage_hour is made anew, to take its place at once: nobody reads a statement with half a
+-- day missing. The same columns and partitions, which REPLACE PARTITION needs.
+-- Sharded by cityHash64(distribution).
+CREATE TABLE IF NOT EXISTS selvedge.usage_hour_anew_local ON CLUSTER 'selvedge'
+(
+    distribution    LowCardinality(String),
+    hour            DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    country         LowCardinality(String),
+    is_tls          Bool,
+    is_read         Bool,
+    requests        SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    bytes_out       SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    bytes_in        SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    shield_requests SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree
+PARTITION BY toDate(hour)
+ORDER BY (distribution, hour, country, is_tls, is_read)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.usage_hour_anew ON CLUSTER 'selvedge'
+AS selvedge.usage_hour_anew_local
+ENGINE = Distributed('selvedge', 'selvedge', 'usage_hour_anew_local', cityHash64(distribution))
 ;
 
 -- What a site's front page says of it: title and contact, in its own words (front-page/). The newest of a site holds;

@@ -3,6 +3,7 @@
  *
  *   deploy ─► everything
  *   thumbnailer ─► origin-shield/origin (object store) ─► edge/cache, edge/distribution
+ *                 edge/log (pictures made are billed as responses are)
  *   analytics ─► edge/log (the record's shape), edge/geo (where imported records are from),
  *                 origin-shield/origin (object store, for log files)
  *   everything ─► edge/program (how a program of ours starts, stops and fails)
@@ -30,7 +31,7 @@ module.exports = {
       'edge/listen',
     ]),
     only('analytics', ['edge/program', 'edge/log', 'edge/geo', 'origin-shield/origin']),
-    only('thumbnailer', ['edge/program', 'origin-shield/origin']),
+    only('thumbnailer', ['edge/program', 'edge/log', 'origin-shield/origin']),
     only('deploy', ['edge', 'origin-shield', 'analytics', 'thumbnailer']),
     {
       name: 'cache-is-a-leaf',

@@ -4,6 +4,7 @@ import { serveInfoApi } from './api/serve.ts'
 import { openClickHouse } from './clickhouse/connect.ts'
 import { prepareClickHouse } from './clickhouse/prepare.ts'
 import { openAsns } from './collect/asn.ts'
+import { createEventRowOf } from './collect/event-line.ts'
 import { createRowOf } from './collect/row.ts'
 import { keepSalts } from './collect/salts.ts'
 import { createSegmentStore } from './collect/segment-store.ts'
@@ -42,6 +43,7 @@ export async function assembleAnalytics(
       isPrepared,
       saltOf: salts.of,
       rowOf: createRowOf({ distributions, asnOf, honourDoNotTrack: settings.honourDoNotTrack }),
+      eventRowOf: createEventRowOf(distributions),
       retentionDays,
       now,
     }),

@@ -31,6 +31,11 @@ export function startMeters(store: SegmentStore): Meters {
     help: 'Access-log records sent to ClickHouse; those of a repeated segment count again here, not there.',
     registers,
   })
+  const events = new Counter({
+    name: 'selvedge_analytics_billed_events_total',
+    help: 'Invalidations and renders sent to ClickHouse; each counts again here when it is told again, not there.',
+    registers,
+  })
   const rejectedRows = new Counter({
     name: 'selvedge_analytics_rejected_rows_total',
     help: 'Lines of segments that were no access-log record: see selvedge.rejected.',
@@ -51,9 +56,10 @@ export function startMeters(store: SegmentStore): Meters {
     },
   })
   return {
-    stored({ rows: stored, rejected, insertMs }) {
+    stored({ rows: stored, events: told, rejected, insertMs }) {
       segments.inc({ outcome: 'stored' })
       rows.inc(stored)
+      events.inc(told)
       rejectedRows.inc(rejected)
       insertSeconds.observe(insertMs / 1000)
     },

@@ -138,6 +138,9 @@ const thumbnailer = z.strictObject({
   listed: thumbnailerSettings.shape.listed,
   egress: thumbnailerSettings.shape.egress,
   sandbox: thumbnailerSettings.shape.sandbox,
+  collector: url
+    .optional()
+    .describe('Where pictures that were made are told of; the one on this machine when left out.'),
   edge: z
     .strictObject({
       host: z.string().describe('Its address.'),

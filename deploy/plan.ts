@@ -143,6 +143,10 @@ function thumbnailerPlan({
       edge: thumbnailer.edge ?? edgeHere(edge),
       store: thumbnailer.store ?? { folder: join(config.data, 'thumbnails') },
       dataFolder: join(config.data, 'browser'),
+      billing: {
+        collector: thumbnailer.collector ?? loopback(ports.collector),
+        spool: join(config.data, 'thumbnailer-spool'),
+      },
       browser: thumbnailer.browser,
       allow: thumbnailer.allow,
       listed: thumbnailer.listed,

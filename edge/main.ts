@@ -7,12 +7,14 @@ import { openDiskStore } from './cache/disk/disk-store.ts'
 import { holdInvalidations } from './cache/invalidation/held-invalidations.ts'
 import { type Fleet, startFleet } from './fleet.ts'
 import { assembleInvalidation } from './invalidation/assemble.ts'
+import { billedAs } from './invalidation/billed.ts'
 import { invalidationMetrics } from './invalidation/metrics.ts'
 import { gatherWorkers } from './invalidation/workers.ts'
 import { handOut } from './listen/tls/hand-out.ts'
 import { keyringMetrics, openKeyring } from './listen/tls/keyring.ts'
 import { namedCertificates } from './listen/tls/named-certificates.ts'
 import { startShipper } from './log/shipper.ts'
+import { openSpool } from './log/spool.ts'
 import { serveAdmin } from './program/admin.ts'
 import { runProgram, type Starting } from './program/run.ts'
 import { changedFields } from './program/settings.ts'
@@ -39,6 +41,8 @@ async function start({ settings, log, parts }: Starting<EdgeSettings>, stop: Abo
 
   // Opened here first: what is wrong with it is found out before any worker works with it.
   const disk = settings.disk && parts.use(await openDiskStore({ ...settings.disk, log }))
+  // Opened after the shipper, which takes over what an earlier life has left open.
+  const billed = parts.use(openSpool(spool.directory, log))
   const held = holdInvalidations()
   const joined = gatherWorkers(held)
   const invalidating = parts.use(
@@ -49,6 +53,10 @@ async function start({ settings, log, parts }: Starting<EdgeSettings>, stop: Abo
       held,
       journal: disk?.journal(),
       processes: joined,
+      onApplied(invalidation) {
+        const event = billedAs(invalidation, node, Date.now())
+        if (event !== undefined) billed.appendEvent(event)
+      },
     }),
   )
 

@@ -18,6 +18,7 @@ import { guardOptions } from './egress/options.ts'
 import { allowedBy, frontedBy } from './fronted.ts'
 import { createGallery } from './gallery.ts'
 import { createMetrics } from './metrics.ts'
+import { tellOfRenders } from './renders.ts'
 import { AGENT_NAME, createRobots } from './robots.ts'
 import { createThumbnailServer } from './server.ts'
 import { type ThumbnailerSettings, thumbnailerSettings } from './settings.ts'
@@ -70,10 +71,21 @@ async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
   const gallery = createGallery({ store, versionsMax, memoryBytesMax: memoryMegabytes * MEGABYTE, log })
   const limits = { loadMsMax: settings.loadSecondsMax * 1_000, totalMsMax: settings.renderSecondsMax * 1_000 }
   const render = (seat: Seat, page: PageToRender) => renderGuarded(guard, seat, page, limits)
+  const onMade = parts.use(await tellOfRenders(settings, log)).made
   const nowMs = Date.now
   const robots = parts.use(createRobots(toGuard.judge, plan?.userAgent ?? AGENT_NAME))
   const siteLimit = createSiteLimit(settings.rendersPerSite, nowMs)
-  const studio = createStudio({ turns, keeper, gallery, robots, siteLimit, metrics, render, log })
+  const studio = createStudio({
+    turns,
+    keeper,
+    gallery,
+    robots,
+    siteLimit,
+    metrics,
+    render,
+    onMade,
+    log,
+  })
   const thumbnails = createThumbnails({ gallery, studio, maxAgeSeconds, failureSeconds, nowMs, log })
 
   const server = createThumbnailServer({

@@ -63,6 +63,13 @@ export const thumbnailerSettings = programSettings.extend({
     .string()
     .min(1)
     .describe("For the browser's program and its short-lived profiles; kept pictures are in `store`."),
+  billing: z
+    .strictObject({
+      collector: z.url({ protocol: /^https?$/ }).describe('Where it is told.'),
+      spool: z.string().min(1).describe('Folder where it waits for the collector.'),
+    })
+    .optional()
+    .describe('How pictures that were made are told of, to be billed; they are not when left out.'),
   browser: z
     .string()
     .optional()

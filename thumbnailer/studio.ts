@@ -27,6 +27,8 @@ export interface StudioOptions {
   metrics: Metrics
   /** Renders a page in a browser. */
   render: (seat: Seat, page: PageToRender) => Promise<Rendering | RenderFailure>
+  /** Hears of each page that pictures were made of and kept. */
+  onMade(page: Page): void
   log: Logger
 }
 
@@ -59,6 +61,7 @@ export function createStudio(options: StudioOptions): Studio {
     try {
       const made = await rendered(page)
       metrics.rendered('problem' in made ? made.problem.code : 'pictured', seconds())
+      if (!('problem' in made)) options.onMade(page)
       return made
     } catch (error) {
       metrics.rendered('store-failed', seconds())

@@ -96,7 +96,7 @@ const COLUMN_CHECKS = RECORD_COLUMNS.map((column) => ({ column, check: CHECKS[co
 const COLUMNS_MIN = RECORD_COLUMNS.indexOf('secPurpose') + 1
 
 /** What a line may consist of (see edge/log/record.ts); none of it needs escaping in ClickHouse's TSV. */
-const LINE = /^[\t\x20-\x5b\x5d-\x7e]*$/
+export const LINE = /^[\t\x20-\x5b\x5d-\x7e]*$/
 
 /**
  * Reads a line of a segment. One with more values than we know comes from a newer edge, and the rest is left

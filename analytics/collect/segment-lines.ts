@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { type EventText, isEventLine, parseEvent } from './event-line.ts'
 import { parseLine, type RecordText, type TimeBounds } from './record-line.ts'
 import { rejectedRow } from './rejected-line.ts'
 import { dayOf } from './salts.ts'
@@ -28,19 +29,30 @@ export interface LineReader {
   saltOf(day: string): Promise<string>
   /** The record's row in the access log. */
   rowOf(record: RecordText, salt: string): string
+  /** The event's row among those that are billed. */
+  eventRowOf(event: EventText): string
 }
 
 /** A segment's lines as rows of ClickHouse's tables, in pieces of TSV. */
 export interface SegmentRows {
   rows: Buffer[]
   rowCount: number
+  events: Buffer[]
+  eventCount: number
   rejected: Buffer[]
   rejectedCount: number
 }
 
-/** Reads a segment line by line: each becomes a row of the access log, or one of the rejected lines. */
+/** Reads a segment line by line: each becomes a row of the access log, a billed event, or one of the rejected lines. */
 export async function readSegment({ token, lines }: Segment, reader: LineReader): Promise<SegmentRows> {
-  const read: SegmentRows = { rows: [], rowCount: 0, rejected: [], rejectedCount: 0 }
+  const read: SegmentRows = {
+    rows: [],
+    rowCount: 0,
+    events: [],
+    eventCount: 0,
+    rejected: [],
+    rejectedCount: 0,
+  }
   const salts = new Map<number, string>()
 
   const reject = (line: string, reason: string) => {
@@ -53,6 +65,10 @@ export async function readSegment({ token, lines }: Segment, reader: LineReader)
     let rows = ''
     for (const line of block.split('\n')) {
       if (line === '') continue
+      if (isEventLine(line)) {
+        readEvent(line, read, reader, reject)
+        continue
+      }
       const parsed = parseLine(line, reader.bounds)
       if ('reason' in parsed) {
         reject(line, parsed.reason)
@@ -77,6 +93,21 @@ export async function readSegment({ token, lines }: Segment, reader: LineReader)
     read.rejected.push(Buffer.from(rejectedRow({ segment: token, line: '', reason })))
   }
   return read
+}
+
+function readEvent(
+  line: string,
+  read: SegmentRows,
+  { bounds, eventRowOf }: LineReader,
+  reject: (line: string, reason: string) => void,
+): void {
+  const parsed = parseEvent(line, bounds)
+  if ('reason' in parsed) {
+    reject(line, parsed.reason)
+    return
+  }
+  read.events.push(Buffer.from(eventRowOf(parsed.event), 'latin1'))
+  read.eventCount += 1
 }
 
 /** The lines in blocks that end where a line does. A byte beyond ASCII becomes a character no record has. */

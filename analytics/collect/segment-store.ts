@@ -8,6 +8,8 @@ import { isSegmentToken } from './segment-token.ts'
 /** What became of a segment's lines. */
 export interface StoredSegment {
   rows: number
+  /** What is billed beside them. */
+  events: number
   rejected: number
   /** How long ClickHouse took, ms. */
   insertMs: number
@@ -97,12 +99,18 @@ async function readNow(options: SegmentStoreOptions, segment: Segment): Promise<
 async function insertSegment(
   insert: Insert,
   token: string,
-  { rows, rowCount, rejected, rejectedCount }: SegmentRows,
+  { rows, rowCount, events, eventCount, rejected, rejectedCount }: SegmentRows,
 ): Promise<StoredSegment> {
   const startedMs = performance.now()
   await insertInto('insert-access-log.sql', insert, token, rows)
+  await insertInto('insert-billed-events.sql', insert, token, events)
   await insertInto('insert-rejected.sql', insert, token, rejected)
-  return { rows: rowCount, rejected: rejectedCount, insertMs: performance.now() - startedMs }
+  return {
+    rows: rowCount,
+    events: eventCount,
+    rejected: rejectedCount,
+    insertMs: performance.now() - startedMs,
+  }
 }
 
 async function insertInto(file: string, insert: Insert, token: string, rows: Buffer[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { Geo } from '../../edge/geo/place.ts'
 import { ConfigError } from '../../edge/program/errors.ts'
+import { fronting } from '../collect/fronting.ts'
 import type { RecordText } from '../collect/record-line.ts'
 import { remembered } from '../collect/remembered.ts'
 import type { FrontedDistribution } from '../settings.ts'
@@ -103,20 +104,4 @@ export function createRecordOfLine(
 function distributionFinder({ given, distributions, file }: RecordOfLineOptions): (host: string) => string {
   const delivered = DELIVERED.exec(basename(file))?.[1]
   return (host) => given.distribution ?? fronting(host, distributions)?.id ?? delivered ?? IMPORTED
-}
-
-/** As an edge finds it: the whole name, then the longest wildcard. */
-function fronting(
-  host: string,
-  distributions: readonly FrontedDistribution[],
-): FrontedDistribution | undefined {
-  const names = [host]
-  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1))
-    names.push(`*${host.slice(dot)}`)
-  names.push('*')
-  for (const name of names) {
-    const found = distributions.find(({ aliases }) => aliases.includes(name))
-    if (found !== undefined) return found
-  }
-  return undefined
 }

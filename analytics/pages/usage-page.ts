@@ -68,7 +68,7 @@ ${told.distributions.length === 0 ? nothing() : distributionsTable(told)}
 
 function figures({ used, prices, toPay }: Statement): Html {
   return tiles(
-    prices === undefined ? undefined : tile('To pay', `${grouped(toPay)} ${prices.currency}`, 'rank'),
+    prices && tile(html`To pay <small>${prices.currency}</small>`, grouped(toPay)),
     tile('Sent', bytesText(Number(used.bytesOut))),
     tile('Requests', countText(requestsOf(used))),
     tile(html`Requests <small>with TLS</small>`, countText(used.httpsRequests + used.httpsOtherRequests)),

@@ -14,6 +14,7 @@ import {
   openNode,
   type Processes,
 } from './node.ts'
+import type { Invalidation } from './request.ts'
 import type { InvalidationSettings } from './settings.ts'
 import { spellingOf } from './spelling.ts'
 
@@ -33,6 +34,8 @@ export interface NodeGround {
   held?: HeldInvalidations
   /** Other processes of this machine that have a cache. */
   processes?: Processes
+  /** Hears of each that this node has applied, and of those that it remembers from before. */
+  onApplied?: ((invalidation: Invalidation) => void) | undefined
 }
 
 /** A node that invalidates what it is told to, and passes it on. Disposed, it passes on nothing more. */
@@ -49,11 +52,12 @@ export interface Invalidating extends AsyncDisposable {
  */
 export async function assembleInvalidation(ground: NodeGround): Promise<Invalidating> {
   const { tier, settings, log } = ground
+  const { onApplied } = ground
   const { journal = memoryJournal(), held = holdInvalidations(), processes = NO_PROCESSES } = ground
   const instance = randomUUID()
   let { distributions } = settings
   let spelled = spellingOf(distributions)
-  const node = openNode({ journal, held, processes })
+  const node = openNode({ journal, held, processes, onApplied })
   const fanOut = createFanOut({
     settings: settings.invalidation,
     key: settings.key,

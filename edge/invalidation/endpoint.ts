@@ -144,6 +144,7 @@ function invalidationOf(endpoint: InvalidationEndpoint, asked: InvalidationReque
       paths,
       tags: items.tags,
       ...(callerReference !== undefined && { callerReference }),
+      names: items.paths.length + items.tags.length,
       issuedAtMs: endpoint.now(),
     }
   }

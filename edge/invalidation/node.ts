@@ -68,17 +68,21 @@ export function openNode({
   journal,
   held,
   processes = NO_PROCESSES,
+  onApplied = () => undefined,
 }: {
   journal: Journal<KeptInvalidation>
   /** Where it all goes; empty. */
   held: HeldInvalidations
   processes?: Processes
+  /** Hears of each that is remembered at the start, and then of each that the journal has recorded. */
+  onApplied?: ((invalidation: Invalidation) => void) | undefined
 }): InvalidatingNode {
   const recent = createRecent()
   let turn: Promise<unknown> = Promise.resolve()
   let records = 0
   let applied = 0
   for (const { sequence, record } of journal.entries(0)) takeUp(sequence, record)
+  for (const one of recent.all()) onApplied(one)
 
   function takeUp(sequence: number, record: KeptInvalidation): void {
     records += 1
@@ -108,6 +112,7 @@ export function openNode({
     takeUp(sequence, record)
     processes.tell(sequence, namedBy(invalidation))
     applied += 1
+    onApplied(invalidation)
     return sequence
   }
 

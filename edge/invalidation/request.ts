@@ -68,6 +68,8 @@ export const invalidationSchema = z.strictObject({
   tags: z.array(z.string()),
   soft: z.boolean(),
   callerReference: z.string().optional(),
+  /** How many paths and tags were asked for; `paths` may have several spellings of one. */
+  names: z.int().min(1).optional(),
   /** Unix ms, by the clock of the node that was asked. */
   issuedAtMs: z.number(),
   /** Made by a node for itself: no other takes it over. */

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { type FileHandle, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { type BilledEvent, formatEvent } from './billed-event.ts'
 import { createLineBuffer } from './line-buffer.ts'
 import type { Moment, RepeatedLine } from './prepared-line.ts'
 import { type AccessRecord, formatRecord } from './record.ts'
@@ -22,6 +23,8 @@ export interface Spool extends AsyncDisposable {
   append(record: AccessRecord): void
   /** As `append`, of a record whose line is known. */
   appendLine(line: string): void
+  /** As `append`, of what is billed beside. */
+  appendEvent(event: BilledEvent): void
   appendRepeated(line: RepeatedLine, moment: Moment): void
   /** Records that could not be written: the disk was full or too slow. */
   readonly lost: number
@@ -96,6 +99,9 @@ export function openSpool(directory: string, log: Logger): Spool {
     },
     appendLine(line) {
       if (!pending.append(line)) lost += 1
+    },
+    appendEvent(event) {
+      this.appendLine(formatEvent(event))
     },
     appendRepeated(line, moment) {
       if (!pending.appendRepeated(line, moment)) lost += 1

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type HeldSnapshot, holdInvalidations } from '../../edge/cache/invalidation/held-invalidations.ts'
 import { type Journal, memoryJournal } from '../../edge/cache/invalidation/journal.ts'
+import { billedAs } from '../../edge/invalidation/billed.ts'
 import { type KeptInvalidation, NO_PROCESSES, openNode } from '../../edge/invalidation/node.ts'
 import type { Invalidation } from '../../edge/invalidation/request.ts'
 
@@ -39,6 +40,28 @@ describe('a node', () => {
     expect(after.held.verdictOn(stored('/news/1'))).toBe('gone')
     expect(after.held.verdictOn(stored('/b'))).toBe('valid')
     expect(after.recent.sequenceOf('I1')).toBe(1)
+  })
+
+  test('tells of each that it applies once, and after a restart of those that it remembers', async () => {
+    const journal = memoryJournal<KeptInvalidation>()
+    const told: string[] = []
+    const onApplied = ({ id }: { id: string }) => told.push(id)
+    const node = openNode({ journal, held: holdInvalidations(), onApplied })
+    for (const id of ['I1', 'I2', 'I1']) await node.apply(purge(id, ['/a']))
+
+    openNode({ journal, held: holdInvalidations(), onApplied })
+
+    expect(told).toEqual(['I1', 'I2', 'I1', 'I2'])
+  })
+
+  test('is billed by the names that were asked for, under one id; what a node drops of its own accord is not', () => {
+    const of = (difference: Partial<Invalidation>) =>
+      billedAs({ ...purge('I7', ['/', '/index.html']), issuedAtMs: 1_000, ...difference }, 'cdg1', 2_000)
+
+    expect(of({ names: 1 })).toMatchObject({ kind: 'invalidation', id: 'I7', timeMs: 1_000, quantity: 1 })
+    expect(of({ id: 'I7.2', tags: ['a'] })).toMatchObject({ id: 'I7', quantity: 3 })
+    expect(of({ onlyHere: true })).toBeUndefined()
+    expect(of({ issuedAtMs: 2_000 - 8 * 86_400_000 })).toBeUndefined()
   })
 
   test('numbers reach processes in their order, however many are asked for at once', async () => {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 export const SCOPES = [
   'rankings:read',
   'sites:read',
+  'sites:refresh',
   'traffic:read',
   'reports:read',
   'usage:read',

@@ -24,6 +24,7 @@ import { addDocument, describeRoutes } from './document.ts'
 import { addExport } from './export.ts'
 import { failureHandler, nothingHere } from './failures.ts'
 import { addFreshness } from './freshness.ts'
+import { createFrontDoors } from './front-door.ts'
 import { guard } from './guard.ts'
 import { addHealth } from './health.ts'
 import { addLists } from './lists.ts'
@@ -37,6 +38,8 @@ import { addSiteCrawlers } from './site-crawlers.ts'
 import { addSiteHosts } from './site-hosts.ts'
 import { addSiteReports } from './site-reports.ts'
 import { addThumbnail } from './thumbnail.ts'
+import { addThumbnailHistory } from './thumbnail-history.ts'
+import { addThumbnailRefresh } from './thumbnail-refresh.ts'
 import { connectThumbnailer } from './thumbnailer.ts'
 import { addTimeReports } from './time-reports.ts'
 import { addTopReports } from './top-reports.ts'
@@ -149,7 +152,10 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addLive(app, hub)
   app.decorate('endStreams', hub.end)
   app.addHook('preClose', async () => hub.end())
-  addThumbnail(app, figures, thumbnailer)
+  const frontDoorOf = createFrontDoors(figures)
+  addThumbnail(app, { frontDoorOf, thumbnailer })
+  addThumbnailHistory(app, { frontDoorOf, thumbnailer })
+  addThumbnailRefresh(app, { frontDoorOf, thumbnailer })
   const reports = createReports(ask, { fronted: options.distributions ?? [], now })
   addTopReports(app, reports)
   addTimeReports(app, reports)

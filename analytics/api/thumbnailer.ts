@@ -3,18 +3,34 @@ import type { Logger } from 'pino'
 import { Agent, type Dispatcher, request } from 'undici'
 import { z } from 'zod'
 import { signedValue } from '../../edge/program/shared-key.ts'
+import type { FrontDoor } from './front-door.ts'
 import { type Problem, problemOf } from './problem.ts'
 
-/** Sizes that the thumbnailer knows: 111×82, 201×147 (Alexa's), and the whole viewport of 1024×768. */
-export const THUMBNAIL_SIZES = ['small', 'large', 'full'] as const
+/** Sizes that the thumbnailer knows: 111×82, 201×147 (Alexa's), what they say, and all of 1024×768. */
+export const THUMBNAIL_SIZES = ['small', 'large', '400x300', '800x600', 'full'] as const
 
 export type ThumbnailSize = (typeof THUMBNAIL_SIZES)[number]
+
+/** Which picture of a page; what is left out is the thumbnailer's to choose. */
+export interface PictureWanted {
+  size: ThumbnailSize
+  scale?: 1 | 2 | undefined
+  format?: 'webp' | 'jpeg' | 'avif' | 'png' | undefined
+  scheme?: 'light' | 'dark' | undefined
+  /** An older one, as `history` names it. */
+  version?: string | undefined
+  /** Whether to wait for the first picture; who doesn't gets a placeholder. */
+  wait: boolean
+}
 
 /** A first picture takes as long as a page takes to load and a browser to start; longer is no use, ms. */
 const WAIT_MS_MAX = 60_000
 
 /** Largest picture passed on, bytes; 1024×768 as PNG of noise is 3 MB. */
 const PICTURE_BYTES_MAX = 8_388_608
+
+/** Largest history read, bytes: a hundred looks, each with two long URLs. */
+const HISTORY_BYTES_MAX = 1_048_576
 
 /** Largest problem read, bytes. */
 const PROBLEM_BYTES_MAX = 16_384
@@ -27,24 +43,55 @@ const PICTURE_TYPES = ['image/webp', 'image/avif', 'image/jpeg', 'image/png']
 
 /** What is passed on of the viewer's request and of the thumbnailer's answer. */
 const REQUEST_FIELDS = ['accept', 'if-none-match', 'if-modified-since'] as const
-const RESPONSE_FIELDS = ['content-type', 'etag', 'last-modified', 'cache-control', 'vary'] as const
+const RESPONSE_FIELDS = [
+  ...(['content-type', 'etag', 'last-modified', 'cache-control', 'vary', 'retry-after'] as const),
+  'selvedge-kind',
+] as const
 
 /** Problems of the thumbnailer's that are the asker's to know. */
-const TOLD_STATUSES = [404, 429, 502, 503, 504]
+const TOLD_STATUSES = [403, 404, 422, 429, 502, 503, 504]
 
 /** How long to wait before a next try where the thumbnailer doesn't say, seconds. */
 const RETRY_SECONDS = 10
 
-/** A picture, or why there is none. */
+/** A picture (202: a placeholder for it), or why there is none. */
 export type ThumbnailAnswer =
-  | { status: 200; headers: Record<string, string>; body: Buffer }
+  | { status: 200 | 202; headers: Record<string, string>; body: Buffer }
   | { status: 304; headers: Record<string, string> }
   | { problem: Problem }
+
+const version = z.object({
+  digest: z.string(),
+  renderedAtMs: z.int(),
+  checkedAtMs: z.int(),
+  finalUrl: z.string(),
+  title: z.string(),
+  favicon: z.string().optional(),
+  language: z.string().optional(),
+  kind: z.string(),
+  colour: z.string(),
+  thumbhash: z.string(),
+})
+
+const history = z.object({
+  url: z.string(),
+  versions: z.array(version),
+  failure: z
+    .object({ code: z.string(), detail: z.string(), times: z.int(), atMs: z.int(), untilMs: z.int() })
+    .optional(),
+})
+
+/** How a page looks and looked. */
+export type PictureHistory = z.infer<typeof history>
 
 /** Asks the thumbnailer for pictures. */
 export interface Thumbnailer extends AsyncDisposable {
   /** @param headers the viewer's: `Accept` and conditions are passed on */
-  picture(host: string, size: ThumbnailSize, headers: IncomingHttpHeaders): Promise<ThumbnailAnswer>
+  picture(page: FrontDoor, wanted: PictureWanted, headers: IncomingHttpHeaders): Promise<ThumbnailAnswer>
+  /** The page's pictures, newest first, and why the latest try failed. */
+  history(page: FrontDoor, scheme: 'light' | 'dark'): Promise<PictureHistory | { problem: Problem }>
+  /** Has a new picture made. */
+  refresh(page: FrontDoor, scheme: 'light' | 'dark'): Promise<{ problem: Problem } | undefined>
 }
 
 export interface ThumbnailerOptions {
@@ -62,24 +109,75 @@ export function connectThumbnailer(options: ThumbnailerOptions): Thumbnailer {
   const waitMs = options.waitMsMax ?? WAIT_MS_MAX
   const agent = new Agent({ connections: CONNECTIONS_MAX, headersTimeout: waitMs, bodyTimeout: waitMs })
 
+  /** @param path with its query */
+  async function ask(
+    method: 'GET' | 'POST',
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<Dispatcher.ResponseData> {
+    const signature = signedValue(options.key, 'thumbnailer', [method, path], options.now())
+    return request(new URL(path, options.url), {
+      method,
+      dispatcher: agent,
+      headers: { ...headers, 'selvedge-signature': signature },
+      signal: AbortSignal.timeout(waitMs),
+    })
+  }
+
+  /** What is made of an answer; none is a problem too. */
+  async function told<T>(url: string, answering: Promise<T>): Promise<T | { problem: Problem }> {
+    try {
+      return await answering
+    } catch (error) {
+      options.log.warn({ url, error: String(error) }, 'the thumbnailer gave no answer')
+      return { problem: noAnswer(error) }
+    }
+  }
+
+  async function askForPicture(
+    page: FrontDoor,
+    wanted: PictureWanted,
+    headers: IncomingHttpHeaders,
+  ): Promise<ThumbnailAnswer> {
+    const answer = await ask('GET', picturePath(page, wanted), picked(headers, REQUEST_FIELDS))
+    return readAnswer(answer, options.log)
+  }
+
+  async function askForHistory(
+    url: string,
+    scheme: 'light' | 'dark',
+  ): Promise<PictureHistory | { problem: Problem }> {
+    const answer = await ask('GET', `/history?${new URLSearchParams({ url, scheme })}`)
+    if (answer.statusCode !== 200) return { problem: await readProblem(answer, options.log) }
+    const read = history.safeParse(
+      jsonOf((await readAtMost(answer.body, HISTORY_BYTES_MAX))?.toString('utf8') ?? ''),
+    )
+    return read.success ? read.data : { problem: noPicture() }
+  }
+
+  async function askForNew(url: string, scheme: 'light' | 'dark'): Promise<{ problem: Problem } | undefined> {
+    const answer = await ask('POST', `/refresh?${new URLSearchParams({ url, scheme })}`)
+    if (answer.statusCode !== 202) return { problem: await readProblem(answer, options.log) }
+    await answer.body.dump()
+    return undefined
+  }
+
   return {
-    async picture(host, size, headers) {
-      const path = `/thumbnail?url=${encodeURIComponent(`http://${host}/`)}&size=${size}`
-      const signature = signedValue(options.key, 'thumbnailer', ['GET', path], options.now())
-      try {
-        const answer = await request(new URL(path, options.url), {
-          dispatcher: agent,
-          headers: { ...picked(headers, REQUEST_FIELDS), 'selvedge-signature': signature },
-          signal: AbortSignal.timeout(waitMs),
-        })
-        return await readAnswer(answer, options.log)
-      } catch (error) {
-        options.log.warn({ host, error: String(error) }, 'the thumbnailer gave no answer')
-        return { problem: noAnswer(error) }
-      }
-    },
+    picture: (page, wanted, headers) => told(page.url, askForPicture(page, wanted, headers)),
+    history: ({ url }, scheme) => told(url, askForHistory(url, scheme)),
+    refresh: ({ url }, scheme) => told(url, askForNew(url, scheme)),
     [Symbol.asyncDispose]: () => agent.destroy(),
   }
+}
+
+function picturePath(
+  { url, rank }: FrontDoor,
+  { size, scale, format, scheme, version, wait }: PictureWanted,
+): string {
+  const query = new URLSearchParams({ url, size })
+  const more = { scale, format, scheme, version, rank, ...(!wait && { wait: '0' }) }
+  for (const [name, value] of Object.entries(more)) if (value !== undefined) query.set(name, String(value))
+  return `/thumbnail?${query}`
 }
 
 async function readAnswer(answer: Dispatcher.ResponseData, log: Logger): Promise<ThumbnailAnswer> {
@@ -89,7 +187,7 @@ async function readAnswer(answer: Dispatcher.ResponseData, log: Logger): Promise
     await body.dump()
     return { status, headers }
   }
-  if (status !== 200) return { problem: await readProblem(answer, log) }
+  if (status !== 200 && status !== 202) return { problem: await readProblem(answer, log) }
   const picture = PICTURE_TYPES.includes(headers['content-type'] ?? '')
     ? await readAtMost(body, PICTURE_BYTES_MAX)
     : undefined

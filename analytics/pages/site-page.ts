@@ -119,7 +119,7 @@ ${broughtAlong(devices)}`
 }
 
 function opening({ site, firstSeen, lastSeen }: SiteFigures, about: LookedAt | undefined): Html {
-  const large = `/v1/sites/${encodeURIComponent(site)}/thumbnail?size=full`
+  const large = `/v1/sites/${encodeURIComponent(site)}/thumbnail?size=full&wait=1`
   return html`<div class="opening opening-site">
 <a class="picture" href="${large}" aria-label="Large picture of ${site}">${thumbnail(site, 'large')}</a>
 <div>

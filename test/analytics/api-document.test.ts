@@ -29,7 +29,7 @@ const openApi = z.looseObject({
   info: z.looseObject({ title: z.string(), version: z.string(), description: z.string() }),
   servers: z.tuple([z.looseObject({ url: z.literal('/') })]),
   components: z.looseObject({ schemas: z.record(z.string(), z.looseObject({})) }),
-  paths: z.record(z.string(), z.strictObject({ get: operation })),
+  paths: z.record(z.string(), z.strictObject({ get: operation.optional(), post: operation.optional() })),
 })
 
 describe('GET /openapi.json', () => {
@@ -39,10 +39,10 @@ describe('GET /openapi.json', () => {
 
     const document = openApi.parse(await api.ask('/openapi.json'))
 
-    const described = Object.entries(document.paths).map(([path, { get }]) => [
+    const described = Object.entries(document.paths).map(([path, { get, post }]) => [
       path,
-      (get.parameters ?? []).map(({ name }) => name).sort(),
-      Object.keys(get.responses),
+      ((get ?? post)?.parameters ?? []).map(({ name }) => name).sort(),
+      Object.keys((get ?? post)?.responses ?? {}),
     ])
     expect(described).toEqual([
       ['/v1/rankings', ['country', 'cursor', 'limit', 'window'], ['200', '400', '401', '403', '429', '503']],
@@ -80,8 +80,18 @@ describe('GET /openapi.json', () => {
       ['/v1/live', ['site'], ['200', '400', '401', '403', '429', '503']],
       [
         '/v1/sites/{site}/thumbnail',
-        ['site', 'size'],
-        ['200', '304', '400', '401', '403', '404', '429', '502', '503', '504'],
+        ['format', 'scale', 'scheme', 'site', 'size', 'version', 'wait'],
+        ['200', '202', '304', '400', '401', '403', '404', '422', '429', '502', '503', '504'],
+      ],
+      [
+        '/v1/sites/{site}/thumbnail/history',
+        ['scheme', 'site'],
+        ['200', '400', '401', '403', '404', '422', '429', '502', '503', '504'],
+      ],
+      [
+        '/v1/sites/{site}/thumbnail/refresh',
+        ['scheme', 'site'],
+        ['202', '400', '401', '403', '404', '422', '429', '502', '503', '504'],
       ],
       ['/v1/distributions', ['days'], ['200', '400', '401', '403', '429', '503']],
       [
@@ -129,7 +139,7 @@ describe('GET /openapi.json', () => {
     const document = openApi.parse(JSON.parse(text))
     const referred = new Set([...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name))
     expect([...referred].sort()).toEqual(Object.keys(document.components.schemas).sort())
-    const ids = Object.values(document.paths).map(({ get }) => get.operationId)
+    const ids = Object.values(document.paths).map(({ get, post }) => (get ?? post)?.operationId)
     expect(new Set(ids).size).toBe(ids.length)
   })
 
@@ -160,7 +170,7 @@ describe('GET /openapi.json', () => {
       ['/v1/rankings', '/v1/sites/{site}', '/v1/sites/{site}/traffic', '/v1/sites/{site}/visits'].map(
         async (path) => {
           const answer = await api.ask(path.replace('{site}', 'a.example'))
-          const schema = paths[path]?.get.responses['200']?.content?.['application/json']?.schema
+          const schema = paths[path]?.get?.responses['200']?.content?.['application/json']?.schema
           return fromJsonSchema({ ...schema, components }).safeParse(answer).error
         },
       ),

@@ -18,7 +18,7 @@ describe('bad parameters', () => {
     ['/v1/rankings?country=Germany', 'country', 'What is allowed is in /openapi.json.'],
     ['/v1/rankings?colour=red', 'colour', 'Leave it out: there is no such parameter here.'],
     ['/v1/sites/a.example/traffic?days=93', 'days', 'At most 92 is allowed.'],
-    ['/v1/sites/a.example/thumbnail?size=huge', 'size', 'Allowed: small, large, full.'],
+    ['/v1/sites/a.example/thumbnail?size=huge', 'size', 'Allowed: small, large, 400x300, 800x600, full.'],
   ])('%s names the field and the remedy', async (path, field, remedy) => {
     await using api = await infoApiOn(noClickHouse())
 

@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { accessSettings } from '../../analytics/api/access.ts'
+import { newKey } from '../../analytics/api/keyring.ts'
 import { isSignedBy } from '../../edge/program/shared-key.ts'
 import { openAccessLog, viewBut, viewsBy } from './access-log.ts'
 import { infoApiOn, KEY, NOON } from './info-api.ts'
@@ -56,12 +58,12 @@ describe('a picture', () => {
     ])
 
     await api.get('/v1/sites/a.example/thumbnail?size=full')
-    await api.get('/v1/sites/odd.example/thumbnail')
-    await api.get('/v1/sites/unseen.example/thumbnail')
+    await api.get('/v1/sites/odd.example/thumbnail?scale=2&format=avif&scheme=dark')
+    await api.get('/v1/sites/unseen.example/thumbnail?wait=1')
 
     expect(thumbnailer.asked.map(({ url }) => url)).toEqual([
-      '/thumbnail?url=http%3A%2F%2Fwww.a.example%2F&size=full',
-      '/thumbnail?url=http%3A%2F%2Fodd.example%2F&size=large',
+      '/thumbnail?url=http%3A%2F%2Fwww.a.example%2F&size=full&wait=0',
+      '/thumbnail?url=http%3A%2F%2Fodd.example%2F&size=large&scale=2&format=avif&scheme=dark&wait=0',
       '/thumbnail?url=http%3A%2F%2Funseen.example%2F&size=large',
     ])
     const signed = thumbnailer.asked.map(({ url = '', headers }) =>
@@ -85,9 +87,130 @@ describe('a picture', () => {
   })
 })
 
+describe('a placeholder', () => {
+  test('is passed on as what it is, with when to look again', async () => {
+    await using thumbnailer = await playThumbnailer((_request, response) => {
+      response
+        .writeHead(202, {
+          'Content-Type': 'image/webp',
+          'Cache-Control': 'public, max-age=3',
+          'Retry-After': '3',
+        })
+        .end(PICTURE)
+    })
+    await using api = await infoApiOn(log, { thumbnailerUrl: thumbnailer.url })
+
+    const response = await api.get('/v1/sites/a.example/thumbnail')
+
+    expect(response.status).toBe(202)
+    expect(response.headers.get('cache-control')).toBe('public, max-age=3')
+    expect(response.headers.get('retry-after')).toBe('3')
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(PICTURE)
+  })
+})
+
+describe('how a site looked', () => {
+  const version = {
+    digest: 'a'.repeat(32),
+    scale: 1,
+    renderedAtMs: NOON - 1_000,
+    checkedAtMs: NOON,
+    finalUrl: 'http://a.example/home',
+    status: 200,
+    title: '<b>A</b>',
+    kind: 'page',
+    colour: '#faf7f0',
+    thumbhash: 'AAAA',
+  }
+
+  test('is told with its colours, and where each picture is', async () => {
+    await using thumbnailer = await playThumbnailer((_request, response) => {
+      const failure = {
+        code: 'site-error',
+        detail: 'Status 500.',
+        times: 2,
+        atMs: NOON,
+        untilMs: NOON + 60_000,
+      }
+      response.writeHead(200, { 'Content-Type': 'application/json' })
+      response.end(JSON.stringify({ url: 'http://a.example/', versions: [version], failure }))
+    })
+    await using api = await infoApiOn(log, { thumbnailerUrl: thumbnailer.url })
+
+    const answer = await api.ask('/v1/sites/a.example/thumbnail/history?scheme=dark')
+
+    expect(thumbnailer.asked[0]?.url).toMatch(/^\/history\?url=http%3A%2F%2F.*a\.example%2F&scheme=dark$/)
+    expect(answer).toMatchObject({
+      site: 'a.example',
+      url: 'http://a.example/',
+      items: [
+        {
+          version: 'a'.repeat(32),
+          renderedAt: '2026-07-25T11:59:59.000Z',
+          checkedAt: '2026-07-25T12:00:00.000Z',
+          title: '<b>A</b>',
+          favicon: null,
+          colour: '#faf7f0',
+          thumbhash: 'AAAA',
+          picture: `/v1/sites/a.example/thumbnail?size=large&scheme=dark&version=${'a'.repeat(32)}`,
+        },
+      ],
+      failure: { code: 'site-error', times: 2, nextTryAt: '2026-07-25T12:01:00.000Z' },
+    })
+  })
+
+  test('an answer that is no history is a 502', async () => {
+    await using thumbnailer = await playThumbnailer((_request, response) => response.end('{"versions":7}'))
+    await using api = await infoApiOn(log, { thumbnailerUrl: thumbnailer.url })
+
+    expect((await api.get('/v1/sites/a.example/thumbnail/history')).status).toBe(502)
+  })
+})
+
+describe('a new picture on demand', () => {
+  const { key, sha256 } = newKey()
+  const access = accessSettings.parse({ keys: [{ name: 'desk', sha256, scopes: ['sites:refresh'] }] })
+  const path = '/v1/sites/a.example/thumbnail/refresh'
+
+  test('is for who has a key for it', async () => {
+    await using thumbnailer = await playThumbnailer((_request, response) => response.writeHead(202).end('{}'))
+    await using api = await infoApiOn(log, { thumbnailerUrl: thumbnailer.url, access })
+    const post = (headers: Record<string, string>) => api.get(path, { method: 'POST', headers })
+
+    const [without, within] = [await post({}), await post({ 'X-API-Key': key })]
+
+    expect([without.status, within.status]).toEqual([401, 202])
+    expect(await within.json()).toEqual({
+      site: 'a.example',
+      state: 'rendering',
+      history: '/v1/sites/a.example/thumbnail/history',
+    })
+    expect(thumbnailer.asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      expect.stringMatching(/^POST \/refresh\?url=http%3A%2F%2F.*a\.example%2F&scheme=light$/),
+    ])
+    const [asked] = thumbnailer.asked
+    const signature = String(asked?.headers['selvedge-signature'])
+    expect(isSignedBy(KEY, 'thumbnailer', ['POST', asked?.url ?? ''], signature, NOON)).toBe(true)
+  })
+
+  test('a site that had enough of them is a 429 that says when', async () => {
+    await using thumbnailer = await playThumbnailer((_request, response) => {
+      response.writeHead(429, { 'Content-Type': 'application/problem+json', 'Retry-After': '9' })
+      response.end(JSON.stringify({ title: 'Busy', status: 429, code: 'site-busy', detail: 'Enough.' }))
+    })
+    await using api = await infoApiOn(log, { thumbnailerUrl: thumbnailer.url, access })
+
+    const response = await api.get(path, { method: 'POST', headers: { 'X-API-Key': key } })
+
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '9'])
+  })
+})
+
 describe('no picture', () => {
   test.each([
+    [403, '7'],
     [404, undefined],
+    [422, '7'],
     [429, '7'],
     [502, '7'],
     [503, '7'],

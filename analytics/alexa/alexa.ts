@@ -48,6 +48,7 @@ const FORM = 'application/x-www-form-urlencoded'
  */
 export function withoutAlexaRoot({ url = '/', method }: { url?: string; method?: string }): string {
   const isOurs = method === 'POST' ? /^\/(\?|$)/.test(url) : /^\/\?(.*&)?(Action|Operation)=/.test(url)
+  if (isOurs && /[?&]Action=(Thumbnail|Redirect)(&|$)/.test(url)) return `/xino/${url.slice(1)}`
   return isOurs ? `/api${url.slice(1)}` : url
 }
 
@@ -97,7 +98,7 @@ function likelyEra({ headers, originalUrl }: FastifyRequest): Era {
 }
 
 /** Whether it came with a key of our API that may read rankings and sites. */
-function hasKey({ caller }: FastifyRequest): boolean {
+export function hasKey({ caller }: FastifyRequest): boolean {
   if (caller.kind !== 'key') return false
   const { scopes } = caller.key
   return scopes.includes('rankings:read') && scopes.includes('sites:read')
@@ -121,7 +122,8 @@ async function answered({ parameters }: AlexaRequest, catalogue: Catalogue, abou
   return envelope(results, about)
 }
 
-function requestOf(request: FastifyRequest): AlexaRequest {
+/** The request with its parameters, as it was signed. @throws AlexaFailure */
+export function requestOf(request: FastifyRequest): AlexaRequest {
   const [path = '/', ...rest] = request.originalUrl.split('?')
   const query = rest.join('?')
   const body = typeof request.body === 'string' ? request.body : ''

@@ -51,9 +51,10 @@ export function parametersIn(query: string): Map<string, string> {
 /**
  * The questions of a request: `Url=…`, or as a batch `UrlInfo.Shared.ResponseGroup=…&UrlInfo.1.Url=…`.
  *
+ * @param callsMax most of a batch
  * @throws AlexaFailure
  */
-export function callsIn(parameters: ReadonlyMap<string, string>): Call[] {
+export function callsIn(parameters: ReadonlyMap<string, string>, callsMax = CALLS_MAX): Call[] {
   const action = actionIn(parameters)
   if (action === undefined)
     throw new AlexaFailure(
@@ -72,8 +73,8 @@ export function callsIn(parameters: ReadonlyMap<string, string>): Call[] {
   return [...numbered]
     .sort(([a], [b]) => a - b)
     .map(([number, own], at) => {
-      if (number !== at + 1 || at >= CALLS_MAX)
-        throw new AlexaFailure('InvalidParameterValue', `A batch is numbered from 1 on, up to ${CALLS_MAX}.`)
+      if (number !== at + 1 || at >= callsMax)
+        throw new AlexaFailure('InvalidParameterValue', `A batch is numbered from 1 on, up to ${callsMax}.`)
       return { action, asked: new Map([...parameters, ...shared, ...own]) }
     })
 }

@@ -12,6 +12,8 @@ const builder = new XMLBuilder({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
   suppressEmptyNode: true,
+  // Otherwise an attribute that is `true` has no value, which is no XML.
+  suppressBooleanAttributes: false,
   processEntities: true,
 })
 

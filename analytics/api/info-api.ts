@@ -5,6 +5,7 @@ import { addAlexa, withoutAlexaRoot } from '../alexa/alexa.ts'
 import { catalogueOf } from '../alexa/catalogue.ts'
 import type { AlexaSettings } from '../alexa/settings.ts'
 import { addSideDoor } from '../alexa/side-door.ts'
+import { addSiteThumbnails } from '../alexa/site-thumbnail.ts'
 import type { QueryClient } from '../clickhouse/query-pool.ts'
 import { type FrontPagesOptions, keepFrontPages, NO_FRONT_PAGES } from '../front-page/front-pages.ts'
 import { addDistributions } from '../pages/distributions.ts'
@@ -162,7 +163,9 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   const usage = createUsage(ask, { prices: options.prices, now })
   addUsage(app, usage)
   const catalogue = catalogueOf(ask, { categories: options.categories ?? [], frontPages, now })
-  addAlexa(app, { settings: options.alexa ?? NOBODY, catalogue, log })
+  const settings = options.alexa ?? NOBODY
+  addAlexa(app, { settings, catalogue, log })
+  addSiteThumbnails(app, { settings, catalogue, frontDoorOf, thumbnailer, key, log })
   await app.register(async (door) => {
     requireAnonymous(door, access, ['rankings:read'])
     addSideDoor(door, catalogue, figures)

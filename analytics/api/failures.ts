@@ -24,6 +24,11 @@ interface Finding {
 }
 
 const PATHS = 'The paths for programs are listed in /openapi.json.'
+/** For who has a browser. */
+const WAY_IN =
+  'Open this page again: your browser asks for a name and a password. The password is the key, the name may be anything. ' +
+  'Whoever runs this CDN makes one by `npm run analytics -- key NAME --scope reports:read`.'
+
 const WHERE_IT_IS_SAID = 'What is allowed is in /openapi.json.'
 
 /** Turns whatever a route threw into an answer; what we did not foresee is logged, not told. */
@@ -52,7 +57,7 @@ function answerProblem(request: FastifyRequest, reply: FastifyReply, problem: Pr
     .code(problem.status)
     .type('text/html; charset=utf-8')
     .header('Cache-Control', 'no-store')
-    .send(problemPage(problem).text)
+    .send(problemPage(problem.status === 401 ? { ...problem, remedy: WAY_IN } : problem).text)
 }
 
 function isForPeople(request: FastifyRequest): boolean {

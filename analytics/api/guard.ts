@@ -21,6 +21,8 @@ export async function guard(app: FastifyInstance, access: AccessSettings): Promi
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
         scriptSrc: ["'self'"],
+        // Live traffic.
+        connectSrc: ["'self'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],

@@ -43,6 +43,9 @@ export const compareAddress = z.object({
   days: z.enum(LENGTHS).catch('30').transform(Number),
 })
 
+/** Whose traffic is followed; of all sites when it names none. */
+export const liveAddress = z.object({ site: siteName.optional().catch(undefined) })
+
 export const searchAddress = z.object({ q: typed.transform((text) => text.trim().slice(0, 253)) })
 
 export const listPath = z.object({ id: z.string().regex(/^[2-9a-z]{10}$/, { error: 'is no id of a list' }) })
@@ -50,4 +53,7 @@ export const listPath = z.object({ id: z.string().regex(/^[2-9a-z]{10}$/, { erro
 /** As the reports' routes have it. */
 export const distributionPath = distributionParams
 
-export const reportAddress = z.object({ days: z.enum(REPORT_LENGTHS).catch('7').transform(Number) })
+export const reportAddress = z.object({
+  days: z.enum(REPORT_LENGTHS).catch('7').transform(Number),
+  by: z.enum(['hour', 'day']).optional().catch(undefined),
+})

@@ -12,8 +12,10 @@ const ASSETS: Readonly<Record<string, { type: string; from: string }>> = {
   'site.css': { type: CSS, from: './assets/site.css' },
   'chart.css': { type: CSS, from: './assets/chart.css' },
   'words.css': { type: CSS, from: './assets/words.css' },
+  'live.css': { type: CSS, from: './assets/live.css' },
   'mark.svg': { type: 'image/svg+xml; charset=utf-8', from: './assets/mark.svg' },
   'charts.js': { type: SCRIPT, from: './assets/charts.js' },
+  'live.js': { type: SCRIPT, from: './assets/live.js' },
   'uplot.js': { type: SCRIPT, from: 'uplot/dist/uPlot.esm.js' },
   'uplot.css': { type: CSS, from: 'uplot/dist/uPlot.min.css' },
 }

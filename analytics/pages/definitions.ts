@@ -89,7 +89,6 @@ export function definitionsPage(formula: Formula): Html {
   return layout({
     title: 'What the figures mean',
     description: 'What reach, page view and rank mean here, and by which settings sites are ranked.',
-    at: '/definitions',
     styles: ['words', 'tables'],
     main: html`<div class="opening"><div>
 <h1>What the figures mean</h1>

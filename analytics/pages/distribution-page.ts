@@ -1,8 +1,11 @@
 import type { Span } from '../queries/window.ts'
+import { type Granularity, HOURLY_DAYS_MAX } from '../reports/period.ts'
 import type { Reports } from '../reports/reports.ts'
 import type { PopularObject } from '../reports/top.ts'
 import { shareOf, type Traffic } from '../reports/traffic.ts'
+import { changeOf, type Sums, type Trend } from '../reports/trend.ts'
 import type { Trait, ViewerShare, Viewers } from '../reports/viewers.ts'
+import { choice } from './choice.ts'
 import { lengthChoice } from './distributions-page.ts'
 import { type Content, type Html, html } from './html.ts'
 import { layout } from './layout.ts'
@@ -11,6 +14,7 @@ import { shareBar } from './share-bar.ts'
 import { tile, tiles } from './tile.ts'
 import {
   bytesText,
+  changeText,
   countryText,
   countText,
   millisecondsText,
@@ -23,8 +27,11 @@ import {
 export interface DistributionPage {
   id: string
   days: number
+  /** How finely its time is told. */
+  by: Granularity
   span: Span
   traffic: Awaited<ReturnType<Reports['traffic']>>
+  trend: Trend
   objects: readonly PopularObject[]
   referrers: Awaited<ReturnType<Reports['topReferrers']>>
   viewers: Viewers
@@ -47,6 +54,7 @@ export function distributionPage(page: DistributionPage): Html {
   const { id, days, span, traffic } = page
   return layout({
     title: `${id}: reports`,
+    at: '/distributions',
     description: `Cache statistics, popular objects, referrers and viewers of the distribution ${id}.`,
     styles: ['tables', 'words', 'site', 'chart'],
     charts: true,
@@ -59,9 +67,23 @@ export function distributionPage(page: DistributionPage): Html {
 </div>
 ${lengthChoice(`/distributions/${id}`, days)}
 </div>
-${figures(traffic.total)}
-<section aria-labelledby="results"><h2 id="results">Requests <small>by day and result</small></h2>
-${results(traffic)}
+${traffic.total.requests === 0 ? nothing() : reportsOf(page)}
+${sources(id, span)}`,
+  })
+}
+
+function nothing(): Html {
+  return html`<p class="nothing">Nobody asked for anything in these days. Records arrive a few seconds after a visit.</p>`
+}
+
+function reportsOf(page: DistributionPage): Html {
+  const { days, by, traffic } = page
+  return html`${figures(page)}
+<p class="note">Changes are against ${days === 1 ? 'yesterday at this hour' : `the ${days} days before`}; the
+${days > HOURLY_DAYS_MAX ? 'day' : 'hour'} that isn’t over is left out of them.</p>
+<section aria-labelledby="results"><div class="heading"><h2 id="results">Requests <small>by ${by} and result</small></h2>
+${days > 1 && days <= HOURLY_DAYS_MAX ? byChoice(page) : undefined}</div>
+${results(traffic, by)}
 </section>
 <section aria-labelledby="objects"><h2 id="objects">Popular objects <small>without their query</small></h2>
 ${objects(page.objects)}
@@ -71,23 +93,44 @@ ${referrers(page.referrers)}
 </section>
 <div class="traits">
 ${Object.entries(TRAIT_TITLES).map(([trait, title]) => viewers(trait as Trait, title, page.viewers[trait as Trait]))}
-</div>
-${sources(id, span)}`,
-  })
+</div>`
 }
 
-function figures(total: Traffic): Html {
+function byChoice({ id, days, by }: DistributionPage): Html {
+  return choice(
+    'How finely time is told',
+    (['day', 'hour'] as const).map((one) => ({
+      text: `By ${one}`,
+      href: `/distributions/${id}?days=${days}&by=${one}`,
+      chosen: one === by,
+    })),
+  )
+}
+
+function figures({ traffic: { total }, trend }: DistributionPage): Html {
   const [p50, p90, p99] = total.originMs
   const failed = total.status4xx + total.status5xx
   return tiles(
-    tile('Requests', countText(total.requests)),
-    tile('Sent', bytesText(total.bytesOut)),
+    tile('Requests', html`${countText(total.requests)} ${grown(trend, ({ requests }) => requests)}`),
+    tile('Sent', html`${bytesText(total.bytesOut)} ${grown(trend, ({ bytesOut }) => bytesOut)}`),
     tile(
       html`Cache hit ratio <small>of requests</small>`,
-      ratio(shareOf(total.hits, total.hits + total.misses)),
+      html`${ratio(shareOf(total.hits, total.hits + total.misses))}
+${moved(
+  trend,
+  ({ hits }) => hits,
+  ({ hits, misses }) => hits + misses,
+)}`,
     ),
     tile(html`Cache hit ratio <small>of bytes</small>`, ratio(shareOf(total.hitBytes, total.cacheableBytes))),
-    tile(html`Errors <small>4xx and 5xx</small>`, ratio(shareOf(failed, total.requests))),
+    tile(
+      html`Errors <small>4xx and 5xx</small>`,
+      html`${ratio(shareOf(failed, total.requests))} ${moved(
+        trend,
+        (sums) => sums.failed,
+        ({ requests }) => requests,
+      )}`,
+    ),
     tile(html`Errors <small>5xx alone</small>`, ratio(shareOf(total.status5xx, total.requests))),
     tile(html`Origin’s first byte <small>median</small>`, latency(p50)),
     tile(
@@ -99,18 +142,30 @@ function figures(total: Traffic): Html {
   )
 }
 
-function results({ total, periods }: DistributionPage['traffic']): Html {
-  if (total.requests === 0) {
-    return html`<p class="nothing">Nobody asked for anything in these days. Records arrive a few seconds after a visit.</p>`
-  }
+/** How an amount has changed; nothing where there is nothing to compare. */
+function grown(trend: Trend, figure: (sums: Sums) => number): Html | undefined {
+  const change = changeOf(trend, figure)
+  return change === undefined ? undefined : html`<small class="change">${changeText(change)}</small>`
+}
+
+/** The same of a ratio, in points: 90% to 92% is 2 of them. */
+function moved({ now, before }: Trend, part: (sums: Sums) => number, whole: (sums: Sums) => number) {
+  const [is, was] = [shareOf(part(now), whole(now)), shareOf(part(before), whole(before))]
+  return is === null || was === null
+    ? undefined
+    : html`<small class="change">${changeText(is - was).replace('%', ' points')}</small>`
+}
+
+function results({ total, periods }: DistributionPage['traffic'], by: Granularity): Html {
   const line = (name: string, of: (traffic: Traffic) => number) => ({ name, values: periods.map(of) })
   const share = (part: number) => ratio(shareOf(part, total.requests))
   return lineChart({
     id: 'requests',
-    title: 'Requests by day and result',
+    title: `Requests by ${by} and result`,
+    by,
     inWords: `${countText(total.requests)} in all: ${countText(total.hits)} hits, ${countText(total.misses)} misses,
 ${countText(total.errors)} errors.`,
-    days: periods.map(({ at }) => at.slice(0, 10)),
+    days: periods.map(({ at }) => (by === 'day' ? at.slice(0, 10) : at)),
     lines: [
       { ...line('Hits', ({ hits }) => hits), legend: html`Hits ${share(total.hits)}` },
       { ...line('Misses', ({ misses }) => misses), legend: html`Misses ${share(total.misses)}` },

@@ -6,7 +6,7 @@ import { layout } from './layout.ts'
 import { bytesText, countText, instantText, spanText } from './wording.ts'
 
 /** Lengths of a report, days. */
-export const REPORT_LENGTHS = ['7', '28', '91'] as const
+export const REPORT_LENGTHS = ['1', '7', '28', '91'] as const
 
 /** `GET /distributions` */
 export function distributionsPage(page: {
@@ -16,6 +16,7 @@ export function distributionsPage(page: {
 }): Html {
   return layout({
     title: 'Distributions',
+    at: '/distributions',
     description: 'What each distribution answered.',
     styles: ['tables', 'words'],
     main: html`<div class="opening">
@@ -35,7 +36,7 @@ export function lengthChoice(path: string, chosen: number): Html {
   return choice(
     'Days of the report',
     REPORT_LENGTHS.map((days) => ({
-      text: `${days} days`,
+      text: days === '1' ? 'Today' : `${days} days`,
       href: `${path}?days=${days}`,
       chosen: Number(days) === chosen,
     })),

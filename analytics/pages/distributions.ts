@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import { GRANULARITIES } from '../reports/period.ts'
+import { GRANULARITIES, type Granularity, HOURLY_DAYS_MAX } from '../reports/period.ts'
 import type { Reports } from '../reports/reports.ts'
 import { distributionPath, reportAddress } from './addresses.ts'
 import { askForKey } from './ask-for-key.ts'
@@ -34,18 +34,29 @@ export function addDistributions(app: FastifyInstance, reports: Reports): void {
     async (request, reply) => {
       const { id } = request.params
       const { days } = request.query
+      const by = granularityOf(request.query)
       if (!(await reports.knows(id))) return send(reply.code(404), unknown(id))
       const span = reports.daysUntil(reports.today(), days)
       const of = { distribution: id, ...span }
-      const [traffic, objects, referrers, viewers] = await Promise.all([
-        reports.traffic(of, GRANULARITIES.day),
+      const [traffic, trend, objects, referrers, viewers] = await Promise.all([
+        reports.traffic(of, GRANULARITIES[by]),
+        reports.trend(id, days),
         reports.popularObjects(of, OBJECTS_SHOWN),
         reports.topReferrers(of, REFERRERS_SHOWN),
         reports.viewers(of),
       ])
-      return send(reply, distributionPage({ id, days, span, traffic, objects, referrers, viewers }))
+      return send(
+        reply,
+        distributionPage({ id, days, by, span, traffic, trend, objects, referrers, viewers }),
+      )
     },
   )
+}
+
+/** A day is told by the hour, many days by the day, and what is between as one likes. */
+function granularityOf({ days, by = 'day' }: { days: number; by?: Granularity | undefined }): Granularity {
+  if (days === 1) return 'hour'
+  return days > HOURLY_DAYS_MAX ? 'day' : by
 }
 
 function unknown(id: string) {

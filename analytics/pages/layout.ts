@@ -1,7 +1,7 @@
 import { type Content, type Html, html } from './html.ts'
 
 /** Parts of the look that only some pages have; what all have is in `frame.css`. */
-export type StyleSheet = 'tables' | 'ranking' | 'site' | 'chart' | 'words'
+export type StyleSheet = 'tables' | 'ranking' | 'site' | 'chart' | 'words' | 'live'
 
 /** One page. */
 export interface Page {
@@ -12,6 +12,8 @@ export interface Page {
   styles?: readonly StyleSheet[]
   /** Whether it has charts that a script makes livelier. */
   charts?: boolean
+  /** A script of its own. */
+  script?: 'live'
   /** What was searched for. */
   sought?: string
   main: Content
@@ -19,17 +21,26 @@ export interface Page {
 
 const NAVIGATION = {
   '/': 'Top sites',
+  '/live': 'Live',
   '/countries': 'Countries',
   '/compare': 'Compare',
   '/lists': 'Lists',
-  '/definitions': 'Definitions',
-  '/openapi.json': 'API',
+  '/distributions': 'Reports',
 } as const
 
 type NavigationPath = keyof typeof NAVIGATION
 
 /** What every page has around its own part: the head, the way to the others, what holds for all figures. */
-export function layout({ title, description, at, styles = [], charts = false, sought, main }: Page): Html {
+export function layout({
+  title,
+  description,
+  at,
+  styles = [],
+  charts = false,
+  script,
+  sought,
+  main,
+}: Page): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -41,7 +52,9 @@ export function layout({ title, description, at, styles = [], charts = false, so
 <link rel="icon" type="image/svg+xml" href="/assets/mark.svg">
 ${charts ? html`<link rel="stylesheet" href="/assets/uplot.css">\n` : undefined}${['frame', ...styles].map(
   (name) => html`<link rel="stylesheet" href="/assets/${name}.css">\n`,
-)}${charts ? html`<script type="module" src="/assets/charts.js"></script>\n` : undefined}</head>
+)}${charts ? html`<script type="module" src="/assets/charts.js"></script>\n` : undefined}${
+  script && html`<script type="module" src="/assets/${script}.js"></script>\n`
+}</head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="masthead">
@@ -59,6 +72,7 @@ ${main}
 <footer class="colophon">
 <p>Ranks are within this CDN’s traffic, counted from its own access log; days are days of UTC. No address of a
 visitor is kept. <a href="/definitions">What the figures mean</a></p>
+<p><a href="/openapi.json">The same for programs: the API</a></p>
 </footer>
 </body>
 </html>

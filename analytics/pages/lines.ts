@@ -1,6 +1,6 @@
 import type { Day } from '../queries/window.ts'
 import { type Content, type Html, html } from './html.ts'
-import { countText, dayText } from './wording.ts'
+import { countText, dayText, hourText } from './wording.ts'
 
 /** Width of a day and height of the drawing, in its own units: it is stretched to the page's width. */
 const DAY_WIDTH = 10
@@ -21,7 +21,9 @@ export interface LineChart {
   title: string
   /** All that it shows, in a sentence. */
   inWords: string
+  /** Days, or the beginnings of hours as `2026-07-25T12:00:00Z`. */
   days: readonly Day[]
+  by?: 'day' | 'hour'
   lines: readonly Line[]
   /** `ranks` has 1 at the top. */
   scale: 'counts' | 'ranks'
@@ -40,14 +42,14 @@ interface Scale {
  */
 export function lineChart(chart: LineChart): Html {
   const scale = scaleOf(chart)
-  return html`<figure class="plot lines lines-${chart.scale}" data-chart="${chart.scale}" aria-labelledby="${chart.id}-title">
+  return html`<figure class="plot lines lines-${chart.scale}" data-chart="${chart.scale}" data-by="${chart.by ?? 'day'}" aria-labelledby="${chart.id}-title">
 <figcaption class="legend"><span class="unseen" id="${chart.id}-title">${chart.title}</span>
 ${chart.lines.map(({ name, legend }, index) => html`<span class="key key-line series-${index + 1}">${legend ?? name}</span>`)}
 </figcaption>
 <div class="plot-area">
 <div class="plot-y" aria-hidden="true">${scale.labels.toReversed().map((value) => label(countText(value)))}</div>
 ${drawing(chart, scale)}
-<div class="plot-x" aria-hidden="true">${labelled(chart.days).map((day) => label(dayText(day)))}</div>
+<div class="plot-x" aria-hidden="true">${labelled(chart.days).map((at) => label(timeText(chart, at)))}</div>
 </div>
 <details><summary>The same as a table</summary>${table(chart)}</details>
 </figure>`
@@ -106,15 +108,19 @@ function label(text: string): Html {
   return html`<span>${text}</span>`
 }
 
-function table({ title, days, lines }: LineChart): Html {
+function timeText({ by }: Pick<LineChart, 'by'>, at: string): string {
+  return by === 'hour' ? hourText(at) : dayText(at)
+}
+
+function table({ title, days, by = 'day', lines }: LineChart): Html {
   const rows = days.map((day, index) => ({ day, values: lines.map(({ values }) => values[index] ?? null) }))
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${title}, as a table"><table>
-<thead><tr><th scope="col">Day</th>${lines.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr><th scope="col">${by === 'hour' ? 'Hour' : 'Day'}</th>${lines.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rows
     .toReversed()
     .map(
       ({ day, values }) =>
-        html`<tr><th scope="row"><time datetime="${day}">${dayText(day)}</time></th>${values.map(cell)}</tr>\n`,
+        html`<tr><th scope="row"><time datetime="${day}">${timeText({ by }, day)}</time></th>${values.map(cell)}</tr>\n`,
     )}</tbody>
 </table></div>`
 }

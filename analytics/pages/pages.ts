@@ -9,6 +9,7 @@ import {
   countriesAddress,
   countryPath,
   listPath,
+  liveAddress,
   rankingAddress,
   searchAddress,
   sitePath,
@@ -21,6 +22,7 @@ import { definitionsPage } from './definitions.ts'
 import type { Html } from './html.ts'
 import { send } from './html-reply.ts'
 import { listPage, listsPage } from './lists.ts'
+import { livePage } from './live-page.ts'
 import { problemPage } from './problem-page.ts'
 import { rankingOf } from './ranking.ts'
 import { searchPage } from './search-page.ts'
@@ -83,6 +85,10 @@ function addSites(app: FastifyInstance, figures: Figures, frontPages: FrontPages
     const page = await siteFacts(figures, frontPages, site)
     return page === undefined ? send(reply.code(404), unknownSite(site)) : send(reply, sitePage(page))
   })
+
+  pages.get('/live', { schema: { hide: true, querystring: liveAddress } }, (request, reply) =>
+    send(reply, livePage(request.query.site)),
+  )
 
   pages.get('/compare', { schema: { hide: true, querystring: compareAddress } }, async (request, reply) => {
     const { sites: text, measure, days } = request.query

@@ -127,7 +127,8 @@ function opening({ site, firstSeen, lastSeen }: SiteFigures, about: LookedAt | u
 ${introduction(about)}
 <p class="lead">In the log since <time datetime="${firstSeen}">${instantText(firstSeen)}</time>,
 last asked for <time datetime="${lastSeen}">${instantText(lastSeen)}</time>.</p>
-<p class="onward"><a href="/compare?sites=${encodeURIComponent(site)}">Compare with others</a></p>
+<p class="onward"><a href="/compare?sites=${encodeURIComponent(site)}">Compare with others</a>
+<a href="/live?site=${encodeURIComponent(site)}">Live traffic</a></p>
 </div>
 </div>`
 }

@@ -12,6 +12,18 @@ const percentage = new Intl.NumberFormat('en', {
 })
 const shortDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
 const fullMonth = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' })
+const shortHour = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZone: 'UTC',
+})
+const signedPercentage = new Intl.NumberFormat('en', {
+  style: 'percent',
+  maximumFractionDigits: 1,
+  signDisplay: 'exceptZero',
+})
 const fullDay = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
 const minute = new Intl.DateTimeFormat('en-GB', {
   dateStyle: 'medium',
@@ -52,6 +64,17 @@ export function millisecondsText(milliseconds: number): string {
 /** As `25 Jul`. */
 export function dayText(day: Day): string {
   return shortDay.format(Date.parse(day))
+}
+
+/** As `25 Jul, 12:00`. @param instant UTC */
+export function hourText(instant: string): string {
+  return shortHour.format(Date.parse(instant))
+}
+
+/** As `+12.5%`, `−3%`; `±0%`. */
+export function changeText(change: number): string {
+  const text = change === 0 ? '±0%' : signedPercentage.format(change)
+  return text.replace('-', '−')
 }
 
 /** As `25 Jul 2026`. */

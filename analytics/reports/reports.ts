@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { Ask } from '../queries/ask.ts'
 import { type Day, type Span, spanEnding } from '../queries/window.ts'
-import type { Reported } from './period.ts'
+import { GRANULARITIES, HOURLY_DAYS_MAX, type Reported } from './period.ts'
 import { type PopularObject, popularObjects, type Referrer, topReferrers } from './top.ts'
 import { distributionTraffic, type PeriodTraffic, type Traffic } from './traffic.ts'
+import { type Trend, trendOf } from './trend.ts'
 import { type Viewers, viewersOf } from './viewers.ts'
 
 const count = z.number().min(0)
@@ -24,6 +25,8 @@ export interface Reports {
   knows(distribution: string): Promise<boolean>
   /** In all, and by periods of `seconds`, which are whole hours; none that is still to come. */
   traffic(of: Reported, seconds: number): Promise<{ total: Traffic; periods: PeriodTraffic[] }>
+  /** The `days` days until now, beside as many before them. */
+  trend(distribution: string, days: number): Promise<Trend>
   popularObjects(of: Reported, limit: number): Promise<PopularObject[]>
   topReferrers(
     of: Reported,
@@ -60,6 +63,12 @@ export function createReports(ask: Ask, { fronted, now }: ReportsOptions): Repor
       return rows.length > 0
     },
     traffic: (of, seconds) => distributionTraffic(ask, of, { seconds, nowMs: now() }),
+    async trend(distribution, days) {
+      const seconds = days <= HOURLY_DAYS_MAX ? GRANULARITIES.hour : GRANULARITIES.day
+      const of = { distribution, ...spanEnding(now(), 2 * days) }
+      const { periods } = await distributionTraffic(ask, of, { seconds, nowMs: now() })
+      return trendOf(periods, (days * GRANULARITIES.day) / seconds)
+    },
     popularObjects: (of, limit) => popularObjects(ask, of, limit),
     topReferrers: (of, limit) => topReferrers(ask, of, limit),
     viewers: (of) => viewersOf(ask, of),

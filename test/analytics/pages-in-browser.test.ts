@@ -9,7 +9,7 @@ import { doDailySteps } from '../../analytics/daily/steps.ts'
 import { createUpkeep } from '../../analytics/daily/upkeep.ts'
 import { dayOf } from '../../analytics/queries/window.ts'
 import { PEOPLE, type Person, person } from '../deploy/person.ts'
-import { openAccessLog } from './access-log.ts'
+import { type AccessLog, openAccessLog, viewsBy } from './access-log.ts'
 import { FORMULA, type InfoApi, infoApiOn, NOON } from './info-api.ts'
 import { faultsOf, showOn } from './judged-page.ts'
 import { playThumbnailer } from './thumbnailer.ts'
@@ -17,19 +17,22 @@ import { PRICES } from './usage.ts'
 
 const DAYS = 9
 
+const startMs = performance.now()
+
 /** What of a chart's legend can be seen. */
 const LEGEND_READ = "document.querySelector('.lively .u-legend').innerText"
 
 describe('in a browser', () => {
   const parts = new AsyncDisposableStack()
   let api: InfoApi
+  let log: AccessLog
   let viewer: Person
   let list = ''
 
   beforeAll(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'selvedge-pages-'))
     parts.defer(() => rm(folder, { recursive: true, force: true }))
-    const log = parts.use(await openAccessLog())
+    log = parts.use(await openAccessLog())
     const query = await readFile(new URL('../show/made-up-traffic.sql', import.meta.url), 'utf8')
     await log.ingest.command({ query, query_params: { day: dayOf(NOON), days: DAYS } })
     const upkeep = createUpkeep({ upkeep: log.upkeep, layout: {} })
@@ -48,6 +51,9 @@ describe('in a browser', () => {
         access: accessSettings.parse({ anonymous: SCOPES }),
         distributions: ['quiet'],
         prices: PRICES,
+        // The clock goes on, for live traffic.
+        now: () => NOON + performance.now() - startMs,
+        live: { lookMs: 50, beatMs: 1_000 },
       }),
     )
     viewer = parts.use(await person(folder))
@@ -59,7 +65,8 @@ describe('in a browser', () => {
   const open = (path: string, look: (page: Page) => Promise<void>, before?: (page: Page) => Promise<void>) =>
     viewer.visits('about:blank', PEOPLE[0] as string, async (page) => {
       await before?.(page)
-      await page.goto(api.url + path, { waitUntil: 'networkidle0' })
+      // Live traffic never ends.
+      await page.goto(api.url + path, { waitUntil: path.startsWith('/live') ? 'load' : 'networkidle0' })
       await look(page)
     })
 
@@ -79,6 +86,8 @@ describe('in a browser', () => {
     '/search?q=li',
     '/distributions',
     '/distributions/d1',
+    '/distributions/d1?by=hour',
+    '/live',
     '/distributions/quiet',
     '/usage',
     '/usage/2026-07',
@@ -142,6 +151,42 @@ describe('in a browser', () => {
 
     expect(troubles).toEqual([])
     expect(seen).toEqual([null, 2, '/sites/tidewater.example'])
+  })
+
+  test('live traffic is shown as it comes, until it is paused, and the busiest sites by name', async () => {
+    const seen: string[] = []
+
+    const troubles = await open('/live', async (page) => {
+      const read = (what: string) => async () => String(await page.evaluate(what))
+      const state = read("document.querySelector('[role=status]').textContent")
+      const total = read("document.querySelector('[data-figure=total]').textContent")
+      const first = read("document.querySelector('.live tbody tr')?.innerText ?? ''")
+      await expect.poll(total, { timeout: 20_000 }).not.toBe('–')
+      seen.push(await state(), await total())
+      await log.insert(viewsBy(7, { site: '<b>odd</b>.example', bytes_sent: 1_000 }))
+      await expect.poll(total, { timeout: 20_000 }).toBe('7')
+      seen.push((await first()).replace(/\s+/g, ' '))
+      await page.click('.live button')
+      seen.push(await state())
+    })
+
+    expect(troubles).toEqual([])
+    expect(seen).toEqual(['Following', '0', '<b>odd</b>.example 7 7 7 kB', 'Paused'])
+  })
+
+  test('live traffic says that it needs JavaScript, and where there is something without', async () => {
+    let text = ''
+
+    await open(
+      '/live',
+      async (page) => {
+        text = String(await page.evaluate("document.querySelector('main').innerText"))
+      },
+      (page) => page.setJavaScriptEnabled(false),
+    )
+
+    expect(text).toContain('needs JavaScript')
+    expect(text).not.toContain('Pause')
   })
 
   test('the keyboard reaches the content at once, and everything after it visibly', async () => {

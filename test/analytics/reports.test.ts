@@ -261,3 +261,60 @@ test('the hours of distributions are what the log says, and are made anew as the
   expect(right.length).toBeGreaterThan(50)
   expect(await hours()).toEqual(right)
 })
+
+describe('the page of a distribution', () => {
+  const page = async (rows: LogRow[], query = '') => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log, { ...OPEN, distributions: ['docs'] })
+    await log.insert(rows)
+    return (await api.get(`/distributions/docs${query}`)).text()
+  }
+  const many = (count: number, time: string, more = {}) =>
+    Array.from({ length: count }, () => answered({ time, ...more }))
+
+  test('compares with the days before, the hour that isn’t over and its like left out', async () => {
+    const text = await page([
+      ...many(6, '2026-07-25 11:59:59', { bytes_sent: 500 }),
+      ...many(50, '2026-07-25 12:00:00'),
+      ...many(3, '2026-07-18 11:59:59', { result_type: 'Miss', bytes_sent: 500 }),
+      ...many(1, '2026-07-12 00:00:00'),
+      ...many(70, '2026-07-18 12:00:00'),
+      ...many(90, '2026-07-11 23:59:59'),
+    ])
+
+    expect(text).toContain('56 <small class="change">+50%</small>')
+    expect(text).toContain('<small class="change">+75 points</small>')
+    expect(text).toContain('Changes are against the 7 days before')
+  })
+
+  test('tells a day by the hour, a week as one likes, more by the day', async () => {
+    const rows = [...many(2, '2026-07-25 10:00:00'), ...many(1, '2026-07-24 09:00:00')]
+    const axis = (text: string) =>
+      /<div class="plot-x"[^>]*>(.*?)<\/div>/.exec(text)?.[1]?.match(/[^<>]+(?=<\/)/g)
+
+    expect(axis(await page(rows, '?days=1'))).toEqual(['25 Jul, 00:00', '25 Jul, 06:00', '25 Jul, 12:00'])
+    expect(axis(await page(rows, '?by=hour'))).toEqual(['19 Jul, 00:00', '22 Jul, 06:00', '25 Jul, 12:00'])
+    expect(axis(await page(rows))).toEqual(['19 Jul', '22 Jul', '25 Jul'])
+    expect(axis(await page(rows, '?days=28&by=hour'))).toEqual(['28 Jun', '11 Jul', '25 Jul'])
+  })
+
+  test('is short when nobody came', async () => {
+    const text = await page([])
+
+    expect(text).toContain('Nobody asked for anything in these days.')
+    expect(text).not.toContain('Popular objects')
+  })
+
+  test('takes a key, and tells a person how to give it', async () => {
+    await using log = await openAccessLog()
+    await using api = await infoApiOn(log)
+
+    const response = await api.get('/distributions', { headers: { accept: 'text/html' } })
+
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toContain('Basic')
+    const text = await response.text()
+    expect(text).toContain('your browser asks for a name and a password')
+    expect(text).toContain('npm run analytics -- key NAME --scope reports:read')
+  })
+})

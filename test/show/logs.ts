@@ -1,126 +1,159 @@
 /**
- * Log files beside an independent reader: made-up records with every odd character that a viewer can send are
- * delivered as CloudFront's standard log files, Debian's goaccess reads them, and its totals must be the log's.
+ * `npm run show:logs`: log files beside an independent reader. Viewers ask a real edge for everything that viewers
+ * can ask for, cut connections and odd bytes included; what it logged comes through the collector into ClickHouse,
+ * is delivered as CloudFront's standard log files, and Debian's goaccess reads them. Its totals must be the log's,
+ * and the log must have each request.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
+import { openClickHouse } from '../../analytics/clickhouse/connect.ts'
 import { deliverLogs } from '../../analytics/delivery/deliver.ts'
 import { destinationsOf } from '../../analytics/delivery/schedule.ts'
 import { loggingSchema } from '../../analytics/delivery/settings.ts'
 import { createStatements } from '../../analytics/delivery/statements.ts'
-import { formatText } from '../../edge/log/record.ts'
-import { openAccessLog, viewBut } from '../analytics/access-log.ts'
+import { startSelvedge } from '../deploy/selvedge.ts'
+import { segmentsIn } from '../deploy/spool.ts'
+import { askForAll, DISTRIBUTIONS } from './log-traffic.ts'
 
-const RECORDS = 40_000
-const HOURS = 3
-const MIDNIGHT_MS = Date.UTC(2026, 6, 25)
+const HOUR_MS = 3_600_000
 
-/** What viewers could put anywhere: each character of a byte, encoded and raw, and nothing. */
-const ODD = [
-  ...Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)),
-  ...[
-    '',
-    '-',
-    '%',
-    '%20',
-    '%zz',
-    '\\t',
-    '"',
-    "'",
-    '日本',
-    '😀',
-    'a b',
-    '#',
-    '?&=+',
-    '\r\n',
-    '<script>',
-    '`|^~[]{}',
-  ],
-]
-const METHODS = ['GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'DELETE']
-const STATUSES = [200, 200, 200, 206, 301, 304, 403, 404, 500, 502, 503]
-const pick = <T>(values: readonly T[], at: number) => values[at % values.length] as T
-
-function record(n: number) {
-  const odd = pick(ODD, n)
-  const ms = MIDNIGHT_MS + Math.floor((n * HOURS * 3_600_000) / RECORDS)
-  return {
-    ...viewBut({ visitor: n % 5_000 }),
-    time: new Date(ms).toISOString().slice(0, 23).replace('T', ' '),
-    stored_at: n % 100 === 0 ? '2026-07-25 09:00:00' : '2026-07-25 04:00:00',
-    request_id: `id-${n}`,
-    node: 'cdg1',
-    method: pick(METHODS, n),
-    scheme: n % 3 === 0 ? 'http' : 'https',
-    protocol_version: n % 3 === 0 ? 'HTTP/1.1' : 'HTTP/2.0',
-    tls_protocol: n % 3 === 0 ? '' : 'TLSv1.3',
-    path: formatText(`/${odd}/page${n % 70}`),
-    query: formatText(n % 2 === 0 ? '' : `q=${odd}`),
-    status: pick(STATUSES, n),
-    bytes_sent: 500 + ((n * 7_919) % 100_000),
-    time_taken_us: (n * 131) % 3_000_000,
-    result_type: pick(['Hit', 'RefreshHit', 'Miss', 'Error'], n),
-    referer: formatText(n % 4 === 0 ? '' : `https://from.example/${odd}`),
-    user_agent: formatText(n % 50 === 0 ? '' : `Mozilla/5.0 (X11; Linux x86_64) Firefox/${n % 40} ${odd}`),
-    network: n % 5 === 0 ? `2001:db8:${(n % 900).toString(16)}::/48` : `10.${n % 200}.${n % 7}.0/24`,
-    content_type: n % 9 === 0 ? '' : 'text/html',
-  }
-}
-
-const folder = await mkdtemp(join(tmpdir(), 'selvedge-show-logs-'))
-await using log = await openAccessLog()
-const statements = createStatements({ upkeep: log.upkeep, layout: {} })
-const destinations = await destinationsOf([{ id: 'docs', logging: loggingSchema.parse({ folder }) }])
-const deliver = (hour: number) =>
-  deliverLogs(statements, { destinations, settleSeconds: 0 }, MIDNIGHT_MS + hour * 3_600_000)
-
-async function insert(isLate: boolean): Promise<void> {
-  for (let from = 0; from < RECORDS; from += 20_000) {
-    const values = Array.from({ length: 20_000 }, (_, at) => record(from + at))
-    const some = values.filter(({ stored_at }) => (stored_at === '2026-07-25 09:00:00') === isLate)
-    await log.ingest.insert({ table: 'selvedge.access_log', values: some, format: 'JSONEachRow' })
-    process.stderr.write(`\r${isLate ? 'late records' : 'records'}: ${from + 20_000}`)
-  }
-  process.stderr.write('\n')
-}
-
-await deliver(0)
-await insert(false)
-const first = await deliver(5)
-await insert(true)
-const second = await deliver(10)
-const third = await deliver(11)
-
-const names = (await readdir(folder)).filter((name) => name.endsWith('.gz'))
-const texts = await Promise.all(names.map(async (name) => gunzipSync(await readFile(join(folder, name)))))
-const whole = join(folder, 'all.log')
-const report = join(folder, 'report.json')
-await writeFile(whole, Buffer.concat(texts))
-const options = ['--log-format=CLOUDFRONT', '--no-global-config', '--no-progress', '-o', report]
-execFileSync('goaccess', [whole, ...options], { stdio: ['ignore', 'ignore', 'inherit'] })
-const { general } = JSON.parse(await readFile(report, 'utf8')) as { general: Record<string, number> }
-
-const query = `SELECT count() AS requests, sum(bytes_sent) AS bytes,
-  uniqExact(network, toDate(time), user_agent) AS visitors FROM selvedge.access_log
-  SETTINGS output_format_json_quote_64bit_integers = 0`
-const [ours] = await (await log.query.query({ query, format: 'JSONEachRow' })).json<Record<string, number>>()
-
-const rows = [
-  ['requests', ours?.requests, general.valid_requests],
-  ['failed lines', 0, general.failed_requests],
-  ['bytes', ours?.bytes, general.bandwidth],
-] as const
 const say = (line: string) => process.stdout.write(`${line}\n`)
-say(`${names.length} files: ${first.files}, then ${second.files} for late records, then ${third.files}`)
-for (const [what, one, other] of rows) {
-  say(`${what.padEnd(14)}ours ${one}  goaccess ${other}  ${one === other ? 'equal' : 'DIFFERENT'}`)
+
+const directory = mkdtempSync(join(tmpdir(), 'selvedge-show-logs-'))
+const data = join(directory, 'data')
+const folderOf = (id: string) => join(directory, 'logs', id)
+
+/** An origin that keeps viewers waiting, so that some leave before there is an answer. */
+const slow = createServer((_request, response) => setTimeout(() => response.end('late'), 1_500))
+slow.listen(0, '127.0.0.1')
+await new Promise((resolve) => slow.once('listening', resolve))
+
+/** Files of all sizes, and the sites that they belong to. */
+function writeConfig(): string {
+  const site = join(directory, 'site')
+  mkdirSync(site)
+  for (let page = 0; page < 20; page += 1) {
+    writeFileSync(
+      join(site, `page${page}.html`),
+      '<!doctype html><title>A page</title>'.padEnd(700 * (page + 1)),
+    )
+  }
+  writeFileSync(join(site, 'style.css'), 'body { color: red }')
+  writeFileSync(join(site, 'film.mp4'), Buffer.alloc(6_000_000, 'film'))
+  const { port } = slow.address() as AddressInfo
+  const distributions = DISTRIBUTIONS.map(({ id, host }) => ({
+    id,
+    aliases: [host],
+    origins: [
+      { id: 'folder', folder: { path: site } },
+      { id: 'slow', http: { url: `http://127.0.0.1:${port}` } },
+    ],
+    cacheBehaviors: [{ pathPattern: '/slow*', targetOriginId: 'slow', cachePolicy: 'CachingDisabled' }],
+    logging: { folder: folderOf(id) },
+  }))
+  const config = join(directory, 'selvedge.yaml')
+  // JSON is YAML.
+  writeFileSync(config, JSON.stringify({ edge: { workers: 2 }, distributions }))
+  return config
 }
-// It decodes and trims a User-Agent before it tells visitors apart, so odd ones that differ are one to it.
-say(
-  `visitors      ours ${ours?.visitors}  goaccess ${general.unique_visitors}  not comparable: odd User-Agents`,
-)
-await rm(folder, { recursive: true, force: true })
-if (rows.some(([, one, other]) => one !== other)) process.exitCode = 1
+
+/** Has everything asked for, and waits until the log has it. @returns how many requests each site was sent */
+async function beViewed(): Promise<Map<string, number>> {
+  const selvedge = await startSelvedge(['--config', writeConfig(), '--log-level', 'error'], ['--data', data])
+  if (selvedge.process.exitCode !== null) throw new Error(selvedge.stderr())
+  const sent = await askForAll(selvedge)
+  // The last viewers' requests end when the slow origin has answered, and their records are on disk a second later.
+  do await pause(4_000)
+  while (segmentsIn(data).some((name) => name.endsWith('.sealed')))
+  await selvedge.stop()
+  return sent
+}
+
+interface Totals {
+  requests: number
+  bytes: number
+  unanswered: number
+  /** Of the network, day and User-Agent, as goaccess has them: of requests that weren't answered by 4xx, and of all. */
+  visitors: number
+  allVisitors: number
+}
+
+/** Delivers the hours of the log, as the program does when they are over. @returns what the log has of each site */
+async function deliver(): Promise<Map<string, Totals>> {
+  await using clickhouse = await openClickHouse({ data: join(data, 'clickhouse') })
+  const statements = createStatements(clickhouse)
+  const destinations = await destinationsOf(
+    DISTRIBUTIONS.map(({ id }) => ({ id, logging: loggingSchema.parse({ folder: folderOf(id) }) })),
+  )
+  const { files, failures } = await deliverLogs(
+    statements,
+    { destinations, settleSeconds: 0 },
+    Date.now() + 2 * HOUR_MS,
+  )
+  if (failures.length > 0) throw failures[0]?.error
+  say(`${files} files were delivered`)
+  const query = `SELECT distribution, count() AS requests, sum(bytes_sent) AS bytes, countIf(status = 0) AS unanswered,
+    uniqExactIf((network, toDate(time), user_agent), intDiv(status, 100) != 4) AS visitors,
+    uniqExact(network, toDate(time), user_agent) AS allVisitors
+    FROM selvedge.access_log GROUP BY distribution SETTINGS output_format_json_quote_64bit_integers = 0`
+  const answer = await clickhouse.query.query({ query, format: 'JSONEachRow' })
+  const rows = await answer.json<Totals & { distribution: string }>()
+  return new Map(rows.map(({ distribution, ...totals }) => [distribution, totals]))
+}
+
+/** What goaccess makes of a site's files. */
+function readBy(id: string, more: readonly string[]): Record<string, number> {
+  const folder = folderOf(id)
+  const names = readdirSync(folder).filter((name) => name.endsWith('.gz'))
+  const whole = join(directory, `${id}.log`)
+  const report = join(directory, `${id}.json`)
+  writeFileSync(whole, Buffer.concat(names.map((name) => gunzipSync(readFileSync(join(folder, name))))))
+  const options = ['--log-format=CLOUDFRONT', '--no-global-config', '--no-progress', '-o', report, ...more]
+  execFileSync('goaccess', [whole, ...options], { stdio: ['ignore', 'ignore', 'inherit'] })
+  return (JSON.parse(readFileSync(report, 'utf8')) as { general: Record<string, number> }).general
+}
+
+const sent = await beViewed()
+slow.closeAllConnections()
+slow.close()
+const logged = await deliver()
+let isEqual = true
+for (const { id, hasPlainAgents } of DISTRIBUTIONS) {
+  const ours = logged.get(id)
+  const theirs = readBy(id, [])
+  const withErrors = readBy(id, ['--4xx-to-unique-count'])
+  say(`${id}: ${sent.get(id)} requests were sent; ${ours?.unanswered} got no answer (status 000)`)
+  const rows: [string, number | undefined, number | undefined][] = [
+    ['requests', ours?.requests, theirs.valid_requests],
+    ['of those sent', ours?.requests, sent.get(id)],
+    ['failed lines', 0, theirs.failed_requests],
+    ['bytes', ours?.bytes, theirs.bandwidth],
+    // Unless it is told otherwise, it counts nobody as a visitor whose only requests were answered by 4xx.
+    ...(hasPlainAgents
+      ? (
+          [
+            ['visitors', ours?.visitors, theirs.unique_visitors],
+            ['… and of 4xx', ours?.allVisitors, withErrors.unique_visitors],
+          ] as const
+        ).map(([...row]): [string, number | undefined, number | undefined] => [...row])
+      : []),
+  ]
+  for (const [what, one, other] of rows) {
+    const same = one !== undefined && one === other
+    isEqual &&= same
+    say(`  ${what.padEnd(14)}ours ${one}  goaccess ${other}  ${same ? 'equal' : 'DIFFERENT'}`)
+  }
+  if (!hasPlainAgents)
+    // It decodes and trims a User-Agent before it tells visitors apart, so odd ones that differ are one to it.
+    say(
+      `  visitors      ours ${ours?.visitors}  goaccess ${theirs.unique_visitors}  odd User-Agents: not comparable`,
+    )
+}
+rmSync(directory, { recursive: true, force: true })
+process.exitCode = isEqual ? 0 : 1

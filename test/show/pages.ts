@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
 import { accessSettings, SCOPES } from '../../analytics/api/access.ts'
@@ -15,7 +16,7 @@ import { createUpkeep } from '../../analytics/daily/upkeep.ts'
 import { DAY_MS, dayOf } from '../../analytics/queries/window.ts'
 import { formulaOf, rankingSettings } from '../../analytics/ranking/formula.ts'
 import { readPriceBook } from '../../analytics/usage/price-book.ts'
-import { type AccessLog, openAccessLog } from '../analytics/access-log.ts'
+import { type AccessLog, openAccessLog, viewsBy } from '../analytics/access-log.ts'
 import { infoApiOn, NOON } from '../analytics/info-api.ts'
 import { faultsOf, type Screen, showOn } from '../analytics/judged-page.ts'
 import { playThumbnailer } from '../analytics/thumbnailer.ts'
@@ -75,13 +76,39 @@ const FRONT_PAGE = `<!doctype html><html lang="de"><title>Morgenblatt – Nachri
 "email":"redaktion@morgenblatt.example","telephone":"+49 228 555 010","url":"https://www.morgenblatt.example/impressum",
 "address":{"streetAddress":"Am Markt 1","postalCode":"53111","addressLocality":"Bonn","addressCountry":"Deutschland"}}</script>`
 
+/** Some seconds of people. */
+async function bring(log: AccessLog): Promise<void> {
+  const sites = [
+    'morgenblatt.example',
+    'tidewater.example',
+    'openatlas.example',
+    'lumen.example',
+    'quarry.example',
+  ]
+  for (let tick = 0; tick < 30; tick += 1) {
+    await setTimeout(200)
+    const rows = sites.flatMap((site, at) => {
+      const people = Math.round(12 / (at + 1) + 6 * Math.abs(Math.sin(tick / 4 + at)))
+      return viewsBy(people, { site, bytes_sent: 40_000, is_page_view: tick % 3 === 0 })
+    })
+    await log.insert(rows)
+  }
+  await setTimeout(600)
+}
+
 /** Opens pages one after the other and takes their pictures. @returns how many troubles there were */
-async function takePictures(viewer: Person, base: string, pages: Record<string, string>): Promise<number> {
+async function takePictures(
+  { viewer, base, traffic }: { viewer: Person; base: string; traffic(): Promise<void> },
+  pages: Record<string, string>,
+): Promise<number> {
   let troubles = 0
   for (const [name, path] of Object.entries(pages)) {
     const found: string[] = []
     const loud = await viewer.visits('about:blank', PEOPLE[0] as string, async (page) => {
-      await page.goto(base + path, { waitUntil: 'networkidle0' })
+      // Live traffic never ends.
+      const isLive = path.startsWith('/live')
+      await page.goto(base + path, { waitUntil: isLive ? 'load' : 'networkidle0' })
+      if (isLive) await traffic()
       for (const [size, screen] of Object.entries(SCREENS)) {
         await showOn(page, screen)
         await page.screenshot({ path: join(folder, `${name}-${size}.png`), fullPage: true })
@@ -130,9 +157,14 @@ function fullPages(list: string): Record<string, string> {
     usage: '/usage',
     'usage-of-a-month': '/usage/2026-06',
     'usage-so-far': '/usage/2026-07',
+    'distribution-hours': '/distributions/d2?by=hour',
+    'distribution-today': '/distributions/d2?days=1',
+    live: '/live',
+    'live-site': '/live?site=morgenblatt.example',
   }
 }
 
+const startMs = performance.now()
 const scratch = await mkdtemp(join(tmpdir(), 'selvedge-show-pages-'))
 {
   await using log = await openAccessLog()
@@ -151,14 +183,18 @@ const scratch = await mkdtemp(join(tmpdir(), 'selvedge-show-pages-'))
     access: accessSettings.parse({ anonymous: SCOPES }),
     distributions: ['d2', 'quiet'],
     prices: await readPriceBook('deploy/prices.example.yaml'),
+    // The clock goes on, for live traffic.
+    now: () => NOON + performance.now() - startMs,
+    live: { lookMs: 400, beatMs: 1_000 },
   })
   await using viewer = await person(scratch)
 
-  let troubles = await takePictures(viewer, api.url, EMPTY)
+  const of = { viewer, base: api.url, traffic: () => bring(log) }
+  let troubles = await takePictures(of, EMPTY)
   await fill(log)
   const { items } = (await api.ask('/v1/lists')) as { items: { id: string }[] }
   const full = fullPages(items[0]?.id ?? '')
-  troubles += await takePictures(viewer, api.url, full)
+  troubles += await takePictures(of, full)
   const pages = Object.keys(EMPTY).length + Object.keys(full).length
   const views = pages * Object.keys(SCREENS).length
   say(

@@ -141,7 +141,8 @@ async function flagsFor(plan: BrowserPlan, profile: Profile): Promise<string[]> 
 async function environmentFor(plan: BrowserPlan, profile: Profile): Promise<NodeJS.ProcessEnv> {
   return {
     PATH: process.env.PATH,
-    LANG: 'C.UTF-8',
+    // What pages read as `navigator.language`: of `C` it made `en-US@posix`, which is none, and scripts fail at that.
+    LANG: 'en_US.UTF-8',
     HOME: profile.folder,
     TMPDIR: profile.folder,
     ...(plan.libraryFolder !== undefined && { LD_LIBRARY_PATH: plan.libraryFolder }),

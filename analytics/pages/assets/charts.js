@@ -9,6 +9,13 @@ const HEIGHT = 240
 
 const count = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const hour = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZone: 'UTC',
+})
 const weekday = new Intl.DateTimeFormat('en-GB', {
   weekday: 'short',
   day: 'numeric',
@@ -75,6 +82,8 @@ function optionsOf(figure, shown, names, columns) {
   const rule = look.getPropertyValue('--rule')
   const font = `12.8px ${look.fontFamily}`
   const isRank = figure.dataset.chart === 'ranks'
+  const isByHour = figure.dataset.by === 'hour'
+  const time = isByHour ? hour : weekday
   const axis = { stroke: faded, font, grid: { stroke: rule, width: 1 }, ticks: { show: false } }
   return {
     width: shown.clientWidth,
@@ -93,9 +102,9 @@ function optionsOf(figure, shown, names, columns) {
         ...axis,
         size: 34,
         gap: 10,
-        space: 80,
-        values: (_, splits) => splits.map(dayLabel),
-        incrs: daysApart(),
+        space: isByHour ? 120 : 80,
+        values: (_, splits) => splits.map((seconds) => (isByHour ? hour : day).format(seconds * 1_000)),
+        incrs: isByHour ? [...hoursApart(), ...daysApart()] : daysApart(),
         grid: { show: false },
       },
       {
@@ -108,7 +117,7 @@ function optionsOf(figure, shown, names, columns) {
       },
     ],
     series: [
-      { label: 'Day', value: (_, seconds) => (seconds === null ? '' : weekday.format(seconds * 1_000)) },
+      { label: 'Day', value: (_, seconds) => (seconds === null ? '' : time.format(seconds * 1_000)) },
       ...names.map((label, index) => ({
         label,
         stroke: look.getPropertyValue(`--series-${index + 1}`),
@@ -154,8 +163,8 @@ function daysApart() {
   return [1, 2, 7, 14, 28, 91].map((days) => days * SECONDS_A_DAY)
 }
 
-function dayLabel(seconds) {
-  return day.format(seconds * 1_000)
+function hoursApart() {
+  return [1, 3, 6, 12].map((hours) => hours * 3_600)
 }
 
 /** Room for the widest of the labels. */

@@ -54,6 +54,11 @@ export function distributionFor(
   return found
 }
 
+/** Whose a request was that got no answer, because its viewer left before: it counts for the site all the same. */
+export function notServed(edge: Edge, viewer: ViewerRequest): Pick<Served, 'distribution' | 'place'> {
+  return { distribution: distributionFor(edge, viewer), place: edge.geo.placeOf(viewer.address) }
+}
+
 /** The answer to bytes that were no request. */
 export function answerUnreadable(edge: Edge, viewer: ViewerRequest, status: number): Served {
   const answer = ownAnswer(status, viewer.malformed ?? 'This is no HTTP request.')

@@ -1,5 +1,5 @@
 import { answerFromMemory } from './answer-from-memory.ts'
-import { answerUnreadable, answerViewer } from './answer-viewer.ts'
+import { answerUnreadable, answerViewer, notServed } from './answer-viewer.ts'
 import { createCache } from './cache/cache.ts'
 import { createEncoding } from './cache/encoding/encoding.ts'
 import { createByteBudget } from './cache/fetch/shared-body.ts'
@@ -77,7 +77,8 @@ export async function assembleWorker(
     },
   }
   const ended: BehindUpgrade['ended'] & Behind['ended'] = (viewer, served, transfer) => {
-    spool.append(recordOf(node, viewer, served, transfer, Date.now()))
+    const said = served ?? notServed(edge, viewer)
+    spool.append(recordOf(node, viewer, said, transfer, Date.now()))
     meters.count(served, transfer)
   }
   const behind: Behind = {

@@ -73,8 +73,7 @@ export function hourText(instant: string): string {
 
 /** As `+12.5%`, `−3%`; `±0%`. */
 export function changeText(change: number): string {
-  const text = change === 0 ? '±0%' : signedPercentage.format(change)
-  return text.replace('-', '−')
+  return signedPercentage.format(change).replace('-', '−').replace(/^0%$/, '±0%')
 }
 
 /** As `25 Jul 2026`. */

@@ -5,20 +5,19 @@ import type { Place } from '../geo/place.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
 import type { AccessRecord } from './record.ts'
 
-/**
- * The access-log record of one response.
- *
- * @param served `undefined` when the viewer left before there was an answer
- */
+/** What a record tells of an answer: all of it, or whose it would have been when the viewer left before there was one. */
+export type Said = Pick<Served, 'distribution' | 'place'> & Partial<Served>
+
+/** The access-log record of one response. */
 export function recordOf(
   node: string,
   viewer: ViewerRequest,
-  served: Served | undefined,
+  served: Said,
   transfer: Transfer,
   timeMs: number,
 ): AccessRecord {
   const { request } = viewer
-  const sent = served?.answer.fields ?? []
+  const sent = served.answer?.fields ?? []
   const length = firstValue(sent, 'content-length')
   const range = /^bytes (\d+)-(\d+)\//.exec(firstValue(sent, 'content-range') ?? '')
   const asked = (name: string) => firstValue(request.fields, name) ?? ''
@@ -26,24 +25,24 @@ export function recordOf(
     timeMs,
     node,
     requestId: viewer.requestId,
-    distribution: served?.distribution?.id ?? '',
+    distribution: served.distribution?.id ?? '',
     host: viewer.hostName,
-    site: served?.distribution?.site ?? '',
+    site: served.distribution?.site ?? '',
     method: request.method,
     scheme: request.scheme,
     protocolVersion: viewer.protocolVersion,
     path: pathOf(request.target),
     query: queryOf(request.target),
     ...transfer,
-    originTimeUs: served?.answer.outcome.upstreamUs ?? 0,
-    resultType: served?.resultType ?? 'Error',
-    detailedResultType: served?.detailedResultType ?? 'ClientCommError',
-    cacheStatus: served?.cacheStatus ?? '',
+    originTimeUs: served.answer?.outcome.upstreamUs ?? 0,
+    resultType: served.resultType ?? 'Error',
+    detailedResultType: served.detailedResultType ?? 'ClientCommError',
+    cacheStatus: served.cacheStatus ?? '',
     contentType: mediaType(firstValue(sent, 'content-type')),
     contentLength: length === undefined ? '' : Number(length),
     rangeStart: range === null ? '' : Number(range[1]),
     rangeEnd: range === null ? '' : Number(range[2]),
-    ...connectionOf(viewer, served?.place),
+    ...connectionOf(viewer, served.place),
     xForwardedFor: asked('x-forwarded-for'),
     userAgent: asked('user-agent'),
     referer: asked('referer'),

@@ -258,8 +258,9 @@ describe('an upload', () => {
 
     await expect.poll(() => ends).toEqual(['broken', 'broken'])
     expect(await house.records(2)).toMatchObject([
-      { status: '0', detailedResultType: 'ClientCommError' },
-      { status: '0' },
+      // Nobody answered, and yet it is a request of that site.
+      { status: '0', detailedResultType: 'ClientCommError', distribution: 'site' },
+      { status: '0', distribution: 'site' },
     ])
   })
 })

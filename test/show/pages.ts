@@ -85,7 +85,7 @@ async function bring(log: AccessLog): Promise<void> {
     'lumen.example',
     'quarry.example',
   ]
-  for (let tick = 0; tick < 30; tick += 1) {
+  for (let tick = 0; tick < 60; tick += 1) {
     await setTimeout(200)
     const rows = sites.flatMap((site, at) => {
       const people = Math.round(12 / (at + 1) + 6 * Math.abs(Math.sin(tick / 4 + at)))
@@ -93,7 +93,7 @@ async function bring(log: AccessLog): Promise<void> {
     })
     await log.insert(rows)
   }
-  await setTimeout(600)
+  await setTimeout(3_000)
 }
 
 /** Opens pages one after the other and takes their pictures. @returns how many troubles there were */
@@ -185,7 +185,7 @@ const scratch = await mkdtemp(join(tmpdir(), 'selvedge-show-pages-'))
     prices: await readPriceBook('deploy/prices.example.yaml'),
     // The clock goes on, for live traffic.
     now: () => NOON + performance.now() - startMs,
-    live: { lookMs: 400, beatMs: 1_000 },
+    live: { lookMs: 2_500, beatMs: 1_000 },
   })
   await using viewer = await person(scratch)
 

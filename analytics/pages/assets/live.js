@@ -146,7 +146,9 @@ function rowOf([site, { requests, pageViews, bytes }]) {
   name.scope = 'row'
   const link = document.createElement('a')
   link.href = `/sites/${encodeURIComponent(site)}`
-  link.textContent = site
+  // A long name goes on in another line before one of its dots.
+  const [first, ...labels] = site.split('.')
+  link.append(first, ...labels.flatMap((label) => [document.createElement('wbr'), `.${label}`]))
   name.append(link)
   row.append(name)
   for (const text of [number.format(requests), number.format(pageViews), bytesText(bytes)]) {

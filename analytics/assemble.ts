@@ -1,9 +1,9 @@
+import { openAsns } from '../edge/geo/database/asn.ts'
 import { serveAdmin } from '../edge/program/admin.ts'
 import type { Starting } from '../edge/program/run.ts'
 import { serveInfoApi } from './api/serve.ts'
 import { openClickHouse } from './clickhouse/connect.ts'
 import { prepareClickHouse } from './clickhouse/prepare.ts'
-import { openAsns } from './collect/asn.ts'
 import { createEventRowOf } from './collect/event-line.ts'
 import { createRowOf } from './collect/row.ts'
 import { keepSalts } from './collect/salts.ts'
@@ -31,7 +31,7 @@ export async function assembleAnalytics(
   const { key, retentionDays, thumbnailerUrl, includeToday, alexa, access, distributions } = settings
   const categories = categoriesOf(distributions)
   const formula = formulaOf(settings.ranking, categories)
-  const asnOf = await openAsns(settings.asnDatabase)
+  const asnOf = await openAsns({ path: settings.asnDatabase, field: 'analytics.asnDatabase', log })
   const prices = settings.prices === undefined ? undefined : await readPriceBook(settings.prices)
   const clickhouse = parts.use(await openClickHouse(settings))
   const tables = parts.use(await prepareClickHouse(clickhouse, { retentionDays, log }))

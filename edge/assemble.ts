@@ -68,7 +68,7 @@ export async function assembleWorker(
     node,
     cdnId: cdnIdOf(settings.key),
     distributions,
-    geo: await openGeo(settings.countryDatabase),
+    geo: await openGeo(settings.countryDatabase, log),
     cache,
     httpsPort: settings.tls === undefined ? undefined : settings.httpsPort,
     upstreamFor: (distribution, { requestId }, keyOf) => {

@@ -1,5 +1,5 @@
+import type { AsnOf } from '../../edge/geo/database/asn.ts'
 import type { FrontedDistribution } from '../settings.ts'
-import type { AsnOf } from './asn.ts'
 import { createBotFilter } from './bot.ts'
 import { isPageView } from './page-view.ts'
 import type { RecordText } from './record-line.ts'

@@ -1,4 +1,4 @@
-import type { AsnOf } from './asn.ts'
+import type { AsnOf } from '../../edge/geo/database/asn.ts'
 import { networkOf, plainAddress } from './network.ts'
 import { remembered } from './remembered.ts'
 import { visitorOf } from './visitor.ts'

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { Command } from 'commander'
 import { pino } from 'pino'
+import { openAsns } from '../../edge/geo/database/asn.ts'
 import { openGeo } from '../../edge/geo/place.ts'
 import { formatText } from '../../edge/log/record.ts'
 import { ConfigError } from '../../edge/program/errors.ts'
@@ -8,7 +9,6 @@ import { categoriesOf } from '../assemble.ts'
 import { openClickHouse } from '../clickhouse/connect.ts'
 import { messageOf } from '../clickhouse/failure.ts'
 import { migrate, retentionOf } from '../clickhouse/migrate.ts'
-import { openAsns } from '../collect/asn.ts'
 import { keepSalts } from '../collect/salts.ts'
 import { createUpkeep } from '../daily/upkeep.ts'
 import { formulaOf } from '../ranking/formula.ts'
@@ -61,7 +61,7 @@ async function runImport(files: string[], options: Options, print: (text: string
   const formula = formulaOf(analytics.ranking, categoriesOf(distributions))
   const [geo, asnOf] = await Promise.all([
     openGeo(config.edge.countryDatabase),
-    openAsns(analytics.asnDatabase),
+    openAsns({ path: analytics.asnDatabase, field: 'analytics.asnDatabase' }),
   ])
   const stop = new AbortController()
   const onSignal = () => stop.abort(new Error('stopped'))

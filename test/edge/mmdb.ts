@@ -15,19 +15,7 @@ export function mmdb(type: string, rows: readonly Row[]): Buffer {
   let dataBytes = 0
   // A child is a node, or -1 for none, or -2 - offset for data.
   for (const { prefix, record } of rows) {
-    const [address = '', bits = '32'] = prefix.split('/')
-    const octets = address.split('.').map(Number)
-    let at = 0
-    for (let bit = 0; bit < Number(bits); bit++) {
-      const side = ((octets[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1
-      const node = nodes[at] as [number, number]
-      if (bit === Number(bits) - 1) {
-        node[side] = -2 - dataBytes
-      } else {
-        if (node[side] === -1) node[side] = nodes.push([-1, -1]) - 1
-        at = node[side] as number
-      }
-    }
+    insert(nodes, prefix, -2 - dataBytes)
     const encoded = encode(record)
     data.push(encoded)
     dataBytes += encoded.length
@@ -59,6 +47,19 @@ export function mmdb(type: string, rows: readonly Row[]): Buffer {
   ])
 }
 
+function insert(nodes: [number, number][], prefix: string, leaf: number): void {
+  const [address = '', bits = '32'] = prefix.split('/')
+  const octets = address.split('.').map(Number)
+  let at = 0
+  for (let bit = 0; bit < Number(bits); bit++) {
+    const side = ((octets[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1
+    const node = nodes[at] as [number, number]
+    if (bit === Number(bits) - 1) node[side] = leaf
+    else if (node[side] === -1) node[side] = nodes.push([-1, -1]) - 1
+    at = node[side] as number
+  }
+}
+
 function encode(value: Value): Buffer {
   if (typeof value === 'string') {
     const bytes = Buffer.from(value)
@@ -85,7 +86,7 @@ function number(value: number): Buffer {
 }
 
 function control(type: number, size: number): Buffer {
-  const length = size < 29 ? size : 29
+  const length = Math.min(size, 29)
   const more = size < 29 ? [] : [size - 29]
   return type < 8 ? Buffer.from([(type << 5) | length, ...more]) : Buffer.from([length, type - 7, ...more])
 }

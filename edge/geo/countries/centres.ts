@@ -11,3 +11,8 @@ export function centreOf(country: string): Coordinates | undefined {
   const centre = Object.hasOwn(centres, country) ? centres[country] : undefined
   return centre && { latitude: centre[0], longitude: centre[1] }
 }
+
+/** All that have a centre, by code. */
+export function countries(): string[] {
+  return Object.keys(centres)
+}

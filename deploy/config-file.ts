@@ -80,6 +80,15 @@ const edge = z.strictObject({
   collector: url.optional().describe('Where log records go; the one on this machine when left out.'),
   spoolMegabytes: megabytes.default(1024).describe('Bound on log records that wait for the collector.'),
   countryDatabase: z.string().optional().describe('A MaxMind country or city database of your own.'),
+  cityDatabases: z
+    .array(z.string())
+    .min(1)
+    .max(2)
+    .optional()
+    .describe(
+      'City databases for headers that policies list, one for both families or one each; DB-IP’s without.',
+    ),
+  asnDatabase: z.string().optional().describe('An ASN database for such headers; the bundled one without.'),
   admin,
 })
 

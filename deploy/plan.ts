@@ -63,6 +63,8 @@ function edgePlan(ground: Ground): Pick<Plan, 'edge'> {
       collector: edge.collector ?? loopback(ports.collector),
       spool: { directory: join(config.data, 'spool'), bytesMax: Math.round(edge.spoolMegabytes * MEGABYTE) },
       countryDatabase: edge.countryDatabase,
+      cityDatabases: edge.cityDatabases,
+      asnDatabase: edge.asnDatabase,
       distributions: distributions.map(withoutOrigins),
     },
   }

@@ -5,6 +5,7 @@ import type { Request, RequestHead } from './cache/message.ts'
 import { type Deadlines, ttlSeconds } from './cache/rules/freshness.ts'
 import type { StoredResponse } from './cache/store/stored-response.ts'
 import { keyOfForwarded } from './distribution/cache-key.ts'
+import { isDeviceHeader } from './distribution/device.ts'
 import { behaviorOf, type MatchedDistribution } from './distribution/match.ts'
 import { isMisdirected } from './distribution/misdirected.ts'
 import { normalisedTarget } from './distribution/normalise.ts'
@@ -131,6 +132,7 @@ function namesInKey(selection: Selection): readonly string[] {
   if (known !== undefined) return known
   const { headers, cookies } = selection.key
   const names = [...ALWAYS_READ, ...headers, ...(cookies === 'none' ? [] : ['cookie'])]
+  if (headers.some(isDeviceHeader)) names.push('user-agent')
   read.set(selection, names)
   return names
 }

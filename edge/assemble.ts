@@ -7,8 +7,9 @@ import { NO_INVALIDATIONS } from './cache/invalidation/invalidations.ts'
 import { openStore } from './cache/store/open-store.ts'
 import { cdnIdOf } from './distribution/cdn-loop.ts'
 import { matchDistributions } from './distribution/match.ts'
+import { databasesFor } from './distribution/viewer-headers.ts'
 import type { Edge } from './edge.ts'
-import { openGeo } from './geo/place.ts'
+import { openViewerGeo } from './geo/viewer-geo.ts'
 import { alone, type FirstProcess } from './invalidation/first-process.ts'
 import type { Behind } from './listen/answering.ts'
 import { type Fronts, type LaneUse, openFronts } from './listen/fronts.ts'
@@ -68,7 +69,7 @@ export async function assembleWorker(
     node,
     cdnId: cdnIdOf(settings.key),
     distributions,
-    geo: await openGeo(settings.countryDatabase, log),
+    geo: await openViewerGeo(settings, databasesFor(distributions.viewerHeaders), log),
     cache,
     httpsPort: settings.tls === undefined ? undefined : settings.httpsPort,
     upstreamFor: (distribution, { requestId }, keyOf) => {

@@ -16,6 +16,7 @@ import { namedCertificates } from './listen/tls/named-certificates.ts'
 import { startShipper } from './log/shipper.ts'
 import { openSpool } from './log/spool.ts'
 import { serveAdmin } from './program/admin.ts'
+import { machineLoad } from './program/machine-load.ts'
 import { runProgram, type Starting } from './program/run.ts'
 import { changedFields } from './program/settings.ts'
 import { type EdgeSettings, edgeSettings, edgeStopMsMax } from './settings.ts'
@@ -71,6 +72,7 @@ async function start({ settings, log, parts }: Starting<EdgeSettings>, stop: Abo
           if (stop.aborted) return 'stopping'
           return fleet?.ready ? undefined : 'no worker is running'
         },
+        load: machineLoad(),
         metrics: async () => {
           const spooled = shipper === undefined ? '' : spoolMetrics(shipper)
           const invalidated = invalidationMetrics('edge', invalidating.node)

@@ -37,6 +37,13 @@ export const edgeSettings = programSettings.extend({
       .default(1024 * MEBIBYTE),
   }),
   countryDatabase: z.string().optional().describe('A country database (.mmdb) of your own.'),
+  cityDatabases: z
+    .array(z.string())
+    .min(1)
+    .max(2)
+    .optional()
+    .describe('City databases (.mmdb) of your own, for headers that policies list.'),
+  asnDatabase: z.string().optional().describe('An ASN database (.mmdb) of your own, for the same.'),
   distributions: z.array(distributionSchema),
 })
 

@@ -29,13 +29,16 @@ export function askingFor(edge: Edge, viewer: ViewerRequest, whose: Whose, reque
 
 /** The request as it goes on: what of it a policy takes, or all that may go on. */
 export function forwardedRequest(
-  { node, cdnId }: Edge,
+  { node, cdnId, geo }: Edge,
   viewer: Pick<ViewerRequest, 'address' | 'port' | 'protocolVersion'>,
   { place, behavior }: Pick<Whose, 'place' | 'behavior'>,
   request: Request,
 ): Request {
   const { selection, requestDirectives } = behavior
-  const from = { address: viewer.address, port: viewer.port, country: place.country }
+  const { address, port } = viewer
+  const { detailsOf } = geo
+  const details = detailsOf && (() => detailsOf(address))
+  const from = { address, port, country: place.country, details }
   const { method, scheme, host, fields, target } = request
   const asked = {
     method,

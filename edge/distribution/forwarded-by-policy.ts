@@ -8,6 +8,7 @@ import { type Asked, hopOf, isOurs, isPoisoner, type ViewerPlace } from './forwa
 import { takenCookies, takenQuery } from './parameters.ts'
 import type { Selection } from './selection.ts'
 import { pathOf, queryOf } from './target.ts'
+import { cloudfrontValue } from './viewer-headers.ts'
 
 /** What the cache itself needs: a part, or whether something changed. Nothing of it gets into what is stored. */
 const FOR_THE_CACHE: ReadonlySet<string> = new Set([
@@ -88,7 +89,7 @@ export function fieldsByPolicy(
   kept.push('Via', hopOf(asked), 'CDN-Loop', cdnLoop(fields, asked.cdnId))
   kept.push('Surrogate-Capability', SURROGATE_CAPABILITY)
   for (const name of forward.cloudfront) {
-    const value = cloudfrontValue(name, viewer, asked)
+    const value = cloudfrontValue(name, viewer, asked, fields)
     if (value !== undefined) kept.push(name, value)
   }
   return kept
@@ -109,20 +110,4 @@ function acceptedCodings(value: string | undefined, enabled: readonly Coding[]):
   const acceptance = memoisedAcceptance(value)
   const accepted = enabled.filter((coding) => acceptance[coding] > 0)
   return accepted.length === 0 ? undefined : accepted.join(',')
-}
-
-/** What we know of the headers that CloudFront adds where a policy lists them. @param name in lower case */
-function cloudfrontValue(name: string, viewer: ViewerPlace, asked: Asked): string | undefined {
-  switch (name) {
-    case 'cloudfront-forwarded-proto':
-      return asked.scheme
-    case 'cloudfront-viewer-address':
-      return `${viewer.address}:${viewer.port}`
-    case 'cloudfront-viewer-country':
-      return viewer.country === '' ? undefined : viewer.country
-    case 'cloudfront-viewer-http-version':
-      return asked.protocolVersion
-    default:
-      return undefined
-  }
 }

@@ -3,6 +3,7 @@ import { type Fields, joinedValue } from '../cache/fields.ts'
 import { endToEndFilter } from '../cache/rules/hop-by-hop.ts'
 import { SURROGATE_CAPABILITY } from '../cache/rules/targeted.ts'
 import { cdnLoop } from './cdn-loop.ts'
+import type { ViewerDetails } from './viewer-headers.ts'
 
 /**
  * Fields that make some origins or frameworks answer differently for one viewer, and so would poison the
@@ -62,6 +63,8 @@ export interface ViewerPlace {
   port: number
   /** ISO 3166-1 alpha-2, or empty when unknown. */
   country: string
+  /** What a city database knows, looked up when it is asked for. */
+  details?: (() => ViewerDetails) | undefined
 }
 
 /** What of a request is not among its fields. */

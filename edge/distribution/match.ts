@@ -26,6 +26,8 @@ export interface Distributions {
   ofHost(host: string): MatchedDistribution | undefined
   /** The distribution with an id, or `undefined`. */
   withId(id: string): MatchedDistribution | undefined
+  /** `CloudFront-…` headers that a policy of any of them lists, lower case. */
+  viewerHeaders: readonly string[]
 }
 
 /**
@@ -39,6 +41,9 @@ export function matchDistributions(distributions: readonly Distribution[]): Dist
   return {
     ofHost: (host) => byAlias.get(host) ?? byWildcard(byAlias, host) ?? byAlias.get('*'),
     withId: (id) => byId.get(id),
+    viewerHeaders: enabled.flatMap(({ behaviors }) =>
+      behaviors.flatMap(({ behavior }) => behavior.selection?.forward.cloudfront ?? []),
+    ),
   }
 }
 

@@ -6,10 +6,15 @@ import { PortInUse } from './errors.ts'
 /** How long responses under way may take to finish when we stop, ms: a stop has to end. */
 const DRAIN_MS_MAX = 2_000
 
+/** In which header `/readyz` says how busy a program is, 0 to 1. */
+export const LOAD_HEADER = 'Selvedge-Load'
+
 /** What an operator's tools can ask a program. */
 export interface Health {
   /** Why the program can't serve now, or `undefined` when it can. */
   unready(): string | undefined
+  /** How busy it is, 0 to 1: told with `/readyz`, for whoever spreads viewers. Not told without. */
+  load?(): number
   /** Metrics in the Prometheus text format. */
   metrics(): Promise<string>
 }
@@ -24,6 +29,7 @@ export interface Replied {
   status: number
   type: string
   body: string
+  headers?: Record<string, string>
 }
 
 /** One more thing that an admin port answers. */
@@ -47,8 +53,8 @@ export async function serveAdmin(
 ): Promise<Listening> {
   const routes = [...healthRoutes(health), ...more]
   const server = createServer(async (request, response) => {
-    const { status, type, body } = await replyOf(routes, request)
-    response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body)
+    const { status, type, body, headers } = await replyOf(routes, request)
+    response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store', ...headers }).end(body)
   })
   return listenOn(server, at, 'admin and metrics', 'the `admin` setting of the program')
 }
@@ -74,7 +80,12 @@ function healthRoutes(health: Health): AdminRoute[] {
       path: '/readyz',
       reply: async () => {
         const reason = health.unready()
-        return reason === undefined ? text(200, 'ready\n') : text(503, `${reason}\n`)
+        if (reason !== undefined) return text(503, `${reason}\n`)
+        const load = health.load?.()
+        return {
+          ...text(200, 'ready\n'),
+          headers: load === undefined ? {} : { [LOAD_HEADER]: load.toFixed(3) },
+        }
       },
     },
     {

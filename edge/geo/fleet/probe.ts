@@ -1,10 +1,9 @@
 import type { Logger } from 'pino'
 import { Agent, request } from 'undici'
+import { LOAD_HEADER } from '../../program/admin.ts'
 import type { FleetFile } from './fleet-file.ts'
 import type { EdgeState, FleetState } from './fleet-state.ts'
 
-/** Name of the header of `/readyz` in which an edge says its load, 0 to 1. */
-export const LOAD_HEADER = 'selvedge-load'
 /** How much of a load is the last probe's: one busy second is no reason to send viewers elsewhere. */
 const LATEST_SHARE = 0.5
 /** Of an answer no more is read, bytes. */
@@ -67,7 +66,7 @@ async function probeOnce(
     const { statusCode, headers, body } = await request(url, { dispatcher, signal, reset: true })
     await body.dump({ limit: ANSWER_BYTES_MAX, signal })
     if (statusCode !== 200) return { trouble: `its /readyz says ${statusCode}` }
-    const load = Number(headers[LOAD_HEADER] ?? Number.NaN)
+    const load = Number(headers[LOAD_HEADER.toLowerCase()] ?? Number.NaN)
     return { load: load >= 0 && load <= 1 ? load : undefined }
   } catch (error) {
     return {

@@ -3,7 +3,7 @@ import { type Fields, joinedValue } from '../cache/fields.ts'
 import { endToEndFilter } from '../cache/rules/hop-by-hop.ts'
 import { SURROGATE_CAPABILITY } from '../cache/rules/targeted.ts'
 import { cdnLoop } from './cdn-loop.ts'
-import type { ViewerDetails } from './viewer-headers.ts'
+import type { ViewerDetails } from './viewer-details.ts'
 
 /**
  * Fields that make some origins or frameworks answer differently for one viewer, and so would poison the

@@ -1,20 +1,7 @@
 import { type Fields, firstValue } from '../cache/fields.ts'
 import { deviceOf, isDeviceHeader } from './device.ts'
 import type { Asked, ViewerPlace } from './forwarded.ts'
-
-/** What a city database knows of a viewer; each empty when unknown. */
-export interface ViewerDetails {
-  city: string
-  /** ISO 3166-2 without the country, as `IDF`. */
-  region: string
-  regionName: string
-  postalCode: string
-  metroCode: string
-  timeZone: string
-  coordinates: { latitude: number; longitude: number } | undefined
-  /** Number of the network; 0 when unknown. */
-  asn: number
-}
+import type { ViewerDetails } from './viewer-details.ts'
 
 /** Headers that take a city database, lower case. */
 const BY_CITY: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
-import type { ViewerDetails } from '../distribution/viewer-headers.ts'
+import type { ViewerDetails } from '../distribution/viewer-details.ts'
 import { openAsns } from './database/asn.ts'
 import { openCities } from './database/cities.ts'
 import { NOTHING } from './database/layout.ts'

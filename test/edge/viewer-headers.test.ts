@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { deviceOf } from '../../edge/distribution/device.ts'
-import { cloudfrontValue, databasesFor, type ViewerDetails } from '../../edge/distribution/viewer-headers.ts'
+import type { ViewerDetails } from '../../edge/distribution/viewer-details.ts'
+import { cloudfrontValue, databasesFor } from '../../edge/distribution/viewer-headers.ts'
 import { distributionOf, keyedBy } from './cloudfront-site.ts'
 import { houseInFrontOf } from './house.ts'
 import { site } from './site.ts'

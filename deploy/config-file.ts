@@ -16,6 +16,7 @@ import {
 import { responseHeadersPolicySchema } from '../edge/distribution/policy/response-headers-policy.ts'
 import type { ViewerCertificate } from '../edge/distribution/viewer-certificate.ts'
 import { invalidationSettings } from '../edge/invalidation/settings.ts'
+import { proxySettings } from '../edge/listen/proxies.ts'
 import { listenLimits } from '../edge/listen/settings.ts'
 import { tlsSettings } from '../edge/listen/tls/settings.ts'
 import { ConfigError } from '../edge/program/errors.ts'
@@ -73,6 +74,7 @@ const edge = z.strictObject({
     ),
   workers: z.int().min(1).max(256).optional().describe('Worker processes; one a core when left out.'),
   limits: listenLimits.describe('Bounds on what viewers may hold of one worker.'),
+  proxies: proxySettings.optional().describe('Proxies in front of the edge that are believed.'),
   cacheMegabytes: megabytes.default(256).describe('Memory for cached responses, in each worker.'),
   diskMegabytes,
   sliceMegabytes,

@@ -55,6 +55,7 @@ function edgePlan(ground: Ground): Pick<Plan, 'edge'> {
       tls,
       workers: edge.workers ?? availableParallelism(),
       limits: edge.limits,
+      proxies: edge.proxies,
       cacheBytes: Math.round(edge.cacheMegabytes * MEGABYTE),
       sliceBytes: Math.round(edge.sliceMegabytes * MEGABYTE),
       disk: diskOf(join(config.data, 'edge-cache'), edge.diskMegabytes),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { cacheSettings } from './cache/settings.ts'
 import { distributionSchema } from './distribution/schema.ts'
 import { invalidationSettings } from './invalidation/settings.ts'
+import { proxySettings } from './listen/proxies.ts'
 import { listenLimits } from './listen/settings.ts'
 import { tlsSettings } from './listen/tls/settings.ts'
 import { STOP_MS_MAX } from './program/run.ts'
@@ -18,6 +19,7 @@ export const edgeSettings = programSettings.extend({
   tls: tlsSettings.optional().describe('How TLS is spoken, and with which certificate; no HTTPS without.'),
   workers: z.int().min(1).max(256),
   limits: listenLimits,
+  proxies: proxySettings.optional().describe('Proxies in front of it that are believed.'),
   ...cacheSettings,
   invalidation: invalidationSettings,
   shields: z

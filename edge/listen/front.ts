@@ -12,6 +12,7 @@ import type { ExpressLane } from './express-lane.ts'
 import { http1Listener, unreadable } from './http1.ts'
 import type { Http2 } from './http2/http2.ts'
 import type { Internals } from './node-internals.ts'
+import { afterProxyHeader, believe, type IsProxy, type ProxySettings } from './proxies.ts'
 import { REQUEST_HEAD_BYTES_MAX } from './request.ts'
 import type { ListenLimits } from './settings.ts'
 import { encryptLittleAhead } from './tls/encrypt-ahead.ts'
@@ -87,22 +88,36 @@ export interface FrontParts {
   lane: ExpressLane | undefined
   connections: Connections
   internals: Internals
+  /** Proxies that are believed; none are without. */
+  proxies?: Proxies | undefined
+}
+
+/** Who they are, and by what they say for whom they ask. */
+export interface Proxies {
+  isProxy: IsProxy
+  by: ProxySettings['by']
 }
 
 /** A front for connections without TLS. */
-export function plainFront({ slow, lane, connections, internals }: FrontParts): Front {
+export function plainFront({ slow, lane, connections, internals, proxies }: FrontParts): Front {
   const reads = lane !== undefined && internals.ownReads ? 'own' : 'public'
-  const serve = acceptFirst((socket) => {
-    if (lane !== undefined) lane.take(socket, reads)
+  const serveWith = (how: typeof reads) => (socket: Socket) => {
+    if (lane !== undefined) lane.take(socket, how)
     else if (admitted(socket, connections)) slow.emit('connection', socket)
-    if (reads === 'public') socket.resume()
-  })
+    if (how === 'public') socket.resume()
+  }
+  const serveSlowly = (socket: Socket) => {
+    if (!admitted(socket, connections)) return
+    slow.emit('connection', socket)
+    socket.resume()
+  }
+  const serve = acceptFirst(withProxies(proxies, serveWith(reads), serveWith('public'), serveSlowly))
   return { serve, servers: [], slow, connections }
 }
 
 /** A front for TLS: what comes out of it is treated as a connection without. */
 export function secureFront(
-  { slow, lane, connections, http2 }: FrontParts & { http2: Http2 },
+  { slow, lane, connections, http2, proxies }: FrontParts & { http2: Http2 },
   tls: ViewerTls,
   limits: ListenLimits,
 ): Front {
@@ -118,16 +133,42 @@ export function secureFront(
       return
     }
     encryptLittleAhead(socket)
-    if (lane === undefined) slow.emit('connection', socket)
+    const isBelieved = proxies?.by === 'x-forwarded-for' && proxies.isProxy(socket.remoteAddress ?? '')
+    if (isBelieved) believe(socket, proxies.isProxy)
+    if (lane === undefined || isBelieved) slow.emit('connection', socket)
     else lane.take(socket, 'public')
   })
   tls.keep(secure)
   secure.on('tlsClientError', (error, socket) => slow.emit('clientError', error, socket))
   const shakeHands = byTurns((socket) => void secure.emit('connection', socket), HANDSHAKES_PER_TURN)
-  const serve = (socket: Socket) => {
+  const encrypted = (socket: Socket) => {
     if (admitted(socket, connections)) shakeHands(socket)
   }
+  const serve = withProxies(proxies, encrypted, encrypted, encrypted)
   return { serve, servers: [], slow, connections, http2 }
+}
+
+/**
+ * What takes accepted connections where some are of proxies: those of others go the same way as without any.
+ *
+ * @param others takes these
+ * @param told takes one whose header was read
+ * @param forwarding takes one on which each request names its viewer
+ */
+function withProxies(
+  proxies: Proxies | undefined,
+  others: (socket: Socket) => void,
+  told: (socket: Socket) => void,
+  forwarding: (socket: Socket) => void,
+): (socket: Socket) => void {
+  if (proxies === undefined) return others
+  const { isProxy, by } = proxies
+  return (socket) => {
+    if (!isProxy(socket.remoteAddress ?? '')) return others(socket)
+    if (by === 'proxy-protocol') return afterProxyHeader(socket, told)
+    believe(socket, isProxy)
+    return forwarding(socket)
+  }
 }
 
 /** Counts a connection, or closes it: there are too many. */

@@ -15,6 +15,7 @@ import { fieldsAmong } from './http2/head.ts'
 import { type Http2, http2 } from './http2/http2.ts'
 import { checkInternals, PUBLIC_ONLY } from './node-internals.ts'
 import type { AskedHead, PlainHead } from './plain-head.ts'
+import { proxiesIn } from './proxies.ts'
 import type { ViewerTls } from './tls/viewer-tls.ts'
 import type { BehindUpgrade } from './upgrade.ts'
 import { type Form, type WireForm, wireFormOf } from './wire-form.ts'
@@ -68,16 +69,17 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
   const connections = startConnections(limits)
   parts.defer(connections.stop)
   const internals = lane === 'on' ? await checkInternals(log) : PUBLIC_ONLY
+  const proxies = settings.proxies && { isProxy: proxiesIn(settings.proxies), by: settings.proxies.by }
   const lanes: ExpressLane[] = []
 
   function frontParts(scheme: 'http' | 'https'): FrontParts {
     const slow = slowServer(scheme, behind, behindUpgrade, limits, connections)
-    if (lane === 'off') return { slow, connections, internals, lane: undefined }
+    if (lane === 'off') return { slow, connections, internals, lane: undefined, proxies }
     const { idleMs } = limits
     const lookUp = fromMemory(lineWording(idleMs))
     const one = expressLane({ ...shared, scheme, slow, behind, lookUp, connections, idleMs, log })
     lanes.push(one)
-    return { slow, connections, internals, lane: one }
+    return { slow, connections, internals, lane: one, proxies }
   }
 
   const fronts: Front[] = []

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import { countOf, type Fields, firstValue, joinedValue, NO_FIELDS } from '../cache/fields.ts'
 import { normalisedTarget } from '../distribution/normalise.ts'
 import type { ViewerRequest } from '../viewer.ts'
+import { askerOf } from './proxies.ts'
 import { nextRequestId } from './request-id.ts'
 
 /** Largest head of a request, bytes: CloudFront's. */
@@ -71,6 +72,7 @@ export function receivedOverHttp1(
   gone: AbortSignal,
 ): ReceivedRequest {
   const fields = incoming.rawHeaders
+  const connection = connectionOf(incoming.socket)
   return {
     method: incoming.method ?? 'GET',
     scheme,
@@ -78,7 +80,8 @@ export function receivedOverHttp1(
     fields,
     body: hasBody(fields) ? incoming : undefined,
     protocolVersion: `HTTP/${incoming.httpVersion}`,
-    ...connectionOf(incoming.socket),
+    ...connection,
+    address: askerOf(incoming.socket, fields, connection.address),
     gone,
   }
 }

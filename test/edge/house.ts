@@ -70,6 +70,7 @@ export async function houseInFrontOf(
     lane?: LaneUse
     log?: Logger
     limits?: object
+    proxies?: object
     tls?: TlsSettings
   } = {},
 ): Promise<House> {
@@ -109,6 +110,7 @@ export async function houseInFrontOf(
     httpsPort: more.tls === undefined ? 1 : await freePort(),
     tls: more.tls,
     limits: { drainMs: 2_000, ...more.limits },
+    proxies: more.proxies,
     workers: 1,
     shields: more.shields ?? [`http://127.0.0.1:${shieldPort}`],
     spool: { directory },

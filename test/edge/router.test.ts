@@ -35,7 +35,9 @@ function probed(urls: Record<string, string>): (text: string) => string {
     text
       .replace(/intervalMs: 2000.*fall: 3/, 'intervalMs: 100, timeoutMs: 1000, rise: 2, fall: 2')
       .replaceAll(/code: (\w+),/g, (whole, code) =>
-        code in urls ? `${whole} probe: "${urls[code]}",` : `${whole} drained: true,`,
+        code in urls
+          ? `${whole} probe: "${urls[code]}",`
+          : `${whole} drained: true, probe: "http://127.0.0.1:9/readyz",`,
       )
 }
 

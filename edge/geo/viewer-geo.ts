@@ -36,7 +36,7 @@ export async function openViewerGeo(
   paths: Paths,
   needs: { city: boolean; asn: boolean },
   log: Logger,
-): Promise<ViewerGeo> {
+): Promise<ViewerGeo & Disposable> {
   const geo = await openGeo(paths.countryDatabase, log)
   if (!needs.city && !needs.asn) return geo
   const cities = needs.city ? await openCities(paths.cityDatabases, 'edge.cityDatabases', log) : undefined
@@ -46,7 +46,11 @@ export async function openViewerGeo(
   const asnOf = needs.asn ? await openAsns(asns) : () => 0
   const known = new LRUCache<string, ViewerDetails>({ max: VIEWERS_MAX, ttl: REMEMBERED_MS })
   return {
-    ...geo,
+    placeOf: geo.placeOf,
+    [Symbol.dispose]() {
+      geo[Symbol.dispose]()
+      cities?.[Symbol.dispose]()
+    },
     detailsOf(address) {
       const found = known.get(address)
       if (found !== undefined) return found

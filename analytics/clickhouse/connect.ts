@@ -2,7 +2,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import { openEmbedded } from './embedded.ts'
 import { type Insert, insertBy } from './insert.ts'
 import type { Layout } from './layout.ts'
-import { leastBusy, type QueryClient } from './query-pool.ts'
+import { firstFree, type QueryClient } from './query-pool.ts'
 
 /** How many questions the embedded engine works on at a time: a slow one holds up no other. */
 const QUERY_CLIENTS = 3
@@ -26,6 +26,8 @@ export interface ClickHouse extends AsyncDisposable {
   readonly insert: Insert
   /** For questions; none waits for an insert. */
   readonly query: QueryClient
+  /** For what is worked out again and again while people ask; no question waits for it. */
+  readonly background: ClickHouseClient
   /** For what is worked out once a day; nobody waits for it. */
   readonly upkeep: ClickHouseClient
   readonly layout: Layout
@@ -55,19 +57,21 @@ export async function openClickHouse(at: ClickHouseAt): Promise<ClickHouse> {
   const open = await openEmbedded(data)
   const { client: ingest } = open()
   const { client: inserting, insert } = open()
+  const { client: background } = open()
   const { client: upkeep } = open()
   const askers = Array.from({ length: QUERY_CLIENTS }, () => open().client)
-  const query = leastBusy(askers)
+  const query = firstFree(askers)
   return {
     ingest,
     insert,
     query,
+    background,
     upkeep,
     layout: {},
     embedded: true,
     async [Symbol.asyncDispose]() {
       await query.idle()
-      await Promise.all([ingest, inserting, upkeep, ...askers].map((client) => client.close()))
+      await Promise.all([ingest, inserting, background, upkeep, ...askers].map((client) => client.close()))
     },
   }
 }
@@ -77,16 +81,18 @@ function connectServer(url: string, layout: Layout): ClickHouse {
     createClient({ url, request_timeout: answerMsMax, log: { level: ClickHouseLogLevel.OFF } })
   const ingest = connect(ANSWER_MS_MAX)
   const query = connect(ANSWER_MS_MAX)
+  const background = connect(UPKEEP_MS_MAX)
   const upkeep = connect(UPKEEP_MS_MAX)
   return {
     ingest,
     insert: insertBy(ingest),
     query,
+    background,
     upkeep,
     layout,
     embedded: false,
     async [Symbol.asyncDispose]() {
-      await Promise.all([ingest, query, upkeep].map((client) => client.close()))
+      await Promise.all([ingest, query, background, upkeep].map((client) => client.close()))
     },
   }
 }

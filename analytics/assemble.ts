@@ -61,11 +61,13 @@ export async function assembleAnalytics(
   )
 
   parts.use(await serveCollector({ at: settings.collector, key, store, meters, log, now }))
-  const { query } = clickhouse
+  const { query, background, layout } = clickhouse
   parts.use(
     await serveInfoApi({
       at: settings.api,
       query,
+      background,
+      layout,
       key,
       thumbnailerUrl,
       ...(settings.edge !== undefined && { frontPages: { edge: settings.edge, ingest: clickhouse.ingest } }),

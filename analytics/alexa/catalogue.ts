@@ -62,12 +62,13 @@ export function catalogueOf(
     async siteAt(url) {
       const host = hostIn(url)
       const domain = getDomain(host, { allowPrivateDomains: true }) ?? host
-      return host !== domain && (await seenOf(ask, host)) !== undefined ? host : domain
+      return host !== domain && (await seenOf(ask, host, dayOf(now()))) !== undefined ? host : domain
     },
-    seen: (site) => seenOf(ask, site),
+    seen: (site) => seenOf(ask, site, dayOf(now())),
     async frontPage(site) {
-      const isKnown = (await seenOf(ask, site)) !== undefined
-      return isKnown ? frontPages.of(site, () => mainHostOf(ask, site)) : undefined
+      const today = dayOf(now())
+      const isKnown = (await seenOf(ask, site, today)) !== undefined
+      return isKnown ? frontPages.of(site, () => mainHostOf(ask, site, today)) : undefined
     },
     async usage(site, of) {
       const day = await last()

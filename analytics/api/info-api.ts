@@ -6,6 +6,7 @@ import { catalogueOf } from '../alexa/catalogue.ts'
 import type { AlexaSettings } from '../alexa/settings.ts'
 import { addSideDoor } from '../alexa/side-door.ts'
 import { addSiteThumbnails } from '../alexa/site-thumbnail.ts'
+import type { Layout } from '../clickhouse/layout.ts'
 import type { QueryClient } from '../clickhouse/query-pool.ts'
 import { type FrontPagesOptions, keepFrontPages, NO_FRONT_PAGES } from '../front-page/front-pages.ts'
 import { addDistributions } from '../pages/distributions.ts'
@@ -16,6 +17,8 @@ import { createExports } from '../queries/export.ts'
 import { createFigures } from '../queries/figures.ts'
 import type { Formula } from '../ranking/formula.ts'
 import { createReports } from '../reports/reports.ts'
+import { createSoFar } from '../so-far/so-far.ts'
+import { runBy, type Worker } from '../so-far/statements.ts'
 import type { PriceBook } from '../usage/price-book.ts'
 import { createUsage } from '../usage/usage.ts'
 import { type AccessSettings, accessSettings } from './access.ts'
@@ -70,6 +73,9 @@ declare module 'fastify' {
 export interface InfoApiOptions {
   /** ClickHouse, for questions only. */
   query: QueryClient
+  /** The same for rankings that are worked out beside the questions; `query` when left out. */
+  background?: Worker
+  layout?: Layout
   /** Shared with the thumbnailer. */
   key: string
   thumbnailerUrl: string
@@ -121,7 +127,15 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, nothingHere)
 
   const ask = createAsk(query)
-  const figures = createFigures(ask, { now, includeToday, formula })
+  const soFar = createSoFar({
+    ask,
+    run: runBy(options.background ?? query, options.layout ?? {}),
+    formula,
+    now,
+    warn: (failure) => log.warn({ failure }, 'rankings with today so far are as they were'),
+  })
+  app.addHook('onClose', () => soFar[Symbol.asyncDispose]())
+  const figures = createFigures(ask, { now, includeToday, soFar })
   const readFrontPages = options.frontPages
     ? keepFrontPages({ ask, log, now, ...options.frontPages })
     : undefined

@@ -4,7 +4,17 @@ import { z } from 'zod'
 import type { Figures } from '../queries/figures.ts'
 import { cursorParameter, next, partOf } from './cursor.ts'
 import { COMMON_PROBLEMS } from './problem.ts'
-import { answerWith, bucket, countryCode, day, rank, rankedPageViews, reach, windowName } from './words.ts'
+import {
+  answerWith,
+  asOf,
+  bucket,
+  countryCode,
+  day,
+  rank,
+  rankedPageViews,
+  reach,
+  windowName,
+} from './words.ts'
 
 const query = z.strictObject({
   window: windowName.default('7d'),
@@ -20,6 +30,7 @@ const answer = z
     window: windowName,
     from: day,
     to: day.describe('Last day of the window, included.'),
+    asOf,
     country: countryCode.optional().describe('Given back when it was asked for.'),
     items: z.array(
       z.object({
@@ -53,11 +64,20 @@ export function addRankings(app: FastifyInstance, figures: Figures): void {
     handler: async (request, reply) => {
       const { window: name, country } = request.query
       const window = figures.window(name)
-      const part = await partOf({ request, reply, of: [window.to] }, (at) =>
-        figures.rankings(window, { ...at, country }),
-      )
+      let asOf = ''
+      const part = await partOf({ request, reply, of: [window.to] }, async (at) => {
+        const ranking = await figures.rankings(window, { ...at, country })
+        asOf = ranking.asOf
+        return ranking.items
+      })
       const items = part.items.map(({ score: _score, ranked: _ranked, ...item }) => item)
-      return { ...window, ...(country !== undefined && { country }), items, next: part.next }
+      return {
+        ...window,
+        asOf,
+        ...(country !== undefined && { country }),
+        items,
+        next: part.next,
+      }
     },
   })
 }

@@ -9,6 +9,7 @@ import { aboutOf, aboutSite } from './about-site.ts'
 import { COMMON_PROBLEMS, problemOf, problemResponse, sendProblem } from './problem.ts'
 import {
   answerWith,
+  asOf,
   bytes,
   countryCode,
   day,
@@ -29,6 +30,7 @@ const place = z
   .object({
     from: day,
     to: day,
+    asOf,
     rank: rank
       .nullable()
       .describe('Place within this CDN; `null` when there are too few people, days or networks for one.'),
@@ -130,7 +132,8 @@ function answerOf(found: SiteFigures, about: LookedAt | undefined): z.infer<type
 function placeIn(places: readonly Place[], name: WindowName): z.infer<typeof place> {
   const found = places.find(({ window }) => window.window === name)
   if (found === undefined) throw new Error(`no place was asked for in ${name}`)
+  const { asOf } = found
   const { from, to } = found.window
   const { rank = null, ranked: of = 0, score = 0, reach = 0, pageViews = 0 } = found.ranked ?? {}
-  return { from, to, rank, of, score, reach, pageViews }
+  return { from, to, asOf, rank, of, score, reach, pageViews }
 }

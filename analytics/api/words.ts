@@ -21,6 +21,11 @@ export const windowName = z
       'end with yesterday.',
   )
 
+export const asOf = z.iso
+  .datetime()
+  .describe('When ranks were worked out: while somebody asks, again and again, at most a tenth of the time.')
+  .meta({ examples: ['2026-07-25T12:00:00Z'] })
+
 export const countryCode = z
   .string()
   .toUpperCase()

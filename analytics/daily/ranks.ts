@@ -7,6 +7,9 @@ import type { Upkeep } from './upkeep.ts'
 /** `inputs` is a 64-bit number, which is only given back. */
 const dueRanks = z.object({ day: z.string(), inputs: z.string() })
 
+/** No computation of days that aren't over. */
+const NONE = '00000000-0000-0000-0000-000000000000'
+
 /**
  * Ranks the sites for every window that ends with a day that is over, of every day whose figures are new,
  * or in one of whose windows a day has new figures. Published like the figures (days.ts).
@@ -19,7 +22,7 @@ export async function rankDays(upkeep: Upkeep, formula: Formula): Promise<Day[]>
     const computation = randomUUIDv7()
     for (const windowDays of Object.values(WINDOW_DAYS)) {
       const { from, to } = spanEnding(Date.parse(day), windowDays)
-      const window = { computation, windowDays, from, to, fresh: [], place: '*', of: '*' }
+      const window = { computation, windowDays, from, to, fresh: [], soFar: NONE, place: '*', of: '*' }
       await upkeep.run('rank-window', { ...formula.parameters, ...window })
     }
     await upkeep.run('publish-ranks', { day, computation, inputs, formula: formula.text })

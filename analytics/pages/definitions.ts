@@ -40,7 +40,7 @@ the rest of the web.`,
     id: 'window',
     word: 'Window',
     meaning: `The days that a ranking is of: 1, or whole weeks, which weekends can’t tilt; 28 days stand for the month,
-91 for the quarter. Where a window ends with today, today counts so far.`,
+91 for the quarter. Where a window ends with today, today counts up to some seconds ago, or minutes where much is going on.`,
   },
   {
     id: 'reach',

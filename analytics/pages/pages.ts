@@ -108,7 +108,7 @@ function addSites(app: FastifyInstance, figures: Figures, frontPages: FrontPages
       figures.rankings(figures.window('28d'), { limit: 1 }),
     ])
     const names = found.map(({ site }) => site)
-    return send(reply, searchPage(q, names, ranked.length))
+    return send(reply, searchPage(q, names, ranked.items.length))
   })
 }
 

@@ -83,7 +83,7 @@ function windowOf(figures: Figures, { window, day }: Asked): Window {
 async function rowsOf(figures: Figures, asked: Asked, span: Window): Promise<readonly RankingRow[]> {
   const { window, day, country } = asked
   if (day !== undefined) return figures.published({ window, day, limit: SITES_MAX }, { country })
-  const rows = await figures.rankings(span, { limit: SITES_MAX, country })
+  const { items: rows } = await figures.rankings(span, { limit: SITES_MAX, country })
   const before = dayOf(Date.parse(span.from) - DAY_MS)
   const sites = rows.map(({ site }) => site)
   const then = await figures.ranksOn(sites, { window, day: before, country })

@@ -73,7 +73,7 @@ export class QueryFailed extends SelvedgeError {
     this.remedy = remedy
   }
 
-  static unanswered(question: QuestionName, cause: unknown): QueryFailed {
+  static unanswered(question: string, cause: unknown): QueryFailed {
     return new QueryFailed(
       `${question}.sql: ${messageOf(cause)}`,
       'The figures can not be had right now.',
@@ -82,7 +82,7 @@ export class QueryFailed extends SelvedgeError {
     )
   }
 
-  static tooManyWaiting(question: QuestionName): QueryFailed {
+  static tooManyWaiting(question: string): QueryFailed {
     return new QueryFailed(
       `${question}.sql: ${WAITING_MAX} questions are waiting already`,
       'Too many questions are being asked right now.',

@@ -1,5 +1,5 @@
-import type { Formula } from '../ranking/formula.ts'
 import type { ListEntry } from '../ranking/list.ts'
+import type { SoFar } from '../so-far/so-far.ts'
 import {
   type CountryRank,
   countryRanksOf,
@@ -19,7 +19,7 @@ import {
   publishedRankings,
   rankHistory,
 } from './published-rankings.ts'
-import { type RankedSite, rankings, rankOf } from './rankings.ts'
+import { type RankedSite, type Ranking, rankings, type Selection } from './rankings.ts'
 import { type FoundSite, search } from './search.ts'
 import {
   type ContributingHost,
@@ -58,6 +58,8 @@ import {
 /** A site's place in one window; `undefined` when it has none. */
 export interface Place {
   window: Window
+  /** When the log was read for it, as `2026-07-25T12:00:00Z`. */
+  asOf: string
   ranked: RankedSite | undefined
 }
 
@@ -86,10 +88,8 @@ export interface Figures {
   /** The day that isn't over. */
   today(): Day
   window(name: WindowName): Window
-  rankings(
-    window: Window,
-    of: { limit: number; offset?: number; country?: string | undefined },
-  ): Promise<RankedSite[]>
+  /** The newest ranking of a window that ends with the newest day. */
+  rankings(window: Window, of: Selection): Promise<Ranking>
   /** The ranking of a window that ended with a day, as it was worked out when the day was over. */
   published(
     of: { window: WindowName; day: Day; limit: number; offset?: number },
@@ -153,24 +153,23 @@ export interface FiguresOptions {
   now(): number
   /** Whether the windows end with today so far. */
   includeToday: boolean
-  /** By which sites are ranked. */
-  formula: Formula
+  soFar: SoFar
 }
 
-export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresOptions): Figures {
+export function createFigures(ask: Ask, { now, includeToday, soFar }: FiguresOptions): Figures {
   const window = (name: WindowName) => windowAt(name, { nowMs: now(), includeToday })
-  const placeOf = async (within: Window, site: string): Promise<Place> => ({
-    window: within,
-    ranked: await rankOf(ask, formula, within, site),
-  })
+  const placeOf = async (within: Window, site: string): Promise<Place> => {
+    const { asOf, items } = await rankings(ask, soFar, within, { site, limit: 1 })
+    return { window: within, asOf, ranked: items[0] }
+  }
   const traffic = (sites: readonly string[], days: number) => trafficOf(ask, sites, spanEnding(now(), days))
 
   return {
     today: () => dayOf(now()),
     window,
     traffic,
-    visits: (site, days) => visitsOf(ask, formula, site, spanEnding(now(), days)),
-    rankings: (within, of) => rankings(ask, formula, within, of),
+    visits: (site, days) => visitsOf(ask, soFar, site, spanEnding(now(), days)),
+    rankings: (within, of) => rankings(ask, soFar, within, of),
     published: (of, among) => publishedRankings(ask, of, among),
     history: (site, name, days) => rankHistory(ask, site, name, spanEnding(now() - DAY_MS, days)),
     lastRankedDay: () => lastRankedDay(ask),
@@ -188,22 +187,30 @@ export function createFigures(ask: Ask, { now, includeToday, formula }: FiguresO
     devices: (site, within) => devicesOf(ask, site, within),
     speed: (site, within) => speedOf(ask, site, within),
     crawlers: (site, within) => crawlersOf(ask, site, within),
-    mainHost: (site) => mainHostOf(ask, site),
+    mainHost: (site) => mainHostOf(ask, site, dayOf(now())),
     search: (text, limit) => search(ask, text, { today: dayOf(now()), limit }),
-    knows: async (site) => (await seenOf(ask, site)) !== undefined,
+    knows: async (site) => (await seenOf(ask, site, dayOf(now()))) !== undefined,
     async site(site) {
-      const seen = await seenOf(ask, site)
+      const seen = await seenOf(ask, site, dayOf(now()))
       if (seen === undefined) return undefined
       const countriesWindow = window('7d')
       const [places, lastDay, hosts, countries] = await Promise.all([
-        Promise.all(WINDOW_NAMES.map(async (name) => placeOf(window(name), site))),
+        Promise.all(WINDOW_NAMES.map((name) => placeOf(window(name), site))),
         traffic([site], 1),
-        hostsOf(ask, site),
+        hostsOf(ask, site, dayOf(now())),
         countriesOf(ask, countriesWindow, site),
       ])
       const [today] = lastDay.get(site) ?? []
       if (today === undefined) throw new Error('a span of one day has one day')
-      return { site, ...seen, places, today, hosts, countriesWindow, countries }
+      return {
+        site,
+        ...seen,
+        places,
+        today,
+        hosts,
+        countriesWindow,
+        countries,
+      }
     },
   }
 }

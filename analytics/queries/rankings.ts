@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Formula } from '../ranking/formula.ts'
+import type { SoFar } from '../so-far/so-far.ts'
 import type { Ask } from './ask.ts'
-import { type Day, daysOf, type Span, type Window } from './window.ts'
+import { WINDOW_DAYS, type Window } from './window.ts'
 
 const rankedSite = z.object({
   rank: z.int().min(1),
@@ -19,42 +19,33 @@ const rankedSite = z.object({
 export type RankedSite = z.infer<typeof rankedSite>
 
 /** Which of the sites, and by whom they are ranked. */
-interface Selection {
+export interface Selection {
   limit: number
   /** How many of the best to leave out; none when left out itself. */
   offset?: number | undefined
   /** ISO 3166-1 alpha-2: by people there only. */
   country?: string | undefined
   /** Answer for this one only, ranked among all. */
-  site?: string
+  site?: string | undefined
 }
 
-/** The sites with most traffic, best first; sites that share a rank by reach, then by name. */
+/** Places in a window's ranking, as it was at an instant. */
+export interface Ranking {
+  /** When the log was read for it, as `2026-07-25T12:00:00Z`. */
+  asOf: string
+  /** Best first; sites that share a rank by reach, then by name. */
+  items: RankedSite[]
+}
+
+/** The sites with most traffic in a window that ends with the newest day. @throws QueryFailed */
 export async function rankings(
   ask: Ask,
-  formula: Formula,
-  { from, to }: Window,
-  { limit, offset = 0, country = '', site = '' }: Selection,
-): Promise<RankedSite[]> {
-  const fresh = await freshDays(ask, { from, to })
-  const where = { from, to, fresh, place: country, of: country, site, limit, offset }
-  return await ask('rankings', rankedSite, { ...formula.parameters, ...where })
-}
-
-/** One site's place among all, or `undefined` when it has none in the window. */
-export async function rankOf(
-  ask: Ask,
-  formula: Formula,
+  soFar: SoFar,
   window: Window,
-  site: string,
-): Promise<RankedSite | undefined> {
-  const [only] = await rankings(ask, formula, window, { site, limit: 1 })
-  return only
-}
-
-/** The days of a span that have no final figures yet, as today: they are counted from the log. */
-export async function freshDays(ask: Ask, span: Span): Promise<Day[]> {
-  const rows = await ask('days-published', z.object({ day: z.string() }), { ...span })
-  const published = new Set(rows.map(({ day }) => day))
-  return daysOf(span).filter((day) => !published.has(day))
+  { limit, offset = 0, country = '', site = '' }: Selection,
+): Promise<Ranking> {
+  const { id: computation, asOfMs } = await soFar.ranking(window, country)
+  const of = { computation, windowDays: WINDOW_DAYS[window.window], scope: country, site, limit, offset }
+  const items = await ask('rankings', rankedSite, of)
+  return { asOf: `${new Date(asOfMs).toISOString().slice(0, 19)}Z`, items }
 }

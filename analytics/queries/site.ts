@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import type { Ask } from './ask.ts'
+import { freshDays } from './fresh-days.ts'
 import { isHostName } from './site-name.ts'
-import type { Window } from './window.ts'
+import type { Day, Window } from './window.ts'
 
 /** Most hosts and countries told of one site. */
 const HOSTS_MAX = 20
 const COUNTRIES_MAX = 10
+
+/** Of all days that ClickHouse's `Date` can be. */
+const FIRST_DAY = '1970-01-01'
 
 const seen = z.object({ firstSeen: z.string(), lastSeen: z.string() })
 
@@ -32,14 +36,23 @@ const countryShare = z.object({
 export type CountryShare = z.infer<typeof countryShare>
 
 /** When the site was seen, or `undefined` when it never was. */
-export async function seenOf(ask: Ask, site: string): Promise<Seen | undefined> {
-  const [only] = await ask('site-seen', seen, { site })
+export async function seenOf(ask: Ask, site: string, today: Day): Promise<Seen | undefined> {
+  const [only] = await ask('site-seen', seen, { site, ...(await everUntil(ask, today)) })
   return only
 }
 
+/** All days that there are figures of, and those that have none yet. */
+async function everUntil(ask: Ask, today: Day) {
+  return { from: FIRST_DAY, to: today, fresh: await freshDays(ask, today) }
+}
+
 /** The site's hosts, the one with most page views first; what can't be a host name is left out. */
-export async function hostsOf(ask: Ask, site: string): Promise<SiteHost[]> {
-  const hosts = await ask('site-hosts', host, { site, limit: HOSTS_MAX })
+export async function hostsOf(ask: Ask, site: string, today: Day): Promise<SiteHost[]> {
+  const hosts = await ask('site-hosts', host, {
+    site,
+    ...(await everUntil(ask, today)),
+    limit: HOSTS_MAX,
+  })
   return hosts.filter((one) => isHostName(one.host))
 }
 
@@ -59,7 +72,8 @@ export async function contributingHostsOf(
   { from, to }: Window,
   site: string,
 ): Promise<ContributingHost[]> {
-  const hosts = await ask('contributing-hosts', contributingHost, { site, from, to, limit: HOSTS_MAX })
+  const fresh = await freshDays(ask, to)
+  const hosts = await ask('contributing-hosts', contributingHost, { site, from, to, fresh, limit: HOSTS_MAX })
   return hosts.filter((one) => isHostName(one.host))
 }
 
@@ -69,7 +83,7 @@ export function countriesOf(ask: Ask, { from, to }: Window, site: string): Promi
 }
 
 /** The host to show for a site: the one with most page views, else the one with the site's own name. */
-export async function mainHostOf(ask: Ask, site: string): Promise<string> {
-  const [first] = await hostsOf(ask, site)
+export async function mainHostOf(ask: Ask, site: string, today: Day): Promise<string> {
+  const [first] = await hostsOf(ask, site, today)
   return first !== undefined && first.pageViews > 0 ? first.host : site
 }

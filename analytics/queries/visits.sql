@@ -1,6 +1,6 @@
 -- A site's visits on each day (UTC) of a span, both ends included: runs of page views without a gap of
--- 30 minutes, by all who count (ranking/daily-figures.sql has the definitions). Days of `fresh` are counted
--- from the log, all others are as they were published. Days without a visit are not in the answer.
+-- 30 minutes, by all who count (ranking/daily-figures.sql has the definitions). Days of `fresh` are as the
+-- computation of so-far/ has them, all others as they were published. Days without a visit are not in the answer.
 --
 --   bounceRate          share of the visits that were one page view
 --   pageViewsPerVisit   repeats too
@@ -21,15 +21,15 @@ FROM (
       AND (day, computation) GLOBAL IN ({{../ranking/published-days.sql}})
     UNION ALL
     SELECT day, visits, bounces, page_views, seconds
-    FROM ({{../ranking/daily-figures.sql}})
-    WHERE place = '' AND site = {site:String}
+    FROM selvedge.figures_so_far
+    WHERE computation = {computation:UUID}
+      AND place = ''
+      AND site = {site:String}
+      AND day BETWEEN {from:Date} AND {to:Date}
 ) AS daily
 WHERE daily.visits > 0
 ORDER BY date
 SETTINGS
-    compile_expressions = 0,
-    compile_aggregate_expressions = 0,
-    compile_sort_description = 0,
     max_execution_time = 10,
-    max_memory_usage = 2000000000,
+    max_memory_usage = 1000000000,
     output_format_json_quote_64bit_integers = 0

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import type { Formula } from '../ranking/formula.ts'
+import type { SoFar } from '../so-far/so-far.ts'
 import type { Ask } from './ask.ts'
-import { freshDays } from './rankings.ts'
 import { daysOf, type Span } from './window.ts'
 
 const dayOfVisits = z.object({
@@ -16,9 +15,9 @@ const dayOfVisits = z.object({
 export type DayOfVisits = z.infer<typeof dayOfVisits>
 
 /** A site's visits, one item for each day of the span in order. */
-export async function visitsOf(ask: Ask, formula: Formula, site: string, span: Span): Promise<DayOfVisits[]> {
-  const fresh = await freshDays(ask, span)
-  const rows = await ask('visits', dayOfVisits, { ...formula.parameters, ...span, fresh, site })
+export async function visitsOf(ask: Ask, soFar: SoFar, site: string, span: Span): Promise<DayOfVisits[]> {
+  const { id: computation, fresh } = await soFar.figures(span.to)
+  const rows = await ask('visits', dayOfVisits, { ...span, computation, fresh, site })
   const byDate = new Map(rows.map((row) => [row.date, row]))
   const none = { visits: 0, bounceRate: null, pageViewsPerVisit: null, secondsPerVisit: null }
   return daysOf(span).map((date) => byDate.get(date) ?? { date, ...none })

@@ -1,5 +1,5 @@
 -- The ranking of a window of days, both ends included: a row for each scope and each site with a rank.
--- Days of `fresh` are counted from the log, all others are as they were published.
+-- Days of `fresh` are as the computation `soFar` has them, all others as they were published.
 --
 --   scope      '' for all sites everywhere; a country (DE): people there; `category:News`: sites of it
 --   score      the sum of a site's daily scores (daily-figures.sql) without its best and its worst days:
@@ -23,6 +23,7 @@ WITH (
         SELECT day FROM ({{published-days.sql}}) WHERE day NOT IN {fresh:Array(Date)}
         UNION ALL
         SELECT DISTINCT toDate(time) AS day FROM selvedge.access_log WHERE toDate(time) IN {fresh:Array(Date)}
+          AND toDate(time) BETWEEN {from:Date} AND {to:Date}
     )
 ) AS days
 SELECT
@@ -85,8 +86,10 @@ FROM (
                   AND (day, computation) GLOBAL IN ({{published-days.sql}})
                 UNION ALL
                 SELECT day, place, site, category, reach, views, score, networks, uncapped
-                FROM ({{daily-figures.sql}})
-                WHERE {place:String} = '*' OR place = {place:String}
+                FROM selvedge.figures_so_far
+                WHERE computation = {soFar:UUID}
+                  AND day BETWEEN {from:Date} AND {to:Date}
+                  AND ({place:String} = '*' OR place = {place:String})
             ) AS daily
             GROUP BY place, site
             HAVING score > 0 AND (seen_networks >= {networksMin:UInt8} OR sum(daily.uncapped) > 0)

@@ -28,7 +28,9 @@ export interface LogRow {
 }
 
 /** The access log in an embedded ClickHouse of this process's own, made by our migrations. */
-export interface AccessLog extends AsyncDisposable, Pick<ClickHouse, 'query' | 'ingest' | 'upkeep'> {
+export interface AccessLog
+  extends AsyncDisposable,
+    Pick<ClickHouse, 'query' | 'ingest' | 'background' | 'upkeep'> {
   insert(rows: readonly LogRow[]): Promise<void>
 }
 
@@ -69,6 +71,7 @@ export async function openAccessLog(): Promise<AccessLog> {
   return {
     query: clickhouse.query,
     ingest: clickhouse.ingest,
+    background: clickhouse.background,
     upkeep: clickhouse.upkeep,
     async insert(rows) {
       const values = Array.from(rows)

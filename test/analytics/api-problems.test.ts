@@ -159,6 +159,7 @@ describe('many requests', () => {
         return log.query.query(...asked)
       }) as typeof log.query.query,
       exec: log.query.exec,
+      command: log.query.command,
     }
     await using api = await infoApiOn({ query: counting })
 

@@ -20,6 +20,7 @@ describe('order', () => {
 
     expect(answer).toEqual({
       window: '1d',
+      asOf: '2026-07-25T12:00:00Z',
       from: '2026-07-25',
       to: '2026-07-25',
       next: null,
@@ -113,6 +114,7 @@ describe('what counts', () => {
 
     expect(answer).toEqual({
       window: '7d',
+      asOf: '2026-07-25T12:00:00Z',
       from: '2026-07-19',
       to: '2026-07-25',
       country: 'FR',

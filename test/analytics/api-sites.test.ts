@@ -18,13 +18,41 @@ describe('GET /v1/sites/{site}', () => {
 
     const answer = await api.ask('/v1/sites/a.example')
 
+    const asOf = '2026-07-25T12:00:00Z'
     expect(answer).toEqual({
       site: 'a.example',
       about: null,
       ranks: {
-        '1d': { from: '2026-07-25', to: '2026-07-25', rank: 2, of: 2, score: 3, reach: 3, pageViews: 3 },
-        '7d': { from: '2026-07-19', to: '2026-07-25', rank: 2, of: 2, score: 2, reach: 2, pageViews: 2 },
-        '28d': { from: '2026-06-28', to: '2026-07-25', rank: 2, of: 2, score: 2, reach: 2, pageViews: 2 },
+        '1d': {
+          from: '2026-07-25',
+          to: '2026-07-25',
+          asOf,
+          rank: 2,
+          of: 2,
+          score: 3,
+          reach: 3,
+          pageViews: 3,
+        },
+        '7d': {
+          from: '2026-07-19',
+          to: '2026-07-25',
+          asOf,
+          rank: 2,
+          of: 2,
+          score: 2,
+          reach: 2,
+          pageViews: 2,
+        },
+        '28d': {
+          from: '2026-06-28',
+          to: '2026-07-25',
+          asOf,
+          rank: 2,
+          of: 2,
+          score: 2,
+          reach: 2,
+          pageViews: 2,
+        },
         '91d': expect.objectContaining({ from: '2026-04-26', rank: 2, reach: 1.67 }),
       },
       today: { date: '2026-07-25', visitors: 3, pageViews: 3, requests: 4, bytes: 2_500 },

@@ -24,12 +24,13 @@ export interface InfoApi extends AsyncDisposable {
 
 /** The info API on a log, at noon of 25 July 2026 unless the test says otherwise. */
 export async function infoApiOn(
-  log: Pick<AccessLog, 'query'>,
+  log: Pick<AccessLog, 'query'> & Partial<Pick<AccessLog, 'background'>>,
   more: Partial<Serving> = {},
 ): Promise<InfoApi> {
   const listening = await serveInfoApi({
     at: { host: '127.0.0.1', port: 0 },
     query: log.query,
+    ...(log.background !== undefined && { background: log.background }),
     key: KEY,
     thumbnailerUrl: 'http://127.0.0.1:9',
     includeToday: true,

@@ -7,8 +7,11 @@
 import { sqlFile } from '../../../analytics/clickhouse/sql-file.ts'
 import { doDailySteps } from '../../../analytics/daily/steps.ts'
 import { createUpkeep } from '../../../analytics/daily/upkeep.ts'
-import { DAY_MS, dayOf } from '../../../analytics/queries/window.ts'
+import { createAsk } from '../../../analytics/queries/ask.ts'
+import { DAY_MS, dayOf, WINDOW_NAMES, windowAt } from '../../../analytics/queries/window.ts'
 import { formulaOf, rankingSettings } from '../../../analytics/ranking/formula.ts'
+import { createSoFar } from '../../../analytics/so-far/so-far.ts'
+import { runBy } from '../../../analytics/so-far/statements.ts'
 import { openAccessLog } from '../../analytics/access-log.ts'
 import { besideSlowQuestion, questionsOf, timesOf } from './questions.ts'
 import { measuredUpkeep, peakMegabytes, resetPeak } from './steps.ts'
@@ -80,19 +83,41 @@ for (const { name, times, seconds, peakMegabytes: peak } of taken) {
 say(`  ${nightSeconds.toFixed(1)} s ${verdict(nightSeconds < NIGHT_SECONDS_MAX, `${NIGHT_SECONDS_MAX} s`)}`)
 say(`  ${nightPeak} MB ${verdict(nightPeak < MEMORY_MEGABYTES_MAX, `${MEMORY_MEGABYTES_MAX} MB`)}`)
 
+const soFar = createSoFar({
+  ask: createAsk(log.query),
+  run: runBy(log.background, {}),
+  formula,
+  now: () => NOW_MS,
+  warn: (failure) => say(`rankings with today so far: ${failure}`),
+})
+resetPeak()
+const soFarStartedMs = performance.now()
+const sinceThen = () => ((performance.now() - soFarStartedMs) / 1_000).toFixed(2)
+await soFar.figures(dayOf(NOW_MS))
+say(
+  '\ntoday so far, worked out beside the questions, each time after ten times as long; who asks first waits',
+)
+say(`  figures of all sites after ${sinceThen()} s`)
+for (const window of WINDOW_NAMES) {
+  await soFar.ranking(windowAt(window, { nowMs: NOW_MS, includeToday: true }), '')
+  say(`  ranking of ${window.padEnd(3)}        after ${sinceThen()} s`)
+}
+say(`  ${peakMegabytes()} MB`)
+
 say('\nquestions, ms')
-for (const question of questionsOf(log.query, formula, NOW_MS)) {
+for (const question of questionsOf(log.query, soFar, NOW_MS)) {
   const { p50, p95 } = await timesOf(question.ask)
   const told = `p50 ${p50.toFixed(0).padStart(5)}  p95 ${p95.toFixed(0).padStart(5)}`
   say(`  ${question.name.padEnd(42)} ${told} ${verdict(p95 < QUESTION_MS_MAX, `${QUESTION_MS_MAX} ms`)}`)
 }
 
 say('\nbeside a question that takes all the time it may have, ms')
-for (const { name, alone, beside } of await besideSlowQuestion(log, formula, NOW_MS)) {
+for (const { name, alone, beside } of await besideSlowQuestion(log, soFar, NOW_MS)) {
   say(
     `  ${name.padEnd(42)} p95 ${alone.toFixed(0).padStart(5)} alone ${beside.toFixed(0).padStart(5)} beside it`,
   )
 }
+await soFar[Symbol.asyncDispose]()
 process.exitCode = missed === 0 ? 0 : 1
 
 function verdict(passed: boolean, aim: string): string {

@@ -1,8 +1,9 @@
 import type { QueryClient } from '../../../analytics/clickhouse/query-pool.ts'
+import { siteFacts } from '../../../analytics/pages/site-facts.ts'
 import { createAsk } from '../../../analytics/queries/ask.ts'
 import { createFigures, type Figures } from '../../../analytics/queries/figures.ts'
 import { DAY_MS, dayOf, WINDOW_NAMES } from '../../../analytics/queries/window.ts'
-import type { Formula } from '../../../analytics/ranking/formula.ts'
+import type { SoFar } from '../../../analytics/so-far/so-far.ts'
 import { type AccessLog, viewBut } from '../../analytics/access-log.ts'
 
 const TIMES = 30
@@ -17,9 +18,9 @@ export interface Question {
   ask(turn: number): Promise<unknown>
 }
 
-export function questionsOf(query: QueryClient, formula: Formula, nowMs: number): Question[] {
-  // No answer is remembered from the turn before.
-  const figures = () => createFigures(createAsk(query), { now: () => nowMs, includeToday: true, formula })
+export function questionsOf(query: QueryClient, soFar: SoFar, nowMs: number): Question[] {
+  // No answer is remembered from the turn before, but for what is worked out beside the questions.
+  const figures = () => createFigures(createAsk(query), { now: () => nowMs, includeToday: true, soFar })
   const yesterday = dayOf(nowMs - DAY_MS)
   const country = (turn: number) => COUNTRIES[turn % COUNTRIES.length] as string
   return [
@@ -40,7 +41,8 @@ export function questionsOf(query: QueryClient, formula: Formula, nowMs: number)
       name: 'top 100 of a country, 28d with today so far',
       ask: (turn) => ranked(figures(), '28d', country(turn)),
     },
-    { name: 'all that a site’s page tells', ask: (turn) => sitePage(figures(), siteOf(turn)) },
+    { name: 'a site, as the API tells it', ask: (turn) => figures().site(siteOf(turn)) },
+    { name: 'all that a site’s page tells', ask: (turn) => siteFacts(figures(), siteOf(turn)) },
     { name: 'a site’s ranks of 90 days', ask: (turn) => figures().history(siteOf(turn), '28d', 90) },
     { name: 'a site’s traffic of 90 days', ask: (turn) => figures().traffic([siteOf(turn)], 90) },
   ]
@@ -51,17 +53,8 @@ function siteOf(turn: number): string {
   return `site-${1 + turn ** 2}.example`
 }
 
-function ranked(figures: Figures, window: (typeof WINDOW_NAMES)[number], country?: string) {
-  return figures.rankings(figures.window(window), { limit: 100, country })
-}
-
-async function sitePage(figures: Figures, site: string): Promise<unknown> {
-  return await Promise.all([
-    figures.site(site),
-    figures.history(site, '28d', 90),
-    figures.traffic([site], 90),
-    figures.mainHost(site),
-  ])
+async function ranked(figures: Figures, window: (typeof WINDOW_NAMES)[number], country?: string) {
+  return await figures.rankings(figures.window(window), { limit: 100, country })
 }
 
 /** Asks again and again, first once for nothing. Times in ms. */
@@ -82,8 +75,8 @@ function at(sorted: readonly number[], share: number): number {
 }
 
 /** What an insert, and a question, take at the 95th percentile, ms: alone, and beside a question that goes on and on. */
-export async function besideSlowQuestion(log: AccessLog, formula: Formula, nowMs: number) {
-  const [top] = questionsOf(log.query, formula, nowMs)
+export async function besideSlowQuestion(log: AccessLog, soFar: SoFar, nowMs: number) {
+  const [top] = questionsOf(log.query, soFar, nowMs)
   const insert = () =>
     log.insert(Array.from({ length: 1_000 }, (_, visitor) => viewBut({ visitor, site: 'inserted.example' })))
   const tasks = [

@@ -1,0 +1,82 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { type Ask, QueryFailed } from '../queries/ask.ts'
+import { freshDays } from '../queries/fresh-days.ts'
+import { type Day, spanEnding, WINDOW_DAYS, type WindowName } from '../queries/window.ts'
+import type { Formula } from '../ranking/formula.ts'
+import type { Run } from './statements.ts'
+
+/** Rankings that are still to be worked out; more would wait longer than anybody does. */
+const WAITING_MAX = 64
+
+/** A window, and by whom sites are ranked in it: people in a country, or everybody ('' for that). */
+export interface Ranked {
+  window: WindowName
+  country: string
+}
+
+/** Figures and rankings as of an instant, in tables under an id. */
+export interface Computation {
+  id: string
+  /** Last day of its windows. */
+  to: Day
+  /** When the log was read, Unix ms. */
+  asOfMs: number
+  /** Resolves when the figures are there, with the days that they are of: the others are published. */
+  figures: Promise<readonly Day[]>
+  /** Resolves when a ranking is there; it is worked out when it is first asked for. */
+  ranked(of: Ranked): Promise<void>
+}
+
+/** Who works it out, and by what. */
+export interface Computing {
+  ask: Ask
+  run: Run
+  formula: Formula
+}
+
+/** Begins to work figures out. What rejects does so with `QueryFailed`. */
+export function beginComputation(
+  { ask, run, formula }: Computing,
+  { to, asOfMs }: { to: Day; asOfMs: number },
+): Computation {
+  const id = randomUUIDv7()
+  const endMs = Date.parse(to)
+  const rankings = new Map<string, Promise<void>>()
+  let waiting = 0
+
+  async function fillFigures(): Promise<readonly Day[]> {
+    const fresh = await freshDays(ask, to)
+    await run('fill-figures', { ...formula.parameters, computation: id, fresh })
+    return fresh
+  }
+
+  async function fillRanks({ window, country }: Ranked): Promise<void> {
+    if (waiting >= WAITING_MAX) throw QueryFailed.tooManyWaiting('so-far/fill-ranks')
+    waiting += 1
+    try {
+      const windowDays = WINDOW_DAYS[window]
+      const fresh = await figures
+      const of = { ...spanEnding(endMs, windowDays), windowDays, fresh, place: country, of: country }
+      await run('fill-ranks', { ...formula.parameters, ...of, computation: id, soFar: id })
+    } finally {
+      waiting -= 1
+    }
+  }
+
+  const figures = fillFigures()
+  // Whoever asks for something gets the failure.
+  figures.catch(() => undefined)
+
+  return {
+    id,
+    to,
+    asOfMs,
+    figures,
+    ranked(of) {
+      const key = `${of.window} ${of.country}`
+      const filled = rankings.get(key) ?? fillRanks(of)
+      rankings.set(key, filled)
+      return filled
+    },
+  }
+}

@@ -25,6 +25,7 @@ export async function closeDays(
     const parameters = { ...formula.parameters, computation, fresh: [day] }
     await upkeep.run('close-day', parameters)
     await upkeep.run('close-place-day', parameters)
+    await upkeep.run('close-traffic', { computation, day })
     await upkeep.run('publish-day', { day, computation, records, formula: formula.text })
   }
   return due.map(({ day }) => day)

@@ -7,6 +7,8 @@ FROM (
     UNION ALL
     SELECT DISTINCT computation FROM selvedge.place_day
     UNION ALL
+    SELECT DISTINCT computation FROM selvedge.traffic_day
+    UNION ALL
     SELECT DISTINCT computation FROM selvedge.ranks
 )
 WHERE UUIDv7ToDateTime(computation) < {before:DateTime}

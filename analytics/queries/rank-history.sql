@@ -6,13 +6,13 @@ SELECT
     nullIf(bucket, 0) AS bucket,
     round(reach / days, 2) AS reach,
     round(views / days, 2) AS pageViews
-FROM selvedge.ranks AS ranks
-WHERE scope = ''
+FROM selvedge.rank_history AS ranks
+WHERE site = {site:String}
   AND window_days = {windowDays:UInt8}
   AND day BETWEEN {from:Date} AND {to:Date}
-  AND site = {site:String}
   AND (day, computation) GLOBAL IN ({{../ranking/published-ranks.sql}})
 ORDER BY day
+LIMIT 1 BY day
 SETTINGS
     max_execution_time = 10,
     max_memory_usage = 1000000000,

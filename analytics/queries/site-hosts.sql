@@ -1,11 +1,24 @@
--- Host names that a site was asked for under, in all of the log, the one with most page views by
--- people first.
+-- Host names that a site was asked for under, in all days that there are figures of and in those of `fresh`, the one
+-- with most page views by people first.
 SELECT
     host,
-    countIf(is_page_view AND NOT is_bot) AS pageViews,
-    count() AS requests
-FROM selvedge.access_log
-WHERE site = {site:String}
+    sum(of_day.page_views) AS pageViews,
+    sum(of_day.requests) AS requests
+FROM (
+    SELECT host, page_views, requests
+    FROM selvedge.traffic_day
+    WHERE site = {site:String}
+      AND NOT is_total
+      AND day BETWEEN {from:Date} AND {to:Date}
+      AND day NOT IN {fresh:Array(Date)}
+      AND (day, computation) GLOBAL IN ({{../ranking/published-days.sql}})
+    UNION ALL
+    SELECT host, countIf(is_page_view AND NOT is_bot) AS page_views, count() AS requests
+    FROM selvedge.access_log
+    WHERE site = {site:String}
+      AND toDate(time) IN {fresh:Array(Date)}
+    GROUP BY host
+) AS of_day
 GROUP BY host
 ORDER BY pageViews DESC, requests DESC, host
 LIMIT {limit:UInt32}

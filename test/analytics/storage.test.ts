@@ -131,13 +131,14 @@ test.each([
       'daily/fill-distribution-hours',
     ],
   ],
+  ['rank_history', ['migrations/0045-rank-history-view', 'migrations/0046-fill-rank-history']],
   ['site_host', ['migrations/0036-site-host-view', 'migrations/0037-fill-site-host']],
-])('%s is made of the log in one way only, whichever statement makes it', async (_table, names) => {
+])('%s is made in one way only, whichever statement makes it', async (_table, names) => {
   const texts = await Promise.all(names.map((name) => readFile(`analytics/${name}.sql`, 'utf8')))
 
   const [view, ...others] = texts.map(definitionIn)
 
-  expect(view).toMatch(/^SELECT .+ FROM selvedge\.access_log .*GROUP BY .+/)
+  expect(view).toMatch(/^SELECT .+ FROM selvedge\.(access_log .*GROUP BY .+|ranks WHERE .+)/)
   for (const other of others) expect(other).toBe(view)
 })
 

@@ -753,6 +753,198 @@ AS selvedge.usage_hour_anew_local
 ENGINE = Distributed('selvedge', 'selvedge', 'usage_hour_anew_local', cityHash64(distribution))
 ;
 
+-- Figures of days that have none published yet, today above all, as of an instant: the rows of
+-- ranking/daily-figures.sql, which says what each column means. Worked out again and again while somebody asks
+-- (so-far/so-far.ts), each time as a computation of its own, in a partition of its own that is soon dropped.
+--
+-- Nothing is lost with it, so that it needn't be on disk for certain. What a program that was killed left goes by
+-- itself.
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.figures_so_far_local ON CLUSTER 'selvedge'
+(
+    computation UUID CODEC(ZSTD(1)),
+    day         Date CODEC(ZSTD(1)),
+    place       LowCardinality(String),
+    site        String CODEC(ZSTD(1)),
+    category    LowCardinality(String),
+    reach       UInt64 CODEC(T64, ZSTD(1)),
+    views       UInt64 CODEC(T64, ZSTD(1)),
+    score       UInt64 CODEC(T64, ZSTD(1)),
+    networks    Array(UInt64) CODEC(ZSTD(1)),
+    uncapped    UInt64 CODEC(T64, ZSTD(1)),
+    page_views  UInt64 CODEC(T64, ZSTD(1)),
+    visits      UInt64 CODEC(T64, ZSTD(1)),
+    bounces     UInt64 CODEC(T64, ZSTD(1)),
+    seconds     UInt64 CODEC(T64, ZSTD(1)),
+    made        DateTime('UTC') DEFAULT now('UTC') CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY computation
+ORDER BY (place, site, day)
+TTL made + toIntervalHour(1)
+SETTINGS ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.figures_so_far ON CLUSTER 'selvedge'
+AS selvedge.figures_so_far_local
+ENGINE = Distributed('selvedge', 'selvedge', 'figures_so_far_local', cityHash64(site))
+;
+
+-- Rankings of the windows that end with the newest day, as of an instant: the rows of ranking/ranked-sites.sql,
+-- which says what each column means, made of selvedge.figures_so_far and kept as that is.
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.ranks_so_far_local ON CLUSTER 'selvedge'
+(
+    computation UUID CODEC(ZSTD(1)),
+    window_days UInt8 CODEC(ZSTD(1)),
+    scope       LowCardinality(String),
+    days        UInt8 CODEC(ZSTD(1)),
+    rank        UInt32 CODEC(DoubleDelta, ZSTD(1)),
+    score       UInt64 CODEC(T64, ZSTD(1)),
+    site        String CODEC(ZSTD(1)),
+    reach       UInt64 CODEC(T64, ZSTD(1)),
+    views       UInt64 CODEC(T64, ZSTD(1)),
+    bucket      UInt32 CODEC(T64, ZSTD(1)),
+    made        DateTime('UTC') DEFAULT now('UTC') CODEC(Delta, ZSTD(1)),
+    INDEX sites site TYPE bloom_filter GRANULARITY 1
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY computation
+ORDER BY (scope, window_days, rank)
+TTL made + toIntervalHour(1)
+SETTINGS ttl_only_drop_parts = 1, merge_with_ttl_timeout = 3600
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.ranks_so_far ON CLUSTER 'selvedge'
+AS selvedge.ranks_so_far_local
+ENGINE = Distributed('selvedge', 'selvedge', 'ranks_so_far_local', cityHash64(site))
+;
+
+-- What each day that is over brought to a site: in all, and by the host names that it was asked for under. The rows
+-- of daily/close-traffic.sql, which says what each column means. Computations as in selvedge.site_day, and kept as
+-- long; by month and site, so that what a page tells of a site's quarter is in a few parts next to each other.
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.traffic_day_local ON CLUSTER 'selvedge'
+(
+    computation UUID CODEC(ZSTD(1)),
+    day         Date CODEC(ZSTD(1)),
+    site        String CODEC(ZSTD(1)),
+    is_total    Bool,
+    host        String CODEC(ZSTD(1)),
+    requests    UInt64 CODEC(T64, ZSTD(1)),
+    page_views  UInt64 CODEC(T64, ZSTD(1)),
+    visitors    UInt64 CODEC(T64, ZSTD(1)),
+    bytes       UInt64 CODEC(T64, ZSTD(1)),
+    first_seen  DateTime64(3, 'UTC') CODEC(ZSTD(1)),
+    last_seen   DateTime64(3, 'UTC') CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY toYYYYMM(day)
+ORDER BY (site, is_total, day, host)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 100,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.traffic_day ON CLUSTER 'selvedge'
+AS selvedge.traffic_day_local
+ENGINE = Distributed('selvedge', 'selvedge', 'traffic_day_local', cityHash64(site))
+;
+
+-- Of the days whose figures were published before there was this table, as far as the log has them; they belong to the
+-- computations that hold. The order, one thread and the token let it be run again, as in 0008.
+INSERT INTO selvedge.traffic_day
+(
+    computation, day, site, is_total, host, requests, page_views, visitors, bytes, first_seen, last_seen
+)
+SETTINGS
+    insert_deduplication_token = 'fill-traffic-day',
+    async_insert = 0,
+    distributed_foreground_insert = 1,
+    max_threads = 1,
+    max_partitions_per_insert_block = 0,
+    max_bytes_before_external_group_by = 500000000,
+    max_bytes_before_external_sort = 500000000
+SELECT
+    computation, of_sites.day, site, is_total, host, requests, page_views, visitors, bytes, first_seen, last_seen
+FROM (
+    SELECT
+        toDate(time) AS day,
+        site,
+        grouping(host) = 1 AS is_total,
+        host,
+        count() AS requests,
+        countIf(is_page_view AND NOT is_bot) AS page_views,
+        uniqExactIf(visitor, is_page_view AND NOT is_bot) AS visitors,
+        sum(bytes_sent) AS bytes,
+        min(time) AS first_seen,
+        max(time) AS last_seen
+    FROM selvedge.access_log
+    WHERE site != ''
+    GROUP BY GROUPING SETS ((day, site), (day, site, host))
+) AS of_sites
+INNER JOIN (
+    SELECT day, argMax(computation, (at, computation)) AS computation
+    FROM selvedge.published_days
+    GROUP BY day
+) AS published ON published.day = of_sites.day
+ORDER BY day, site, is_total, host
+;
+
+-- Ranks among all sites once more, by site: what a page tells of one site's quarter is next to each other, which in
+-- selvedge.ranks is spread over as many places as there are days. Filled by rank_history_view from every insert
+-- there, and kept and forgotten with it.
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.rank_history_local ON CLUSTER 'selvedge'
+(
+    computation UUID CODEC(ZSTD(1)),
+    day         Date CODEC(ZSTD(1)),
+    window_days UInt8 CODEC(ZSTD(1)),
+    site        String CODEC(ZSTD(1)),
+    days        UInt8 CODEC(ZSTD(1)),
+    rank        UInt32 CODEC(ZSTD(1)),
+    reach       UInt64 CODEC(T64, ZSTD(1)),
+    views       UInt64 CODEC(T64, ZSTD(1)),
+    bucket      UInt32 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY toYYYYMM(day)
+ORDER BY (site, window_days, day)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 100,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.rank_history ON CLUSTER 'selvedge'
+AS selvedge.rank_history_local
+ENGINE = Distributed('selvedge', 'selvedge', 'rank_history_local', cityHash64(site))
+;
+
+-- Adds to selvedge.rank_history what is inserted into the ranks. The same columns as in 0046.
+CREATE MATERIALIZED VIEW IF NOT EXISTS selvedge.rank_history_view ON CLUSTER 'selvedge'
+TO selvedge.rank_history_local
+AS SELECT
+    computation,
+    day,
+    window_days,
+    site,
+    days,
+    rank,
+    reach,
+    views,
+    bucket
+FROM selvedge.ranks_local
+WHERE scope = ''
+;
+
 -- What a site's front page says of it: title and contact, in its own words (front-page/). The newest of a site holds;
 -- the others go when ClickHouse merges. Kept for a year after the last look.
 -- Sharded by cityHash64(site).
@@ -788,4 +980,28 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 CREATE TABLE IF NOT EXISTS selvedge.site_front_page ON CLUSTER 'selvedge'
 AS selvedge.site_front_page_local
 ENGINE = Distributed('selvedge', 'selvedge', 'site_front_page_local', cityHash64(site))
+;
+
+-- The ranks that there were before the view was made. What is in it twice for all that, is told once.
+INSERT INTO selvedge.rank_history
+SETTINGS
+    insert_deduplication_token = 'fill-rank-history',
+    async_insert = 0,
+    distributed_foreground_insert = 1,
+    max_threads = 1,
+    max_partitions_per_insert_block = 0,
+    max_bytes_before_external_sort = 500000000
+SELECT
+    computation,
+    day,
+    window_days,
+    site,
+    days,
+    rank,
+    reach,
+    views,
+    bucket
+FROM selvedge.ranks
+WHERE scope = ''
+ORDER BY toYYYYMM(day), site, window_days, day, computation
 ;

@@ -1,4 +1,5 @@
 import type { QueryClient } from '../../../analytics/clickhouse/query-pool.ts'
+import { NO_FRONT_PAGES } from '../../../analytics/front-page/front-pages.ts'
 import { siteFacts } from '../../../analytics/pages/site-facts.ts'
 import { createAsk } from '../../../analytics/queries/ask.ts'
 import { createFigures, type Figures } from '../../../analytics/queries/figures.ts'
@@ -42,7 +43,10 @@ export function questionsOf(query: QueryClient, soFar: SoFar, nowMs: number): Qu
       ask: (turn) => ranked(figures(), '28d', country(turn)),
     },
     { name: 'a site, as the API tells it', ask: (turn) => figures().site(siteOf(turn)) },
-    { name: 'all that a site’s page tells', ask: (turn) => siteFacts(figures(), siteOf(turn)) },
+    {
+      name: 'all that a site’s page tells',
+      ask: (turn) => siteFacts(figures(), NO_FRONT_PAGES, siteOf(turn)),
+    },
     { name: 'a site’s ranks of 90 days', ask: (turn) => figures().history(siteOf(turn), '28d', 90) },
     { name: 'a site’s traffic of 90 days', ask: (turn) => figures().traffic([siteOf(turn)], 90) },
   ]

@@ -1,0 +1,2 @@
+DELETE FROM selvedge.rank_history{{local}}{{on_cluster}}
+WHERE computation IN {computations:Array(UUID)}

@@ -49,6 +49,7 @@ import { addTimeReports } from './time-reports.ts'
 import { addTopReports } from './top-reports.ts'
 import { addTraffic } from './traffic.ts'
 import { addUsage } from './usage.ts'
+import { addUsageHours } from './usage-hours.ts'
 import { addVisits } from './visits.ts'
 
 /** How long a client may take to send its request, ms; there is nothing in it but a head. */
@@ -176,6 +177,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addTimeReports(app, reports)
   const usage = createUsage(ask, { prices: options.prices, now })
   addUsage(app, usage)
+  addUsageHours(app, usage, reports.knows)
   const catalogue = catalogueOf(ask, { categories: options.categories ?? [], frontPages, now })
   const settings = options.alexa ?? NOBODY
   addAlexa(app, { settings, catalogue, log })

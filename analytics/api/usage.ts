@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { GLOBAL_ITEMS, ITEMS, REGIONAL_ITEMS, type Used } from '../usage/items.ts'
@@ -15,7 +15,7 @@ import { day } from './words.ts'
 /** Before it there was no log of ours, and ClickHouse's days end soon. */
 const FIRST_MONTH = '2000-01'
 
-const CSV = 'text/csv; charset=utf-8; header=present'
+export const CSV = 'text/csv; charset=utf-8; header=present'
 
 /** Names a month in a path. */
 export const monthParams = z.strictObject({
@@ -26,12 +26,12 @@ export const monthParams = z.strictObject({
     .meta({ examples: ['2026-07'] }),
 })
 
-const statementQuery = z.strictObject({
-  format: z
-    .enum(['json', 'csv'])
-    .optional()
-    .describe('The form; by `Accept` when left out, and JSON where that names no CSV.'),
-})
+export const format = z
+  .enum(['json', 'csv'])
+  .optional()
+  .describe('The form; by `Accept` when left out, and JSON where that names no CSV.')
+
+const statementQuery = z.strictObject({ format })
 
 const quantity = z.int().min(0)
 
@@ -63,7 +63,7 @@ const usedShape = <Name extends keyof Used>(names: readonly Name[]) =>
     >,
   )
 
-const used = usedShape(['bytesIn', ...ITEMS]).meta({
+export const used = usedShape(['bytesIn', ...ITEMS]).meta({
   id: 'Used',
   description:
     'What is billed, in bytes, requests, paths and pictures. Bots and data centres count, errors too.',
@@ -74,7 +74,7 @@ const usedInRegion = usedShape(['bytesIn', ...REGIONAL_ITEMS]).meta({
   description: 'What of it has a region.',
 })
 
-const region = z
+export const region = z
   .enum(REGIONS)
   .describe('Billing region, by the viewer’s country; `unknown` where that isn’t known.')
 
@@ -160,8 +160,7 @@ export function addUsage(app: FastifyInstance, usage: Usage): void {
       refuseOutside(usage, month)
       const { format = acceptsCsv(request.headers.accept) ? 'csv' : 'json' } = request.query
       const told = await usage.statement(month)
-      // Beside what CORS says.
-      reply.header('Vary', [reply.getHeader('Vary') ?? [], 'Accept'].flat().join(', '))
+      varyByAccept(reply)
       if (format === 'json') return answerOf(told)
       return reply
         .type(CSV)
@@ -184,8 +183,13 @@ export function refuseOutside(usage: Usage, month: Month): void {
   throw new Refusal(problemOf('bad-parameter', 'month: is before all logs', { field, remedy }))
 }
 
+/** Beside what CORS says. */
+export function varyByAccept(reply: FastifyReply): void {
+  reply.header('Vary', [reply.getHeader('Vary') ?? [], 'Accept'].flat().join(', '))
+}
+
 /** Whether a type of CSV is named, and none of JSON before it. */
-function acceptsCsv(accept = ''): boolean {
+export function acceptsCsv(accept = ''): boolean {
   const named = accept.split(',').map((one) => one.split(';')[0]?.trim().toLowerCase())
   return named.find((type) => type === 'text/csv' || type === 'application/json') === 'text/csv'
 }
@@ -228,7 +232,7 @@ function perOf({ item }: Line, { prices }: Statement): bigint {
   return prices === undefined ? 1n : unitOf(item, prices.gigabyte)
 }
 
-function numbersOf(quantities: Used): Record<keyof Used, number> {
+export function numbersOf(quantities: Used): Record<keyof Used, number> {
   const names = Object.keys(quantities) as (keyof Used)[]
   return Object.fromEntries(names.map((name) => [name, Number(quantities[name])])) as Record<
     keyof Used,

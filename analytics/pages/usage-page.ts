@@ -50,7 +50,8 @@ export function usagePage({ told, days }: { told: Statement; days: readonly DayI
 data centres and errors are billed, too. <a href="/usage">All months</a></p>
 </div>
 <p class="downloads"><a href="/v1/usage/${month}">JSON</a>
-<a href="/v1/usage/${month}?format=csv">CSV</a></p>
+<a href="/v1/usage/${month}?format=csv">CSV</a>
+<a href="/v1/usage/${month}/hours?format=csv">CSV by the hour</a></p>
 </div>
 ${figures(told)}
 ${whichPrices(told)}

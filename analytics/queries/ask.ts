@@ -46,6 +46,7 @@ export type QuestionName =
   | '../usage/usage-of-month'
   | '../usage/events-of-month'
   | '../usage/usage-by-day'
+  | '../usage/usage-by-hour'
   | '../usage/usage-months'
 
 /** Values of a question's `{name:Type}` parameters. They are bound, never part of the SQL. */

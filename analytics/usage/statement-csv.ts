@@ -1,5 +1,18 @@
+import { ITEMS } from './items.ts'
 import { exactText } from './money.ts'
 import type { Statement } from './statement.ts'
+import type { HourUsed } from './usage.ts'
+
+const HOUR_ITEMS = ['bytesIn', ...ITEMS] as const
+
+/** Usage by the hour as CSV, a column for each item. */
+export function csvOfHours(hours: readonly HourUsed[]): string {
+  const rows = hours.map(({ at, distribution, region = '', used }) => [
+    ...[at, distribution, region],
+    ...HOUR_ITEMS.map((item) => String(used[item])),
+  ])
+  return csvOf([['hour', 'distribution', 'region', ...HOUR_ITEMS], ...rows])
+}
 
 const COLUMNS = ['month', 'distribution', 'region', 'item', 'quantity', 'amount', 'currency']
 
@@ -17,7 +30,11 @@ export function csvOfStatement({ month, prices, lines, distributions }: Statemen
       return [[month, distribution, region, item, String(quantity), ...money]]
     }),
   )
-  return [COLUMNS, ...rows].map((row) => `${row.map(quoted).join(',')}\r\n`).join('')
+  return csvOf([COLUMNS, ...rows])
+}
+
+function csvOf(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(quoted).join(',')}\r\n`).join('')
 }
 
 function quoted(value: string): string {

@@ -139,6 +139,46 @@ describe('usage of a month', () => {
     expect(sumOf(there, 'bytes_out')).toBe(bytes)
   })
 
+  test('by the hour adds up to the month, for all and for one distribution, as JSON and as CSV', async () => {
+    await using log = await openAccessLog()
+    await log.insert(MIXED)
+    await log.ingest.command({
+      query: `INSERT INTO selvedge.billed_events (time, kind, id, node, distribution, quantity) VALUES
+        ('2026-06-02 05:10:00.000', 'invalidation', 'I1', 'a', 'docs', 7),
+        ('2026-06-02 05:10:00.000', 'invalidation', 'I1', 'b', 'docs', 7),
+        ('2026-06-02 05:20:00.000', 'render', 'r1', 'a', 'docs', 1)`,
+    })
+    await using api = await infoApiOn(log, { ...OPEN, distributions: ['quiet'] })
+    interface Hours {
+      items: { at: string; distribution: string; region: string | null; used: Record<string, number> }[]
+    }
+    const sums = (items: Hours['items']) =>
+      items.reduce<Record<string, number>>((sum, { used }) => {
+        for (const [name, quantity] of Object.entries(used)) sum[name] = (sum[name] ?? 0) + quantity
+        return sum
+      }, {})
+
+    const { used, distributions } = (await api.ask('/v1/usage/2026-06')) as Told
+    const { items } = (await api.ask('/v1/usage/2026-06/hours')) as Hours
+    const docs = (await api.ask('/v1/usage/2026-06/hours?distribution=docs')) as Hours
+    const csv = csvRows(await (await api.get('/v1/usage/2026-06/hours?format=csv&day=2026-06-02')).text())
+
+    expect(sums(items)).toEqual(used)
+    expect(sums(docs.items)).toEqual(distributions.find(({ distribution }) => distribution === 'docs')?.used)
+    expect(items.find(({ region }) => region === null)).toMatchObject({
+      ...{ at: '2026-06-02T05:00:00Z', distribution: 'docs' },
+      used: { invalidationPaths: 7, renders: 1, bytesOut: 0 },
+    })
+    const day = MIXED.filter(({ time }) => time.startsWith('2026-06-02'))
+    expect(csv.reduce((sum, row) => sum + Number(row.bytesOut), 0)).toBe(plainlyUsed(day).bytesOut)
+    expect(csv.every(({ hour }) => hour?.startsWith('2026-06-02T'))).toBe(true)
+    const status = async (query: string) => (await api.get(`/v1/usage/2026-06/hours?${query}`)).status
+    expect(await status('distribution=quiet')).toBe(200)
+    expect(await status('distribution=nobody')).toBe(404)
+    expect(await status('day=2026-07-01')).toBe(400)
+    expect(await status("distribution=docs'--")).toBe(400)
+  })
+
   test('outlives the log, also where that is kept longer later on', async () => {
     await using log = await openAccessLog()
     await log.insert(MIXED)

@@ -19,6 +19,8 @@ export const DATA_FOLDER = fileURLToPath(new URL('../../node_modules/.cache/selv
 /** The thumbnailer as a program of its own, as `deploy/` starts it. */
 export interface RunningThumbnailer extends AsyncDisposable {
   pid: number
+  /** Where pictures are asked for. */
+  url: string
   process: ChildProcess
   /** Every line that it logged. */
   log: Record<string, unknown>[]
@@ -80,6 +82,7 @@ export async function startThumbnailer(
   }
   return {
     pid: child.pid as number,
+    url: `http://127.0.0.1:${ports.port}`,
     process: child,
     log,
     get,

@@ -11,6 +11,7 @@ import { keepBrowser, type Seat } from './browser/keeper.ts'
 import { createPool } from './browser/pool.ts'
 import type { PageToRender } from './browser/render.ts'
 import { startBrowser } from './browser/start.ts'
+import { createDrawings } from './drawings.ts'
 import { portGates } from './egress/gates.ts'
 import { startGuard } from './egress/guard.ts'
 import { raiseNetworkWall } from './egress/namespace.ts'
@@ -90,6 +91,7 @@ async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
 
   const server = createThumbnailServer({
     thumbnails,
+    drawings: createDrawings({ turns, keeper, log }),
     isFronted: allowedBy(isFronted, settings),
     key: settings.key,
     nowMs,

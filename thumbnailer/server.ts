@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { describeError, SelvedgeError } from '../edge/program/errors.ts'
 import { isSignedBy } from '../edge/program/shared-key.ts'
 import { readAsked, readPage } from './asked.ts'
+import type { Drawings } from './drawings.ts'
 import type { IsFronted } from './fronted.ts'
 import { FORMATS, placeholder } from './pictures.ts'
 import { type Problem, problemDocument, statusOf, storeProblem } from './problem.ts'
@@ -10,6 +12,9 @@ import type { Shown, Thumbnails } from './thumbnails.ts'
 
 /** How long a stale picture is kept by who asked; the new one is a few seconds away. */
 const STALE_SECONDS = 10
+
+/** Longest page that is drawn, bytes: a card with a picture in it has a tenth. */
+const DRAWING_BYTES_MAX = 1_048_576
 
 /** How long a placeholder is kept: a first render takes about so long. */
 const PLACEHOLDER_SECONDS = 3
@@ -19,6 +24,7 @@ const REVALIDATE_SECONDS = 86_400
 
 export interface ServerOptions {
   thumbnails: Thumbnails
+  drawings: Drawings
   isFronted: IsFronted
   /** Shared with those who may ask. */
   key: string
@@ -28,7 +34,7 @@ export interface ServerOptions {
   log: Logger
 }
 
-/** `GET /thumbnail`, `GET /history` and `POST /refresh`, each signed, and `GET /healthz`. Not listening yet. */
+/** `GET /thumbnail`, `GET /history`, `POST /refresh` and `POST /drawing`, each signed, and `GET /healthz`. Not listening yet. */
 export function createThumbnailServer(options: ServerOptions): Server {
   const server = createServer((request, response) => {
     response.once('finish', () => options.onAnswer(response.statusCode))
@@ -73,6 +79,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   '/thumbnail': { methods: ['GET', 'HEAD'], act: answerPicture },
   '/history': { methods: ['GET', 'HEAD'], act: answerHistory },
   '/refresh': { methods: ['POST'], act: answerRefresh },
+  '/drawing': { methods: ['POST'], act: answerDrawing },
 }
 
 async function answerPicture(
@@ -133,6 +140,39 @@ async function answerRefresh(
   const refused = await thumbnails.refresh(page)
   if (refused !== undefined) return sendProblem(response, refused.problem)
   sendJson(response, 202, { url: page.url, state: 'rendering' })
+}
+
+/** The body is signed by its digest in the query: what is drawn is of our own programs' making. */
+async function answerDrawing(
+  { drawings }: ServerOptions,
+  query: URLSearchParams,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request) {
+    bytes += chunk.length
+    if (bytes > DRAWING_BYTES_MAX) {
+      return sendProblem(response, {
+        code: 'too-large',
+        detail: `At most ${DRAWING_BYTES_MAX} bytes are drawn.`,
+      })
+    }
+    chunks.push(chunk)
+  }
+  const html = Buffer.concat(chunks)
+  if (createHash('sha256').update(html).digest('hex') !== query.get('sha256')) {
+    return sendProblem(response, { code: 'unsigned', detail: 'sha256 is not that of the body.' })
+  }
+  const drawn = await drawings.draw(html.toString('utf8'))
+  if ('problem' in drawn) return sendProblem(response, drawn.problem)
+  response.writeHead(200, {
+    'Content-Type': 'image/jpeg',
+    'Content-Length': drawn.length,
+    'Cache-Control': 'no-store',
+  })
+  response.end(drawn)
 }
 
 function sendJson(response: ServerResponse, status: number, answer: unknown): void {

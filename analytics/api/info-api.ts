@@ -23,6 +23,7 @@ import type { PriceBook } from '../usage/price-book.ts'
 import { createUsage } from '../usage/usage.ts'
 import { type AccessSettings, accessSettings } from './access.ts'
 import { requireAnonymous } from './admit.ts'
+import { addCard } from './card.ts'
 import { addCompare } from './compare.ts'
 import { addDocument, describeRoutes } from './document.ts'
 import { addExport } from './export.ts'
@@ -172,6 +173,7 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   addThumbnail(app, { frontDoorOf, thumbnailer })
   addThumbnailHistory(app, { frontDoorOf, thumbnailer })
   addThumbnailRefresh(app, { frontDoorOf, thumbnailer })
+  addCard(app, { figures, frontDoorOf, thumbnailer })
   const reports = createReports(ask, { fronted: options.distributions ?? [], now })
   addTopReports(app, reports)
   addTimeReports(app, reports)

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Logger } from 'pino'
 import { Agent, type Dispatcher, request } from 'undici'
@@ -90,6 +91,8 @@ export interface Thumbnailer extends AsyncDisposable {
   picture(page: FrontDoor, wanted: PictureWanted, headers: IncomingHttpHeaders): Promise<ThumbnailAnswer>
   /** The page's pictures, newest first, and why the latest try failed. */
   history(page: FrontDoor, scheme: 'light' | 'dark'): Promise<PictureHistory | { problem: Problem }>
+  /** Draws a page of our own making, 1200×630 pixels. */
+  draw(html: string): Promise<ThumbnailAnswer>
   /** Has a new picture made. */
   refresh(page: FrontDoor, scheme: 'light' | 'dark'): Promise<{ problem: Problem } | undefined>
 }
@@ -114,10 +117,12 @@ export function connectThumbnailer(options: ThumbnailerOptions): Thumbnailer {
     method: 'GET' | 'POST',
     path: string,
     headers: Record<string, string> = {},
+    body?: string,
   ): Promise<Dispatcher.ResponseData> {
     const signature = signedValue(options.key, 'thumbnailer', [method, path], options.now())
     return request(new URL(path, options.url), {
       method,
+      ...(body !== undefined && { body }),
       dispatcher: agent,
       headers: { ...headers, 'selvedge-signature': signature },
       signal: AbortSignal.timeout(waitMs),
@@ -162,7 +167,13 @@ export function connectThumbnailer(options: ThumbnailerOptions): Thumbnailer {
     return undefined
   }
 
+  async function askForDrawing(html: string): Promise<ThumbnailAnswer> {
+    const digest = hash('sha256', html)
+    return readAnswer(await ask('POST', `/drawing?sha256=${digest}`, {}, html), options.log)
+  }
+
   return {
+    draw: (html) => told('a drawing', askForDrawing(html)),
     picture: (page, wanted, headers) => told(page.url, askForPicture(page, wanted, headers)),
     history: ({ url }, scheme) => told(url, askForHistory(url, scheme)),
     refresh: ({ url }, scheme) => told(url, askForNew(url, scheme)),

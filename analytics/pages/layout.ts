@@ -14,6 +14,8 @@ export interface Page {
   charts?: boolean
   /** A script of its own. */
   script?: 'live'
+  /** Path of a picture for links to the page, 1200×630 pixels. */
+  card?: string
   /** What was searched for. */
   sought?: string
   main: Content
@@ -38,6 +40,7 @@ export function layout({
   styles = [],
   charts = false,
   script,
+  card,
   sought,
   main,
 }: Page): Html {
@@ -48,7 +51,7 @@ export function layout({
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Selvedge</title>
 <meta name="description" content="${description}">
-<meta name="color-scheme" content="light dark">
+${card === undefined ? undefined : cardOf(card, title)}<meta name="color-scheme" content="light dark">
 <link rel="icon" type="image/svg+xml" href="/assets/mark.svg">
 ${charts ? html`<link rel="stylesheet" href="/assets/uplot.css">\n` : undefined}${['frame', ...styles].map(
   (name) => html`<link rel="stylesheet" href="/assets/${name}.css">\n`,
@@ -76,6 +79,17 @@ visitor is kept. <a href="/definitions">What the figures mean</a></p>
 </footer>
 </body>
 </html>
+`
+}
+
+/** Open Graph (ogp.me). The address is of this server's root: who reads it puts its name before it. */
+function cardOf(path: string, title: string): Html {
+  return html`<meta property="og:title" content="${title}">
+<meta property="og:type" content="website">
+<meta property="og:image" content="${path}">
+<meta property="og:image:width" content="1200">
+<meta property="og:image:height" content="630">
+<meta name="twitter:card" content="summary_large_image">
 `
 }
 

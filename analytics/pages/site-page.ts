@@ -66,6 +66,7 @@ export function sitePage(page: SitePage): Html {
     description: `Rank, traffic and a picture of ${site}, within this CDN’s traffic.`,
     styles: ['tables', 'site', 'chart'],
     charts: true,
+    card: `/v1/sites/${encodeURIComponent(site)}/card`,
     main: html`${opening(figures, page.about)}
 ${mostImportant(figures)}
 <section aria-labelledby="history">

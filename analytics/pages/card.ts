@@ -36,7 +36,7 @@ h1 { font: 700 54px/1.1 Georgia, serif; overflow-wrap: anywhere; max-height: 180
 .picture { align-self: center; width: 100%; border: 1px solid #e4ddcd; border-radius: 10px; box-shadow: 0 18px 50px #1c243838; background: #fff }
 .mark { position: absolute; right: 64px; bottom: 26px; font: 700 24px Georgia, serif; color: #2e4585 }
 </style>
-<div><h1>${siteText(figures.site)}</h1>
+<div style="align-self:center"><h1>${siteText(figures.site)}</h1>
 ${
   ranked === undefined
     ? html`<p class="rank" style="font-size:64px">No rank yet</p>`

@@ -5,7 +5,7 @@ import { serveInfoApi } from './api/serve.ts'
 import { openClickHouse } from './clickhouse/connect.ts'
 import { prepareClickHouse } from './clickhouse/prepare.ts'
 import { createEventRowOf } from './collect/event-line.ts'
-import { createRowOf } from './collect/row.ts'
+import { createRowWriter } from './collect/row.ts'
 import { keepSalts } from './collect/salts.ts'
 import { createSegmentStore } from './collect/segment-store.ts'
 import { serveCollector } from './collect/serve.ts'
@@ -42,7 +42,7 @@ export async function assembleAnalytics(
       insert: clickhouse.insert,
       isPrepared,
       saltOf: salts.of,
-      rowOf: createRowOf({ distributions, asnOf, honourDoNotTrack: settings.honourDoNotTrack }),
+      writeRow: createRowWriter({ distributions, asnOf, honourDoNotTrack: settings.honourDoNotTrack }),
       eventRowOf: createEventRowOf(distributions),
       retentionDays,
       now,

@@ -1,5 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import {
   type ClickHouseClient,
   type ClickHouseClientConfigOptions,
@@ -8,14 +9,23 @@ import {
   parseError,
 } from '@clickhouse/client'
 import { ConfigError } from '../../edge/program/errors.ts'
-import { DataDirectoryUnusable, messageOf } from './failure.ts'
-import { type Insert, insertParts } from './insert.ts'
+import { DataDirectoryUnusable, messageOf, refusePattern } from './failure.ts'
+import { type Insert, insertOfFile, insertParts, isNative } from './insert.ts'
+
+/** Folder in the engine's directory for rows on their way in; what a process that was killed left is deleted. */
+const INCOMING = 'incoming'
+
+/** How names of files there begin that are this process's. */
+const OURS = `${process.pid}-`
+const isOurs = (name: string) => name.startsWith(OURS)
 
 /** One of several ways in. */
 export interface EmbeddedConnection {
   client: ClickHouseClient
   insert: Insert
 }
+
+type ChdbConnections = typeof import('chdb/connection')
 
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
 
@@ -28,10 +38,14 @@ type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>
  */
 export async function openEmbedded(directory: string): Promise<() => EmbeddedConnection> {
   const { createChdbConnection } = await importChdb()
+  const incoming = resolve(directory, INCOMING)
+  refusePattern(incoming)
   try {
     await mkdir(directory, { recursive: true })
     // The first connection opens the directory: whatever is wrong with it is known here.
     await createChdbConnection({ path: directory }).close()
+    await mkdir(incoming, { recursive: true })
+    for (const left of await readdir(incoming)) if (!isOurs(left)) await rm(join(incoming, left))
   } catch (error) {
     throw new DataDirectoryUnusable(directory, await holderOf(directory), error)
   }
@@ -42,17 +56,56 @@ export async function openEmbedded(directory: string): Promise<() => EmbeddedCon
       connection: connection as unknown as Connection,
       log: { level: ClickHouseLogLevel.OFF },
     })
-    // The client would make one text of statement and rows, here on the main thread: that held up the event
-    // loop by 8 ms a megabyte. This way the bytes are read where they are, by ClickHouse's own threads.
     async function insert(statement: string, rows: readonly Buffer[]): Promise<void> {
-      try {
-        await connection.chdb.rawInsert({ ...insertParts(statement), values: Buffer.concat(rows) })
-      } catch (error) {
-        // As the client does, so that the reason is known by its name.
-        throw parseError(error instanceof Error ? error.message : String(error))
-      }
+      if (isNative(statement)) await insertFromFile(client, incoming, statement, rows)
+      else await insertText(connection, statement, rows)
     }
     return { client, insert }
+  }
+}
+
+/**
+ * By way of a file, which ClickHouse's own threads read, and which is gone again before the disk is to write it.
+ *
+ * @param incoming folder of such files
+ */
+async function insertFromFile(
+  client: ClickHouseClient,
+  incoming: string,
+  statement: string,
+  rows: readonly Buffer[],
+): Promise<void> {
+  const file = join(incoming, `${OURS}${randomUUID()}.native`)
+  try {
+    await writeFileOf(file, rows)
+    await client.command({ query: insertOfFile(statement, file) })
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+/** @throws when the disk takes less than all */
+async function writeFileOf(path: string, pieces: readonly Buffer[]): Promise<void> {
+  await using file = await open(path, 'wx')
+  const { bytesWritten } = await file.writev(pieces)
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
+  if (bytesWritten < bytes) throw new Error(`${path}: ${bytesWritten} of ${bytes} bytes were written`)
+}
+
+/**
+ * The client would make one text of statement and rows, here on the main thread: that held up the event loop by
+ * 8 ms a megabyte. This way the bytes are read where they are, by ClickHouse's own threads.
+ */
+async function insertText(
+  connection: ReturnType<ChdbConnections['createChdbConnection']>,
+  statement: string,
+  rows: readonly Buffer[],
+): Promise<void> {
+  try {
+    await connection.chdb.rawInsert({ ...insertParts(statement), values: Buffer.concat(rows) })
+  } catch (error) {
+    // As the client does, so that the reason is known by its name.
+    throw parseError(error instanceof Error ? error.message : String(error))
   }
 }
 

@@ -1,5 +1,5 @@
 import { ClickHouseError } from '@clickhouse/client'
-import { SelvedgeError } from '../../edge/program/errors.ts'
+import { ConfigError, SelvedgeError } from '../../edge/program/errors.ts'
 
 /** The embedded ClickHouse can't open its directory. Thrown at start-up. */
 export class DataDirectoryUnusable extends SelvedgeError {
@@ -16,6 +16,19 @@ export class DataDirectoryUnusable extends SelvedgeError {
         : 'Stop that process, choose another directory with --data, or set CLICKHOUSE_URL to a ClickHouse ' +
           'server, which many can share.'
   }
+}
+
+/** Characters of a path that ClickHouse takes for a pattern of several. */
+const PATTERN = /[*?{}]/
+
+/** @throws ConfigError when rows could not come in by files there */
+export function refusePattern(directory: string): void {
+  if (!PATTERN.test(directory)) return
+  throw new ConfigError(
+    'data',
+    `is ${directory}, which ClickHouse takes for a pattern`,
+    'Choose a directory without `*`, `?`, `{` and `}` in its path.',
+  )
 }
 
 /** A ClickHouse server was reached and doesn't let us work. Thrown at start-up. */

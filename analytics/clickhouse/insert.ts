@@ -2,9 +2,11 @@ import { Readable } from 'node:stream'
 import type { ClickHouseClient } from '@clickhouse/client'
 
 /**
- * Inserts rows of TSV, whole or not at all, and resolves when they are on the disk.
+ * Inserts rows, whole or not at all, and resolves when they are on the disk.
  *
- * @param statement `INSERT INTO table (columns) SETTINGS … FORMAT TabSeparated`, without values to bind
+ * @param statement `INSERT INTO table (columns) SETTINGS … FORMAT TabSeparated` or `… FORMAT Native`, without values
+ *   to bind
+ * @param rows in that format, in pieces
  */
 export type Insert = (statement: string, rows: readonly Buffer[]) => Promise<void>
 
@@ -17,7 +19,7 @@ export function insertBy(client: ClickHouseClient): Insert {
   }
 }
 
-/** An insert's parts, as the embedded engine's own call wants them. */
+/** The parts of an insert of TSV, as the embedded engine's own call wants them. */
 export interface InsertParts {
   table: string
   columns: string[]
@@ -30,6 +32,23 @@ const STATEMENT =
 
 /** One setting: a number, or text in quotes that needs no escaping. */
 const SETTING = /^(?<name>\w+) = (?:(?<number>\d+)|'(?<text>[^'\\]*)')$/
+
+const NATIVE = /\sFORMAT Native\s*$/
+
+/** Whether an insert's rows are in the format of native.ts. */
+export function isNative(statement: string): boolean {
+  return NATIVE.test(statement)
+}
+
+/**
+ * The same insert of rows that are in a file: the embedded engine's own call takes no Native.
+ *
+ * @param file its path, of which ClickHouse takes `*`, `?`, `{` and `}` for a pattern
+ */
+export function insertOfFile(statement: string, file: string): string {
+  const path = file.replace(/['\\]/g, '\\$&')
+  return statement.replace(NATIVE, () => `\nSELECT * FROM file('${path}', 'Native')`)
+}
 
 /** Takes an insert's statement apart; one that isn't of this simple form is a mistake of ours. */
 export function insertParts(statement: string): InsertParts {

@@ -1,12 +1,16 @@
 import { type BilledEvent, EVENT_COLUMNS, EVENT_MARK } from '../../edge/log/billed-event.ts'
 import type { FrontedDistribution } from '../settings.ts'
 import { fronting } from './fronting.ts'
-import { LINE, type TimeBounds } from './record-line.ts'
+import type { TimeBounds } from './record-line.ts'
 
 /** An event as it stands on its line, known to be what its column may hold. */
 export type EventText = Record<keyof BilledEvent, string>
 
 const MARK = `${EVENT_MARK}\t`
+const MARK_BYTES = Buffer.from(MARK)
+
+/** What a line may consist of: see edge/log/record.ts. */
+const LINE = /^[\t\x20-\x5b\x5d-\x7e]*$/
 
 /** Invalidations name 6,000 things at most. */
 const QUANTITY_MAX = 1_000_000
@@ -21,9 +25,10 @@ const CHECKS: Readonly<Record<keyof BilledEvent, { holds: RegExp; problem: strin
   quantity: { holds: /^[1-9]\d{0,6}$/, problem: `is no whole number from 1 to ${QUANTITY_MAX}` },
 }
 
-/** Whether a line of a segment is an event's, and not a record's. */
-export function isEventLine(line: string): boolean {
-  return line.startsWith(MARK)
+/** Whether the line of a segment that begins at `start` is an event's, and not a record's. */
+export function isEventLine(lines: Buffer, start: number): boolean {
+  const end = start + MARK_BYTES.length
+  return end <= lines.length && lines.compare(MARK_BYTES, 0, MARK_BYTES.length, start, end) === 0
 }
 
 /** @returns the event, or why the line is none, naming the column */

@@ -19,4 +19,4 @@ SETTINGS
     min_insert_block_size_rows = 2000000,
     min_insert_block_size_bytes = 4000000000,
     max_partitions_per_insert_block = 0
-FORMAT TabSeparated
+FORMAT Native

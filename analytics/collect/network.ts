@@ -4,10 +4,14 @@ import ipaddr from 'ipaddr.js'
 const IPV4_PREFIX = 24
 const IPV6_PREFIX = 48
 
+const OCTET = '(?:\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d|25[0-5])'
+const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`)
+
 /** An address in its only form, IPv4 also where it came inside IPv6; `undefined` for what is no address. */
 export function plainAddress(text: string): string | undefined {
   // ipaddr.js also takes the octal and one-number forms of IPv4, which no socket ever gives.
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined
+  if (IPV4.test(text)) return text
+  if (!ipaddr.IPv6.isValid(text)) return undefined
   return ipaddr.process(text.replace(/%.*$/, '')).toString()
 }
 
@@ -15,5 +19,5 @@ export function plainAddress(text: string): string | undefined {
 export function networkOf(address: string): string {
   return address.includes(':')
     ? `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${IPV6_PREFIX}`)}/${IPV6_PREFIX}`
-    : `${ipaddr.IPv4.networkAddressFromCIDR(`${address}/${IPV4_PREFIX}`)}/${IPV4_PREFIX}`
+    : `${address.slice(0, address.lastIndexOf('.'))}.0/${IPV4_PREFIX}`
 }

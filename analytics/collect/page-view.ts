@@ -1,11 +1,9 @@
-import type { RecordText } from './record-line.ts'
-
 const PAGE_TYPES = ['text/html', 'application/xhtml+xml']
 
 /** What a page view is told by. */
-export type PageViewTraits = Pick<
-  RecordText,
-  'method' | 'status' | 'contentType' | 'secFetchDest' | 'secPurpose'
+export type PageViewTraits = Record<
+  'method' | 'status' | 'contentType' | 'secFetchDest' | 'secPurpose',
+  string
 >
 
 /**

@@ -1,14 +1,26 @@
 import { type AccessRecord, RECORD_COLUMNS } from '../../edge/log/record.ts'
-import { plainAddress } from './network.ts'
-import { remembered } from './remembered.ts'
-
-/** A record as it stands on its line: every value is text, and known to be what its column may hold. */
-export type RecordText = Record<keyof AccessRecord, string>
+import { textOf } from './remembered.ts'
 
 /** Between which times a record is believed, Unix ms. */
 export interface TimeBounds {
   earliestMs: number
   latestMs: number
+}
+
+/**
+ * A record as it stands on its line. Nothing is taken out of it: value `n` is what is from `starts[n]` to
+ * `ends[n]`, in the order of RECORD_COLUMNS, and known to be what its column may hold.
+ */
+export interface RecordLine {
+  bytes: Uint8Array
+  starts: Int32Array
+  ends: Int32Array
+  /** What it says, where its column holds numbers; 0 where there is none. */
+  numbers: Float64Array
+  /** When the response was finished, Unix ms. */
+  timeMs: number
+  /** Where the line feed is, or the end of all lines. */
+  end: number
 }
 
 /** Longest line, characters: more than any record of ours could take up. */
@@ -20,49 +32,31 @@ const WORD_MAX = 128
 /** Longest host name there is (RFC 1035 §2.3.4). */
 const HOST_NAME_MAX = 253
 
-/** Why a value can't stand in its column, or `undefined`. */
-type Check = (value: string) => string | undefined
+/** What a column may hold; an address is looked at where it is looked up (row.ts). */
+type Kind =
+  | { is: 'text'; most: number }
+  | { is: 'count' | 'count or nothing'; most: number }
+  | { is: 'time' | 'country' | 'flag' }
 
-const atMost =
-  (characters: number): Check =>
-  (value) =>
-    value.length > characters ? `is longer than ${characters} characters` : undefined
+const text: Kind = { is: 'text', most: TEXT_MAX }
+const word: Kind = { is: 'text', most: WORD_MAX }
+const countUpTo = (most: number): Kind => ({ is: 'count', most })
+const count = countUpTo(Number.MAX_SAFE_INTEGER)
+const countOrNothing: Kind = { is: 'count or nothing', most: Number.MAX_SAFE_INTEGER }
 
-const text = atMost(TEXT_MAX)
-const word = atMost(WORD_MAX)
-
-/** Without a zero in front: ClickHouse reads a number up to it, and then refuses the whole segment. */
-const WHOLE = /^(0|[1-9]\d{0,15})$/
-
-const wholeUpTo =
-  (most: number): Check =>
-  (value) =>
-    WHOLE.test(value) && Number(value) <= most ? undefined : `is no whole number from 0 to ${most}`
-
-const count = wholeUpTo(Number.MAX_SAFE_INTEGER)
-const countOrNothing: Check = (value) => (value === '' ? undefined : count(value))
-
-/** Those of a busy hour are remembered: reading one costs as much as all else of a line. */
-const isAddress = remembered(
-  50_000,
-  (value: string) => value,
-  (value) => plainAddress(value) !== undefined,
-)
-
-/** What each column may hold. The time's bounds depend on the day and are looked at apart. */
-const CHECKS: Readonly<Record<keyof AccessRecord, Check>> = {
-  timeMs: (value) => (/^\d{13}$/.test(value) ? undefined : 'is no Unix time in ms'),
+const KIND_OF: Readonly<Record<keyof AccessRecord, Kind>> = {
+  timeMs: { is: 'time' },
   node: word,
   requestId: word,
   distribution: word,
   host: text,
-  site: atMost(HOST_NAME_MAX),
+  site: { is: 'text', most: HOST_NAME_MAX },
   method: text,
   scheme: word,
   protocolVersion: word,
   path: text,
   query: text,
-  status: wholeUpTo(999),
+  status: countUpTo(999),
   bytesSent: count,
   bytesReceived: count,
   timeTakenUs: count,
@@ -75,108 +69,189 @@ const CHECKS: Readonly<Record<keyof AccessRecord, Check>> = {
   contentLength: countOrNothing,
   rangeStart: countOrNothing,
   rangeEnd: countOrNothing,
-  clientIp: (value) => (isAddress(value) ? undefined : 'is no IP address'),
-  clientPort: wholeUpTo(65_535),
+  clientIp: text,
+  clientPort: countUpTo(65_535),
   xForwardedFor: text,
   tlsProtocol: word,
   tlsCipher: word,
   userAgent: text,
   referer: text,
-  country: (value) => (/^([A-Z]{2})?$/.test(value) ? undefined : 'is no ISO 3166-1 code of two letters'),
-  asn: wholeUpTo(4_294_967_295),
+  country: { is: 'country' },
+  asn: countUpTo(4_294_967_295),
   secFetchDest: text,
   secPurpose: text,
-  doNotTrack: (value) => (value === '' || value === '1' ? undefined : 'is neither 1 nor empty'),
+  doNotTrack: { is: 'flag' },
 }
 
-/** The same in the order of a line. */
-const COLUMN_CHECKS = RECORD_COLUMNS.map((column) => ({ column, check: CHECKS[column] }))
+const COLUMNS = RECORD_COLUMNS.length
+
+/** Where each value is on a line. */
+export const COLUMN = Object.fromEntries(RECORD_COLUMNS.map((column, at) => [column, at])) as Readonly<
+  Record<keyof AccessRecord, number>
+>
+
+const KINDS = RECORD_COLUMNS.map((column) => KIND_OF[column])
 
 /** Columns of the first edges there were: those that came later may be missing. */
-const COLUMNS_MIN = RECORD_COLUMNS.indexOf('secPurpose') + 1
+const COLUMNS_MIN = COLUMN.secPurpose + 1
 
-/** What a line may consist of (see edge/log/record.ts); none of it needs escaping in ClickHouse's TSV. */
-export const LINE = /^[\t\x20-\x5b\x5d-\x7e]*$/
+const TAB = 0x09
+const LINE_FEED = 0x0a
+const ZERO = 0x30
+
+/** Of a time in Unix ms, until the year 2286; and of the largest number that is exact. */
+const TIME_DIGITS = 13
+const DIGITS_MAX = 16
 
 /**
- * Reads a line of a segment. One with more values than we know comes from a newer edge, and the rest is left
- * out; one with fewer from an older edge, and what was added since is empty.
- *
- * @returns the record, or why the line is none, naming the column
+ * What a byte of a line is: 1 what ends a value, 2 what no line may have. None of the rest needs escaping in
+ * any TSV (see edge/log/record.ts).
  */
-export function parseLine(line: string, bounds: TimeBounds): { record: RecordText } | { reason: string } {
-  if (line.length > LINE_MAX) return { reason: `line: is longer than ${LINE_MAX} characters` }
-  if (!LINE.test(line)) return { reason: 'line: has a character that is not printable ASCII, or a backslash' }
-  const values = line.split('\t')
-  if (values.length < COLUMNS_MIN) {
-    return { reason: `line: has ${values.length} values, ${COLUMNS_MIN} are needed` }
+const MEANING = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === TAB || byte === LINE_FEED) return 1
+  return byte < 0x20 || byte > 0x7e || byte === 0x5c ? 2 : 0
+})
+
+/** To be read into, one line after the other. */
+export function emptyRecordLine(): RecordLine {
+  return {
+    bytes: new Uint8Array(),
+    starts: new Int32Array(COLUMNS),
+    ends: new Int32Array(COLUMNS),
+    numbers: new Float64Array(COLUMNS),
+    timeMs: 0,
+    end: 0,
   }
-  while (values.length < RECORD_COLUMNS.length) values.push('')
-  for (let index = 0; index < COLUMN_CHECKS.length; index += 1) {
-    const { column, check } = COLUMN_CHECKS[index] as (typeof COLUMN_CHECKS)[number]
-    const value = values[index] as string
-    const problem = check(value)
-    if (problem !== undefined) return { reason: `${column}: ${problem}` }
-  }
-  const record = recordOf(values)
-  const outside = timeProblem(record, bounds)
-  return outside === undefined ? { record } : { reason: outside }
 }
 
-/** Why a record that didn't come as a line of an edge can't be one, naming the column, or `undefined`. */
-export function recordProblem(record: RecordText, bounds: TimeBounds): string | undefined {
-  for (const { column, check } of COLUMN_CHECKS) {
-    const problem = check(record[column])
-    if (problem !== undefined) return `${column}: ${problem}`
+/**
+ * Reads the line at `from`. One with more values than we know comes from a newer edge, and the rest is left out;
+ * one with fewer from an older edge, and what was added since is empty.
+ *
+ * @param line is told what is read; its `end` also where it is no record
+ * @returns why it is no record, naming the column, or `undefined`
+ */
+export function readLine(
+  line: RecordLine,
+  bytes: Uint8Array,
+  from: number,
+  bounds: TimeBounds,
+): string | undefined {
+  const values = findValues(line, bytes, from)
+  if (line.end - from > LINE_MAX) return `line: is longer than ${LINE_MAX} characters`
+  if (values === -1) return 'line: has a character that is not printable ASCII, or a backslash'
+  if (values < COLUMNS_MIN) return `line: has ${values} values, ${COLUMNS_MIN} are needed`
+  for (let column = values; column < COLUMNS; column += 1) {
+    line.starts[column] = line.end
+    line.ends[column] = line.end
   }
-  return timeProblem(record, bounds)
-}
-
-function timeProblem(record: RecordText, { earliestMs, latestMs }: TimeBounds): string | undefined {
-  const timeMs = Number(record.timeMs)
-  if (timeMs > latestMs) return 'timeMs: is more than a day ahead'
-  if (timeMs < earliestMs) return 'timeMs: is longer ago than records are kept'
+  for (let column = 0; column < COLUMNS; column += 1) {
+    const start = line.starts[column] as number
+    const end = line.ends[column] as number
+    const kind = KINDS[column] as Kind
+    const number = numberIn(kind, bytes, start, end)
+    if (Number.isNaN(number)) return `${RECORD_COLUMNS[column]}: ${problemOf(kind)}`
+    line.numbers[column] = number
+  }
+  line.timeMs = line.numbers[0] as number
+  if (line.timeMs > bounds.latestMs) return 'timeMs: is more than a day ahead'
+  if (line.timeMs < bounds.earliestMs) return 'timeMs: is longer ago than records are kept'
   return undefined
 }
 
-/** An object of fixed form, in the order of RECORD_COLUMNS (a test compares them): one that grew by name took 1 µs. */
-function recordOf(values: string[]): RecordText {
-  return {
-    timeMs: values[0] as string,
-    node: values[1] as string,
-    requestId: values[2] as string,
-    distribution: values[3] as string,
-    host: values[4] as string,
-    site: values[5] as string,
-    method: values[6] as string,
-    scheme: values[7] as string,
-    protocolVersion: values[8] as string,
-    path: values[9] as string,
-    query: values[10] as string,
-    status: values[11] as string,
-    bytesSent: values[12] as string,
-    bytesReceived: values[13] as string,
-    timeTakenUs: values[14] as string,
-    timeToFirstByteUs: values[15] as string,
-    originTimeUs: values[16] as string,
-    resultType: values[17] as string,
-    detailedResultType: values[18] as string,
-    cacheStatus: values[19] as string,
-    contentType: values[20] as string,
-    contentLength: values[21] as string,
-    rangeStart: values[22] as string,
-    rangeEnd: values[23] as string,
-    clientIp: values[24] as string,
-    clientPort: values[25] as string,
-    xForwardedFor: values[26] as string,
-    tlsProtocol: values[27] as string,
-    tlsCipher: values[28] as string,
-    userAgent: values[29] as string,
-    referer: values[30] as string,
-    country: values[31] as string,
-    asn: values[32] as string,
-    secFetchDest: values[33] as string,
-    secPurpose: values[34] as string,
-    doNotTrack: values[35] as string,
+/** A value as text. */
+export function valueIn({ bytes, starts, ends }: RecordLine, column: keyof AccessRecord): string {
+  const at = COLUMN[column]
+  return textOf(bytes, starts[at] as number, ends[at] as number)
+}
+
+/** @returns how many values there are, or -1 where there is a byte that no line may have */
+function findValues(line: RecordLine, bytes: Uint8Array, from: number): number {
+  const { starts, ends } = line
+  line.bytes = bytes
+  let values = 0
+  let start = from
+  let at = from
+  for (; at < bytes.length; at += 1) {
+    const byte = bytes[at] as number
+    const meaning = MEANING[byte]
+    if (meaning === 0) continue
+    if (meaning === 2) {
+      const feed = bytes.indexOf(LINE_FEED, at)
+      line.end = feed === -1 ? bytes.length : feed
+      return -1
+    }
+    if (byte === LINE_FEED) break
+    if (values < COLUMNS) {
+      starts[values] = start
+      ends[values] = at
+    }
+    values += 1
+    start = at + 1
   }
+  if (values < COLUMNS) {
+    starts[values] = start
+    ends[values] = at
+  }
+  line.end = at
+  return values + 1
+}
+
+/** The number that a value is, 0 where it is another, and NaN where its column can't hold it. */
+function numberIn(kind: Kind, bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start
+  switch (kind.is) {
+    case 'text':
+      return length <= kind.most ? 0 : Number.NaN
+    case 'count':
+      return length > 0 ? countIn(kind.most, bytes, start, end) : Number.NaN
+    case 'count or nothing':
+      return length > 0 ? countIn(kind.most, bytes, start, end) : 0
+    case 'time':
+      return length === TIME_DIGITS ? wholeNumber(bytes, start, end) : Number.NaN
+    case 'country':
+      return length === 0 || (length === 2 && isCapital(bytes[start]) && isCapital(bytes[start + 1]))
+        ? 0
+        : Number.NaN
+    case 'flag':
+      return length === 0 || (length === 1 && bytes[start] === ZERO + 1) ? length : Number.NaN
+  }
+}
+
+function problemOf(kind: Kind): string {
+  switch (kind.is) {
+    case 'text':
+      return `is longer than ${kind.most} characters`
+    case 'count':
+    case 'count or nothing':
+      return `is no whole number from 0 to ${kind.most}`
+    case 'time':
+      return 'is no Unix time in ms'
+    case 'country':
+      return 'is no ISO 3166-1 code of two letters'
+    case 'flag':
+      return 'is neither 1 nor empty'
+  }
+}
+
+/** Without a zero in front, as a number is written. */
+function countIn(most: number, bytes: Uint8Array, start: number, end: number): number {
+  if (end - start > DIGITS_MAX || (bytes[start] === ZERO && end - start > 1)) return Number.NaN
+  const number = wholeNumber(bytes, start, end)
+  return number <= most ? number : Number.NaN
+}
+
+/** NaN where there is anything but digits. */
+function wholeNumber(bytes: Uint8Array, start: number, end: number): number {
+  let number = 0
+  for (let at = start; at < end; at += 1) {
+    const digit = (bytes[at] as number) - ZERO
+    if (digit < 0 || digit > 9) return Number.NaN
+    number = number * 10 + digit
+  }
+  return number
+}
+
+function isCapital(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x41 && byte <= 0x5a
 }

@@ -1,13 +1,21 @@
 import type { AsnOf } from '../../edge/geo/database/asn.ts'
+import {
+  type Column,
+  type ColumnType,
+  noRows,
+  putBytes,
+  putNumber,
+  putRaw,
+  putText,
+  type Rows,
+} from '../clickhouse/native.ts'
 import type { FrontedDistribution } from '../settings.ts'
-import { createBotFilter } from './bot.ts'
+import { isBotAgent } from './bot.ts'
 import { isPageView } from './page-view.ts'
-import type { RecordText } from './record-line.ts'
+import { COLUMN, type RecordLine } from './record-line.ts'
+import { remembered } from './remembered.ts'
 import { createSiteOf } from './site.ts'
-import { createViewers } from './viewer.ts'
-
-/** ClickHouse's word for "no value" in TSV. */
-const NULL = '\\N'
+import { viewerAt } from './viewer.ts'
 
 /** What rows are made by. */
 export interface RowOptions {
@@ -15,78 +23,153 @@ export interface RowOptions {
   asnOf: AsnOf
   /** Whether whoever sends `DNT: 1` or `Sec-GPC: 1` is nobody: billed, but no visitor and no page view. */
   honourDoNotTrack: boolean
+  /** Hears which site each row is of. */
+  onSite?(site: string): void
 }
 
+/**
+ * Appends a record's row.
+ *
+ * @param salt of the record's day
+ * @returns why there is none, or `undefined`
+ */
+export type RowWriter = (rows: Rows, line: RecordLine, salt: string) => string | undefined
+
+/** The columns of insert-access-log.sql, in its order. */
+export const ROW_COLUMNS = [
+  ['time', "DateTime64(3, 'UTC')"],
+  ['node', 'String'],
+  ['request_id', 'String'],
+  ['distribution', 'String'],
+  ['host', 'String'],
+  ['site', 'String'],
+  ['method', 'String'],
+  ['scheme', 'String'],
+  ['protocol_version', 'String'],
+  ['path', 'String'],
+  ['query', 'String'],
+  ['status', 'UInt16'],
+  ['bytes_sent', 'UInt64'],
+  ['bytes_received', 'UInt64'],
+  ['time_taken_us', 'UInt64'],
+  ['time_to_first_byte_us', 'UInt64'],
+  ['origin_time_us', 'UInt64'],
+  ['result_type', 'String'],
+  ['detailed_result_type', 'String'],
+  ['cache_status', 'String'],
+  ['content_type', 'String'],
+  ['content_length', 'Nullable(UInt64)'],
+  ['range_start', 'Nullable(UInt64)'],
+  ['range_end', 'Nullable(UInt64)'],
+  ['network', 'String'],
+  ['tls_protocol', 'String'],
+  ['tls_cipher', 'String'],
+  ['user_agent', 'String'],
+  ['referer', 'String'],
+  ['country', 'String'],
+  ['asn', 'UInt32'],
+  ['sec_fetch_dest', 'String'],
+  ['sec_purpose', 'String'],
+  ['visitor', 'UInt64'],
+  ['is_bot', 'Bool'],
+  ['is_page_view', 'Bool'],
+] as const satisfies readonly (readonly [string, ColumnType])[]
+
+type RowColumn = (typeof ROW_COLUMNS)[number][0]
+
+/** Rows to be filled. */
+export function noLogRows(): Rows {
+  return noRows(ROW_COLUMNS)
+}
+
+const AT = Object.fromEntries(ROW_COLUMNS.map(([name], at) => [name, at])) as Readonly<
+  Record<RowColumn, number>
+>
+
+/** Columns that are a record's values as they are: where they stand in the row, and on the line. */
+const AS_IT_IS = ROW_COLUMNS.flatMap(([name, type], to) => {
+  const camel = name.replace(/_(\w)/g, (_underscore, letter: string) => letter.toUpperCase())
+  const from = (COLUMN as Record<string, number | undefined>)[camel]
+  return from === undefined || name === 'site' || name === 'asn' ? [] : [{ to, from, type }]
+})
+
 /** The visitor of what nobody is to be recognised by. */
-const NOBODY = '0'
+const NOBODY = new Uint8Array(8)
+
+/** What is remembered: viewers, browsers and hosts of a busy hour. */
+const VIEWERS_MAX = 65_536
+const AGENTS_MAX = 8_192
+const HOSTS_MAX = 8_192
+const WORDS_MAX = 1_024
+
+const TAB = '\t'
 
 /**
- * Makes rows of `selvedge.access_log` from records: TSV in the order of columns of
- * insert-access-log.sql, with its line feed.
+ * Makes rows of `selvedge.access_log` of records.
  *
  * Here the viewer's address ends: what goes on is its network and, for a day, the visitor. Also
  * `X-Forwarded-For`, which may hold more addresses, stays behind. The autonomous system is looked up where the
  * record names none.
- *
- * @returns a function that is also given the salt of the record's day
  */
-export function createRowOf({
-  distributions,
-  asnOf,
-  honourDoNotTrack,
-}: RowOptions): (record: RecordText, salt: string) => string {
+export function createRowWriter(options: RowOptions): RowWriter {
+  const { distributions, asnOf, honourDoNotTrack } = options
   const siteOf = createSiteOf(distributions)
-  const isBotAgent = createBotFilter()
-  const viewerAt = createViewers(asnOf)
+  const siteAt = remembered(HOSTS_MAX, (asked) => {
+    const [distribution = '', host = ''] = asked.split(TAB)
+    return siteOf({ distribution, host })
+  })
+  const agentAt = remembered(AGENTS_MAX, (text) => ({ text, isBot: isBotAgent(text) }))
+  const viewerOf = remembered(VIEWERS_MAX, (clientIp) => viewerAt(clientIp, asnOf))
+  const wordAt = remembered(WORDS_MAX, (text) => text)
 
-  return (record, salt) => {
-    const { userAgent } = record
-    const viewer = viewerAt(record.clientIp)
-    const isBot = isBotAgent(userAgent)
-    const isNobody = honourDoNotTrack && record.doNotTrack === '1'
-    const row = [
-      secondsOf(record.timeMs),
-      record.node,
-      record.requestId,
-      record.distribution,
-      record.host,
-      siteOf(record),
-      record.method,
-      record.scheme,
-      record.protocolVersion,
-      record.path,
-      record.query,
-      record.status,
-      record.bytesSent,
-      record.bytesReceived,
-      record.timeTakenUs,
-      record.timeToFirstByteUs,
-      record.originTimeUs,
-      record.resultType,
-      record.detailedResultType,
-      record.cacheStatus,
-      record.contentType,
-      record.contentLength || NULL,
-      record.rangeStart || NULL,
-      record.rangeEnd || NULL,
-      viewer.network,
-      record.tlsProtocol,
-      record.tlsCipher,
-      userAgent,
-      record.referer,
-      record.country,
-      record.asn === '0' ? viewer.asn : record.asn,
-      record.secFetchDest,
-      record.secPurpose,
-      isNobody ? NOBODY : viewer.visitorWith(userAgent, salt),
-      isBot ? '1' : '0',
-      !isNobody && isPageView(record, isBot) ? '1' : '0',
-    ]
-    return `${row.join('\t')}\n`
+  return (rows, line, salt) => {
+    const { bytes, starts, ends } = line
+    const start = (column: number) => starts[column] as number
+    const end = (column: number) => ends[column] as number
+    const word = (column: number) => wordAt(bytes, start(column), end(column))
+    const viewer = viewerOf(bytes, start(COLUMN.clientIp), end(COLUMN.clientIp))
+    if (viewer === undefined) return 'clientIp: is no IP address'
+    // Distribution and host stand beside each other: what lies between them is a tab.
+    const site = word(COLUMN.site) || siteAt(bytes, start(COLUMN.distribution), end(COLUMN.host))
+    const agent = agentAt(bytes, start(COLUMN.userAgent), end(COLUMN.userAgent))
+    const isNobody = honourDoNotTrack && end(COLUMN.doNotTrack) > start(COLUMN.doNotTrack)
+    const isView =
+      !isNobody &&
+      isPageView(
+        {
+          method: word(COLUMN.method),
+          status: word(COLUMN.status),
+          contentType: word(COLUMN.contentType),
+          secFetchDest: word(COLUMN.secFetchDest),
+          secPurpose: word(COLUMN.secPurpose),
+        },
+        agent.isBot,
+      )
+
+    const { columns } = rows
+    const valuesOf = (column: RowColumn) => (columns[AT[column]] as Column).values
+    putNumber(valuesOf('time'), line.timeMs, 8)
+    putAsItIs(columns, line)
+    putText(valuesOf('site'), site)
+    putText(valuesOf('network'), viewer.network)
+    putNumber(valuesOf('asn'), (line.numbers[COLUMN.asn] as number) || viewer.asn, 4)
+    putRaw(valuesOf('visitor'), isNobody ? NOBODY : viewer.visitorWith(agent.text, salt))
+    putNumber(valuesOf('is_bot'), agent.isBot ? 1 : 0, 1)
+    putNumber(valuesOf('is_page_view'), isView ? 1 : 0, 1)
+    rows.count += 1
+    options.onSite?.(site)
+    return undefined
   }
 }
 
-/** Unix ms as the decimal seconds that ClickHouse reads. */
-function secondsOf(timeMs: string): string {
-  return `${timeMs.slice(0, -3)}.${timeMs.slice(-3)}`
+function putAsItIs(columns: readonly Column[], { bytes, starts, ends, numbers }: RecordLine): void {
+  for (let index = 0; index < AS_IT_IS.length; index += 1) {
+    const { to, from, type } = AS_IT_IS[index] as (typeof AS_IT_IS)[number]
+    const { values, nulls } = columns[to] as Column
+    const start = starts[from] as number
+    const end = ends[from] as number
+    if (type === 'String') putBytes(values, bytes, start, end)
+    else putNumber(values, numbers[from] as number, type === 'UInt16' ? 2 : 8)
+    if (type === 'Nullable(UInt64)') putNumber(nulls, start === end ? 1 : 0, 1)
+  }
 }

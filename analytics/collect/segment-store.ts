@@ -1,7 +1,9 @@
 import { ClickHouseDown, isAboutRows, messageOf } from '../clickhouse/failure.ts'
 import type { Insert } from '../clickhouse/insert.ts'
+import type { Rows } from '../clickhouse/native.ts'
 import { sqlFile } from '../clickhouse/sql-file.ts'
 import { SegmentRefused } from './refusal.ts'
+import { noLogRows } from './row.ts'
 import { type LineReader, readSegment, type Segment, type SegmentRows } from './segment-lines.ts'
 import { isSegmentToken } from './segment-token.ts'
 
@@ -31,7 +33,7 @@ export interface SegmentStore extends AsyncDisposable {
 }
 
 /** What a store of segments needs. */
-export interface SegmentStoreOptions extends Omit<LineReader, 'bounds'> {
+export interface SegmentStoreOptions extends Omit<LineReader, 'bounds' | 'rows'> {
   insert: Insert
   /** Whether ClickHouse has our tables. */
   isPrepared(): boolean
@@ -43,11 +45,19 @@ export interface SegmentStoreOptions extends Omit<LineReader, 'bounds'> {
 const DAY_MS = 86_400_000
 
 export function createSegmentStore(options: SegmentStoreOptions): SegmentStore {
+  /** The rows of the segment that is inserted and of the next one take turns. */
+  const turns = [noLogRows(), noLogRows()]
   /** Settles when the last segment is stored, or isn't; and when the next one may be read. */
   let last: Promise<unknown> = Promise.resolve()
   let ready: Promise<unknown> = Promise.resolve()
   let underWay = 0
   let problem: string | undefined
+
+  function nextRows(): Rows {
+    const rows = turns.shift() as Rows
+    turns.push(rows)
+    return rows
+  }
 
   async function storeNow(segment: Segment, reading: Promise<SegmentRows>): Promise<StoredSegment> {
     try {
@@ -74,7 +84,7 @@ export function createSegmentStore(options: SegmentStoreOptions): SegmentStore {
       underWay += 1
       // One segment is read while the one before is inserted: that is ClickHouse's work, on threads of its own.
       const before = last
-      const reading = ready.then(() => readNow(options, segment))
+      const reading = ready.then(() => readNow({ ...options, rows: nextRows() }, segment))
       ready = Promise.allSettled([reading, before])
       const stored = before.then(() => storeNow(segment, reading))
       // Whoever asked hears of a failure; the next segment only waits until this one is over.
@@ -87,7 +97,10 @@ export function createSegmentStore(options: SegmentStoreOptions): SegmentStore {
   }
 }
 
-async function readNow(options: SegmentStoreOptions, segment: Segment): Promise<SegmentRows> {
+async function readNow(
+  options: SegmentStoreOptions & Pick<LineReader, 'rows'>,
+  segment: Segment,
+): Promise<SegmentRows> {
   if (!options.isPrepared()) throw new Error('its tables have not been made yet')
   const bounds = {
     earliestMs: options.now() - (options.retentionDays + 1) * DAY_MS,

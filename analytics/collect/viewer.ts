@@ -1,6 +1,5 @@
 import type { AsnOf } from '../../edge/geo/database/asn.ts'
 import { networkOf, plainAddress } from './network.ts'
-import { remembered } from './remembered.ts'
 import { visitorOf } from './visitor.ts'
 
 /** What is derived of a record's address. The address itself goes no further. */
@@ -8,32 +7,22 @@ export interface Viewer {
   /** Its /24 or /48. */
   network: string
   /** Its autonomous system; 0 when unknown. */
-  asn: string
+  asn: number
   /** Who it was that day, by the day's salt: see visitor.ts. */
-  visitorWith(userAgent: string, salt: string): string
+  visitorWith(userAgent: string, salt: string): Uint8Array
 }
 
-/** Addresses remembered: those of a busy hour. */
-const REMEMBERED_MAX = 50_000
-
-/** Looks viewers up by their addresses. */
-export function createViewers(asnOf: AsnOf): (clientIp: string) => Viewer {
-  return remembered(
-    REMEMBERED_MAX,
-    (clientIp: string) => clientIp,
-    (clientIp) => viewerAt(clientIp, asnOf),
-  )
-}
-
-function viewerAt(clientIp: string, asnOf: AsnOf): Viewer {
-  const address = plainAddress(clientIp) ?? clientIp
+/** Looks a viewer up by the address; `undefined` where it is none. */
+export function viewerAt(clientIp: string, asnOf: AsnOf): Viewer | undefined {
+  const address = plainAddress(clientIp)
+  if (address === undefined) return undefined
   // The last one is enough to remember: an address asks again and again with one browser, and of the same day.
-  let last = { userAgent: '', salt: '', visitor: '' }
+  let last: { userAgent: string; salt: string; visitor: Uint8Array } | undefined
   return {
     network: networkOf(address),
-    asn: String(asnOf(address)),
+    asn: asnOf(address),
     visitorWith(userAgent, salt) {
-      if (last.salt !== salt || last.userAgent !== userAgent) {
+      if (last?.salt !== salt || last.userAgent !== userAgent) {
         last = { userAgent, salt, visitor: visitorOf({ salt, address, userAgent }) }
       }
       return last.visitor

@@ -33,7 +33,7 @@ export function cloudFrontParser(): LineParser {
 
 function lineOf(value: Record<string, string>): ParsedLine {
   const text = (name: string) => formatText(percentDecoded(value[name] ?? ''))
-  const number = (name: string) => value[name] || '0'
+  const number = (name: string) => formatText(value[name] ?? '') || '0'
   const timeMs = timeOf(value.date ?? '', value.time ?? '')
   if (timeMs === undefined) return { reason: 'time: is no date and time of the calendar' }
   const takenUs = microseconds(number('time-taken'))

@@ -1,4 +1,5 @@
 import type { Insert } from '../clickhouse/insert.ts'
+import { nativeBlock } from '../clickhouse/native.ts'
 import { sqlFile } from '../clickhouse/sql-file.ts'
 import type { TimeBounds } from '../collect/record-line.ts'
 import { isSegmentToken } from '../collect/segment-token.ts'
@@ -92,8 +93,7 @@ async function insertBlock(
       ]
     : [{ days: due, token }]
   for (const { days, token: name } of parts) {
-    const rows = days.flatMap(([, day]) => day.rows)
-    await insertInto(INSERT_LOG, insert, name, rows)
+    await insertInto(INSERT_LOG, insert, name, nativeBlock(days.map(([, day]) => day)))
   }
   if (!there.hasRejected(token)) await insertInto(INSERT_REJECTED, insert, token, rejected)
 }

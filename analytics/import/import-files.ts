@@ -1,7 +1,7 @@
 import type { Geo } from '../../edge/geo/place.ts'
 import type { ClickHouse } from '../clickhouse/connect.ts'
 import type { RowOptions } from '../collect/row.ts'
-import { createRowOf } from '../collect/row.ts'
+import { createRowWriter } from '../collect/row.ts'
 import type { Salts } from '../collect/salts.ts'
 import { closeDays } from '../daily/days.ts'
 import { matchHours } from '../daily/hours.ts'
@@ -60,8 +60,8 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   const ledger = openLedger(clickhouse)
   const forgotten = dayOf(nowMs - retentionDays * DAY_MS)
   const finalDays = await ledger.finalDays(forgotten)
-  const makeRow = createRowOf(options)
   const sites = new Set<string>()
+  const writeRow = createRowWriter({ ...options, onSite: (site) => sites.add(site) })
   const days = new Map<Day, number>()
   const done = new Map<string, { name: string; counts: FileCounts }>()
   const summary = { ...NOTHING, files: 0, known: [] as string[], isStopped: false }
@@ -95,11 +95,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
           : undefined,
       recordOf,
       saltOf: salts.of,
-      rowOf(record, salt) {
-        const row = makeRow(record, salt)
-        sites.add(siteIn(row))
-        return row
-      },
+      writeRow,
       async beforeOld() {
         if (isKeeping) return
         isKeeping = true
@@ -151,11 +147,4 @@ async function workOut(
   await closeDays(upkeep, formula, span)
   signal.throwIfAborted()
   await rankDays(upkeep, formula)
-}
-
-/** The sixth value of a row of the log. */
-function siteIn(row: string): string {
-  let start = 0
-  for (let column = 0; column < 5; column += 1) start = row.indexOf('\t', start) + 1
-  return row.slice(start, row.indexOf('\t', start))
 }

@@ -1,4 +1,7 @@
-import type { RecordText } from '../collect/record-line.ts'
+import type { AccessRecord } from '../../edge/log/record.ts'
+
+/** A record's values as they stand on its line: see edge/log/record.ts. */
+export type RecordText = Record<keyof AccessRecord, string>
 
 /** What a line of somebody's log says of one response, in our record's words; the rest isn't known. */
 export type LogLine = Pick<RecordText, 'timeMs' | 'clientIp' | 'method' | 'path' | 'status' | 'bytesSent'> &

@@ -1,10 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type RecordText, recordProblem, type TimeBounds } from '../collect/record-line.ts'
+import type { Rows } from '../clickhouse/native.ts'
+import { emptyRecordLine, type RecordLine, readLine, type TimeBounds } from '../collect/record-line.ts'
 import { rejectedRow } from '../collect/rejected-line.ts'
+import { noLogRows, type RowWriter } from '../collect/row.ts'
 import { dayOf } from '../collect/salts.ts'
 import type { LineParser, LogLine } from './log-line.ts'
 
-/** How much is read before it is others' turn, bytes: little enough that its rows are bytes before they age. */
+/** How much is read before it is others' turn, bytes. */
 const PIECE_BYTES = 262_144
 
 /** Rejected lines kept of one block; of the rest only the number. */
@@ -32,28 +34,21 @@ export interface BlockReader {
   /** Why nothing can be added to a day, or `undefined`. */
   closedBecause(day: string): string | undefined
   /** @throws ConfigError when the line lacks what every record needs */
-  recordOf(line: LogLine, requestId: string): RecordText
+  recordOf(line: LogLine, requestId: string): string
   saltOf(day: string): Promise<string>
-  rowOf(record: RecordText, salt: string): string
-}
-
-/** The rows of one day: TSV in pieces. */
-export interface DayRows {
-  rows: Buffer[]
-  count: number
+  writeRow: RowWriter
 }
 
 /** A block's lines as rows of ClickHouse's tables. */
 export interface BlockRows {
   lines: number
-  byDay: Map<string, DayRows>
+  byDay: Map<string, Rows>
   rejected: Buffer[]
   rejectedCount: number
 }
 
-interface OpenDay extends DayRows {
-  /** Rows of the piece that is read at the moment. */
-  text: string
+interface OpenDay {
+  rows: Rows
   salt: string
   closed: string | undefined
 }
@@ -61,6 +56,7 @@ interface OpenDay extends DayRows {
 /** Reads a block line by line: each becomes a row of its day, or a rejected line. */
 export async function readBlock(block: Block, reader: BlockReader): Promise<BlockRows> {
   const days = new Map<number, OpenDay>()
+  const record = emptyRecordLine()
   const read: BlockRows = { lines: 0, byDay: new Map(), rejected: [], rejectedCount: 0 }
 
   const reject = (line: string, reason: string) => {
@@ -72,27 +68,25 @@ export async function readBlock(block: Block, reader: BlockReader): Promise<Bloc
   async function openDay(number: number): Promise<OpenDay> {
     const name = dayOf(number * DAY_MS)
     const [salt, closed] = [await reader.saltOf(name), reader.closedBecause(name)]
-    const day: OpenDay = { rows: [], text: '', count: 0, salt, closed }
+    const day: OpenDay = { rows: noLogRows(), salt, closed }
     days.set(number, day)
-    read.byDay.set(name, day)
+    read.byDay.set(name, day.rows)
     return day
   }
 
   async function take(line: string): Promise<void> {
-    const record = recordIn(line, reader, `${block.file}-${block.number}-${read.lines}`)
-    if (record === undefined) return
+    const problem = readRecord(record, line, reader, `${block.file}-${block.number}-${read.lines}`)
+    if (problem === NOTHING) return
     read.lines += 1
-    if (typeof record === 'string') return reject(line, record)
-    const number = Math.floor(Number(record.timeMs) / DAY_MS)
+    if (problem !== undefined) return reject(line, problem)
+    const number = Math.floor(record.timeMs / DAY_MS)
     const day = days.get(number) ?? (await openDay(number))
-    if (day.closed !== undefined) return reject(line, day.closed)
-    day.text += reader.rowOf(record, day.salt)
-    day.count += 1
+    const refused = day.closed ?? reader.writeRow(day.rows, record, day.salt)
+    if (refused !== undefined) reject(line, refused)
   }
 
   for (const piece of piecesOf(block.bytes)) {
     for (const line of piece.split('\n')) await take(line.endsWith('\r') ? line.slice(0, -1) : line)
-    for (const day of days.values()) seal(day)
     await turn()
   }
   const unkept = read.rejectedCount - REJECTED_KEPT_MAX
@@ -103,22 +97,26 @@ export async function readBlock(block: Block, reader: BlockReader): Promise<Bloc
   return read
 }
 
-/** @returns the record, why the line is none, or `undefined` where there is nothing to count */
-function recordIn(line: string, reader: BlockReader, requestId: string): RecordText | string | undefined {
-  if (line === '') return undefined
+/** There is nothing to count on a line. */
+const NOTHING = ''
+
+/** Where a record's line is written to be read: more than one can take up, each value being bounded. */
+const scratch = Buffer.allocUnsafeSlow(1_048_576)
+
+/** @returns why the line is no record, `NOTHING`, or `undefined` where `record` has what it says */
+function readRecord(
+  record: RecordLine,
+  line: string,
+  reader: BlockReader,
+  requestId: string,
+): string | undefined {
+  if (line === '') return NOTHING
   if (line.length > LINE_MAX) return `line: is longer than ${LINE_MAX} characters`
   const parsed = reader.parse(line)
-  if (parsed === undefined) return undefined
+  if (parsed === undefined) return NOTHING
   if ('reason' in parsed) return parsed.reason
-  const record = reader.recordOf(parsed.line, requestId)
-  return recordProblem(record, reader.bounds) ?? record
-}
-
-/** Turns the rows of a piece into bytes while they are young. */
-function seal(day: OpenDay): void {
-  if (day.text === '') return
-  day.rows.push(Buffer.from(day.text, 'latin1'))
-  day.text = ''
+  scratch.write(reader.recordOf(parsed.line, requestId), 'latin1')
+  return readLine(record, scratch, 0, reader.bounds)
 }
 
 /** In pieces that end where a line does; a byte is a character. */

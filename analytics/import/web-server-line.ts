@@ -35,7 +35,7 @@ export function webServerParser(): LineParser {
     if (request === undefined) return { reason: 'request: is none, as GET /path HTTP/1.1' }
     const line: LogLine = {
       timeMs,
-      clientIp,
+      clientIp: formatText(clientIp),
       status,
       bytesSent: bytes === '-' ? '0' : bytes,
       referer: headerValue(parts[7]),

@@ -1,4 +1,6 @@
 import { type Moment, type RepeatedLine, TIME_BYTES } from './prepared-line.ts'
+import type { AccessRecord } from './record.ts'
+import { recordBytesMax, writeInteger, writeRecord } from './record-bytes.ts'
 import { FRAME_HEAD_BYTES, finishFrame } from './segment.ts'
 
 /** Size to begin with, and the largest that is used again: one flush's lines on a busy worker. Bytes. */
@@ -12,6 +14,8 @@ const BYTES_REUSED_MAX = 4 * 1_048_576
 export interface LineBuffer {
   /** False when there is no room. @param line of printable ASCII */
   append(line: string): boolean
+  /** As `append`, of the line that a record makes. */
+  appendRecord(record: AccessRecord): boolean
   /** As `append`, of a line whose words are bytes already. */
   appendRepeated(line: RepeatedLine, moment: Moment): boolean
   /** All lines since the last time, as a segment's frame, and how many records they are. */
@@ -43,6 +47,12 @@ export function createLineBuffer(bytesMax: number): LineBuffer {
       if (!hasRoom(line.length)) return false
       memory.write(line, used, 'latin1')
       used += line.length
+      records += 1
+      return true
+    },
+    appendRecord(record) {
+      if (!hasRoom(recordBytesMax(record))) return false
+      used = writeRecord(memory, used, record)
       records += 1
       return true
     },
@@ -80,24 +90,9 @@ export function createLineBuffer(bytesMax: number): LineBuffer {
 }
 
 const TAB = 0x09
-const ZERO = 0x30
 
 /** The longest that a line's numbers can be beside its time: three of 17 characters. */
 const NUMBERS_BYTES_MAX = 64
-
-/** Writes a whole number in decimal; returns where it ends. */
-function writeInteger(into: Buffer, at: number, value: number): number {
-  if (value < 0 || value > 999_999_999) return at + into.write(String(value), at, 'latin1')
-  let length = 1
-  for (let bound = 10; value >= bound; bound *= 10) length += 1
-  let rest = value
-  for (let digit = at + length - 1; digit >= at; digit -= 1) {
-    const tens = Math.floor(rest / 10)
-    into[digit] = ZERO + rest - tens * 10
-    rest = tens
-  }
-  return at + length
-}
 
 /** Formats a time in Unix ms; many records share one. */
 function createClockText(): (timeMs: number) => Buffer {

@@ -114,7 +114,7 @@ export const RECORD_COLUMNS = [
 ] as const satisfies readonly (keyof AccessRecord)[]
 
 /** Longest value kept; a viewer can send 16 KB in one header, and nobody reads that in a log. */
-const VALUE_CHARACTERS_MAX = 2_048
+export const VALUE_CHARACTERS_MAX = 2_048
 
 /** The record's line in a segment, with its line feed. */
 export function formatRecord(record: AccessRecord): string {

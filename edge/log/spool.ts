@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import { type BilledEvent, formatEvent } from './billed-event.ts'
 import { createLineBuffer } from './line-buffer.ts'
 import type { Moment, RepeatedLine } from './prepared-line.ts'
-import { type AccessRecord, formatRecord } from './record.ts'
+import type { AccessRecord } from './record.ts'
 import { type SegmentName, segmentFile } from './segment.ts'
 
 /** How long a record may be in memory only, ms; what a `kill -9` can lose. */
@@ -95,7 +95,7 @@ export function openSpool(directory: string, log: Logger): Spool {
 
   return {
     append(record) {
-      this.appendLine(formatRecord(record))
+      if (!pending.appendRecord(record)) lost += 1
     },
     appendLine(line) {
       if (!pending.append(line)) lost += 1

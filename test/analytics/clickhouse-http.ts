@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ClickHouseClient, ClickHouseError } from '@clickhouse/client'
-import { openEmbedded } from '../../analytics/clickhouse/embedded.ts'
+import { Readable } from 'node:stream'
+import type { ClickHouseError } from '@clickhouse/client'
+import { type EmbeddedConnection, openEmbedded } from '../../analytics/clickhouse/embedded.ts'
+import { isNative } from '../../analytics/clickhouse/insert.ts'
 
 /**
  * ClickHouse's HTTP interface, as much of it as a client of ours uses, over the embedded engine:
@@ -30,12 +32,12 @@ const ADDRESSING = ['query', 'query_id', 'database', 'session_id']
 
 export async function startClickHouseServer(directory: string): Promise<ClickHouseServer> {
   const open = await openEmbedded(directory)
-  const clients: ClickHouseClient[] = []
+  const connections: EmbeddedConnection[] = []
   const statements: string[] = []
   const settings = new Set<string>()
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await textOf(request)
+    const bytes = await bytesOf(request)
     if (request.headers.authorization !== `Basic ${btoa(`${USER}:${PASSWORD}`)}`) {
       return fail(response, 401, 516, 'selvedge: Authentication failed. (AUTHENTICATION_FAILED)')
     }
@@ -44,26 +46,19 @@ export async function startClickHouseServer(directory: string): Promise<ClickHou
       if (!ADDRESSING.includes(name) && !name.startsWith('param_')) settings.add(name)
     }
     const inUrl = searchParams.get('query')
-    const query = inUrl ?? body
+    const query = inUrl ?? bytes.toString()
     statements.push(query)
     // A client runs one statement at a time; a server does not.
-    const client = clients.pop() ?? open().client
+    const connection = connections.pop() ?? open()
     try {
-      const parameters = [...searchParams].filter(([name]) => name.startsWith('param_'))
-      const { stream } = await client.exec({
-        query,
-        ...(inUrl !== null && { values: [body] as never }),
-        ...(parameters.length > 0 && {
-          query_params: Object.fromEntries(parameters.map(([name, value]) => [name.slice(6), value])),
-        }),
-      })
+      const stream = await run(connection, searchParams, bytes)
       response.writeHead(200, { 'X-ClickHouse-Summary': '{}' })
       stream.pipe(response)
     } catch (error) {
       const { code, type, message } = error as ClickHouseError
       fail(response, 500, Number(code), `${message} (${type})`)
     } finally {
-      clients.push(client)
+      connections.push(connection)
     }
   }
 
@@ -89,9 +84,31 @@ export async function startClickHouseServer(directory: string): Promise<ClickHou
     start: () => listen(port),
     async [Symbol.asyncDispose]() {
       await stop()
-      await Promise.all(clients.map((client) => client.close()))
+      await Promise.all(connections.map(({ client }) => client.close()))
     },
   }
+}
+
+/** @returns the answer */
+async function run(
+  { client, insert }: EmbeddedConnection,
+  parameters: URLSearchParams,
+  body: Buffer,
+): Promise<Readable> {
+  const query = parameters.get('query')
+  if (query !== null && isNative(query)) {
+    await insert(query, [body])
+    return Readable.from([])
+  }
+  const bound = [...parameters].filter(([name]) => name.startsWith('param_'))
+  const { stream } = await client.exec({
+    query: query ?? body.toString(),
+    ...(query !== null && { values: [body.toString()] as never }),
+    ...(bound.length > 0 && {
+      query_params: Object.fromEntries(bound.map(([name, value]) => [name.slice(6), value])),
+    }),
+  })
+  return stream
 }
 
 function fail(response: ServerResponse, status: number, code: number, message: string): void {
@@ -99,8 +116,8 @@ function fail(response: ServerResponse, status: number, code: number, message: s
   response.end(`Code: ${code}. DB::Exception: ${message}\n`)
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
-  return Buffer.concat(chunks).toString()
+  return Buffer.concat(chunks)
 }

@@ -63,7 +63,7 @@ test('a server that is away at the start is waited for', async () => {
 
   expect(early.status).toBe(503)
   await expect
-    .poll(async () => (await analytics.send(linesOf(recordBut()))).status, { timeout: 10_000 })
+    .poll(async () => (await analytics.send(linesOf(recordBut()))).status, { timeout: 60_000 })
     .toBe(204)
   expect(await rowsIn(data.path, 'SELECT count() AS rows FROM selvedge.access_log')).toEqual([{ rows: 1 }])
 })

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { generate } from 'selfsigned'
 import { describe, expect, test } from 'vitest'
-import { createBotFilter } from '../../analytics/collect/bot.ts'
+import { isBotAgent } from '../../analytics/collect/bot.ts'
 import { connectEdge, USER_AGENT } from '../../analytics/front-page/edge-client.ts'
 import { lookAtSite } from '../../analytics/front-page/look-at-site.ts'
 import { organizationIn } from '../../analytics/front-page/organization.ts'
@@ -156,7 +156,7 @@ test('security.txt names a contact until it expires', () => {
 })
 
 test('what we say we are is a bot to our own log', () => {
-  expect(createBotFilter()(USER_AGENT)).toBe(true)
+  expect(isBotAgent(USER_AGENT)).toBe(true)
 })
 
 const page =

@@ -1,29 +1,106 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openClickHouse } from '../../analytics/clickhouse/connect.ts'
 import { isAboutRows } from '../../analytics/clickhouse/failure.ts'
-import { insertParts } from '../../analytics/clickhouse/insert.ts'
+import { insertParts, isNative } from '../../analytics/clickhouse/insert.ts'
+import {
+  type Column,
+  nativeBlock,
+  noRows,
+  putBytes,
+  putNumber,
+  putText,
+  type Rows,
+} from '../../analytics/clickhouse/native.ts'
+import { ROW_COLUMNS } from '../../analytics/collect/row.ts'
 import { directory } from './analytics.ts'
+import { NOON_MS } from './segment.ts'
+
+/** Columns of each kind there is. */
+const SIX = [
+  ['a', 'String'],
+  ['b', 'Nullable(UInt64)'],
+  ['c', 'UInt16'],
+  ['d', 'Bool'],
+  ['e', "DateTime64(3, 'UTC')"],
+  ['f', 'String'],
+] as const
 
 const statementOf = (name: string) =>
   readFile(new URL(`../../analytics/collect/${name}.sql`, import.meta.url), 'utf8')
 
 test('an insert’s statement is taken apart whole', async () => {
-  const { settings, columns, ...rest } = insertParts(await statementOf('insert-access-log'))
-
-  expect(rest).toEqual({ table: 'selvedge.access_log', format: 'TabSeparated' })
-  expect(columns).toHaveLength(36)
-  expect([columns[0], columns.at(-1)]).toEqual(['time', 'is_page_view'])
-  expect(settings).toEqual({
-    insert_deduplication_token: 'segment-token',
-    deduplicate_blocks_in_dependent_materialized_views: 1,
-    async_insert: 0,
-    distributed_foreground_insert: 1,
-    max_insert_block_size: 2_000_000,
-    min_insert_block_size_rows: 2_000_000,
-    min_insert_block_size_bytes: 4_000_000_000,
-    max_partitions_per_insert_block: 0,
+  expect(insertParts(await statementOf('insert-rejected'))).toEqual({
+    table: 'selvedge.rejected',
+    columns: ['segment', 'line', 'reason'],
+    format: 'TabSeparated',
+    settings: {
+      insert_deduplication_token: 'segment-token',
+      async_insert: 0,
+      distributed_foreground_insert: 1,
+    },
   })
+})
+
+test('a row has the columns of its statement, in their order', async () => {
+  const statement = await statementOf('insert-access-log')
+  const columns = /\(([^)]+)\)\nSETTINGS/.exec(statement)?.[1]?.split(',') ?? []
+
+  expect(columns.map((column) => column.trim())).toEqual(ROW_COLUMNS.map(([name]) => name))
+  expect(isNative(statement)).toBe(true)
+})
+
+test('rows come in as they were put, of several parts in one block, in a folder of any name', async () => {
+  await using data = await directory()
+  const path = join(data.path, "it's \\ odd")
+  await using clickhouse = await openClickHouse({ data: path })
+  await clickhouse.ingest.command({
+    query: `CREATE TABLE default.all (a String, b Nullable(UInt64), c UInt16, d Bool, e DateTime64(3, 'UTC'),
+      f LowCardinality(String)) ENGINE = MergeTree ORDER BY c SETTINGS non_replicated_deduplication_window = 10`,
+  })
+  const parts = [noRows(SIX), noRows(SIX), noRows(SIX)]
+  const put = (rows: Rows, text: string, number: number | undefined, c: number) => {
+    const [a, b, , d, e, f] = rows.columns as [Column, Column, Column, Column, Column, Column]
+    putText(a.values, text)
+    putNumber(b.values, number ?? 0, 8)
+    putNumber(b.nulls, number === undefined ? 1 : 0, 1)
+    putNumber((rows.columns[2] as Column).values, c, 2)
+    putNumber(d.values, c % 2, 1)
+    putNumber(e.values, NOON_MS + c, 8)
+    putBytes(f.values, Buffer.from('<word>'), 1, 5)
+    rows.count += 1
+  }
+  const long = 'x'.repeat(40_000)
+  put(parts[0] as Rows, '', Number.MAX_SAFE_INTEGER, 1)
+  put(parts[0] as Rows, long, undefined, 65_535)
+  put(parts[2] as Rows, 'y'.repeat(127), 4_294_967_296, 300)
+  const insert = () =>
+    clickhouse.insert(
+      "INSERT INTO default.all (a, b, c, d, e, f) SETTINGS insert_deduplication_token = 't', async_insert = 0 FORMAT Native",
+      nativeBlock(parts),
+    )
+
+  await insert()
+  await insert()
+
+  const result = await clickhouse.query.query({
+    query:
+      'SELECT a, toString(b) AS b, c, d, toUnixTimestamp64Milli(e) - {noon:Int64} AS e, f FROM default.all ORDER BY c',
+    query_params: { noon: NOON_MS },
+    format: 'JSONEachRow',
+  })
+  expect(await result.json()).toEqual([
+    { a: '', b: '9007199254740991', c: 1, d: true, e: 1, f: 'word' },
+    { a: 'y'.repeat(127), b: '4294967296', c: 300, d: false, e: 300, f: 'word' },
+    { a: long, b: null, c: 65_535, d: true, e: 65_535, f: 'word' },
+  ])
+  expect(await readdir(join(path, 'incoming'))).toEqual([])
+})
+
+test('a folder whose name ClickHouse would take for a pattern is refused at once', async () => {
+  await using data = await directory()
+  await expect(openClickHouse({ data: join(data.path, '{a,b}') })).rejects.toThrow('pattern')
 })
 
 test.each([

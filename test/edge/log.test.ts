@@ -9,6 +9,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { type AccessRecord, formatRecord, RECORD_COLUMNS } from '../../edge/log/record.ts'
+import { recordBytesMax, writeRecord } from '../../edge/log/record-bytes.ts'
 import { frameOf } from '../../edge/log/segment.ts'
 import { startShipper } from '../../edge/log/shipper.ts'
 import { openSpool } from '../../edge/log/spool.ts'
@@ -74,6 +75,36 @@ describe('a record on its way', () => {
     expect(line).toContain('/a%09b%0Ac%5Cd')
     expect(line).toContain('%E9%E2%82%AC%00')
     expect(line.length).toBeLessThan(3_000)
+  })
+
+  test('is written as bytes as its line has them, and needs no more room than it is said to', () => {
+    const texts = [
+      '',
+      'plain',
+      'a\tb\nc',
+      'a\\b',
+      'caf\xe9',
+      '\u{1f600}\ud800',
+      '\x7f',
+      '\u20ac'.repeat(3_000),
+    ]
+    const numbers = [0, 7, 10, 999_999_999, 1_000_000_000, Number.MAX_SAFE_INTEGER, 2 ** 53, -1, 1.5, 1e21]
+    const pick = <Of>(from: readonly Of[], at: number) => from[at % from.length] as Of
+    const isNumber = (column: string) =>
+      /Ms$|Us$|^(status|bytes|content|range).*(?<!Type)$|^(clientPort|asn)$/.test(column)
+
+    for (let round = 0; round < 80; round += 1) {
+      const different = RECORD_COLUMNS.map((column, at) => [
+        column,
+        isNumber(column) ? pick(numbers, round + at) : pick(texts, round * 3 + at),
+      ])
+      const odd = { ...Object.fromEntries(different), doNotTrack: '1' } as AccessRecord
+      const into = Buffer.alloc(recordBytesMax(odd))
+
+      const end = writeRecord(into, 0, odd)
+
+      expect(into.toString('latin1', 0, end) === formatRecord(odd)).toBe(true)
+    }
   })
 
   test('reaches the collector once, signed, and leaves the disk', async () => {

@@ -22,7 +22,7 @@ describe('top sites', () => {
       ['/sites/first.example', 'first.example'],
       ['/sites/second.example', 'second.example'],
     ])
-    expect(page).toContain('src="/v1/sites/first.example/thumbnail?size=small"')
+    expect(page).toContain('src="/v1/sites/first.example/thumbnail?size=small&amp;wait=1"')
     expect(page).toContain('aria-label="Page views: at most 3 a day, 3 today"')
     expect(page).toContain('within this CDN’s traffic')
   })
@@ -53,7 +53,7 @@ describe('a site', () => {
     expect(page).toMatch(/<svg role="img" aria-labelledby="plot-title plot-description"/)
     expect(page).toContain('5 page views in 30 days, most on 25 Jul: 4.')
     expect(page.match(/<time datetime="2026-0[67]-\d\d">/g)).toHaveLength(30)
-    expect(page).toContain('href="/v1/sites/a.example/thumbnail?size=full"')
+    expect(page).toContain('href="/v1/sites/a.example/thumbnail?size=full&amp;wait=1"')
     expect(page).toMatch(/Germany.*80\.0%.*France.*20\.0%/s)
     expect(page.match(/<b>1<\/b> <small>of 1<\/small>/g)).toHaveLength(4)
     expect(page).toContain('What the figures mean')

@@ -67,8 +67,8 @@ describe('the demo, end to end', () => {
 
   test('each site’s thumbnail is a picture of its page, in the size asked for', async () => {
     for (const name of SITES) {
-      const full = await api(`/v1/sites/${name}.localhost/thumbnail?size=full`)
-      const small = await api(`/v1/sites/${name}.localhost/thumbnail?size=small`)
+      const full = await api(`/v1/sites/${name}.localhost/thumbnail?size=full&wait=1`)
+      const small = await api(`/v1/sites/${name}.localhost/thumbnail?size=small&wait=1`)
 
       expect([full.statusCode, small.statusCode]).toEqual([200, 200])
       expect(full.headers['content-type']).toMatch(/^image\//)

@@ -15,6 +15,7 @@ import { freePort } from '../../free-port.ts'
 import { startRouterProcess } from '../../show/geo/router-process.ts'
 import { pinned, startOn } from '../processes.ts'
 import { findTool, ToolMissing } from '../tools.ts'
+import { timeLookUps } from './look-ups.ts'
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '5' }, rounds: { type: 'string', default: '3' } },
@@ -39,6 +40,7 @@ const folder = mkdtempSync(join(tmpdir(), 'selvedge-bench-dns-'))
 try {
   const dnsperf = findTool('dnsperf')
   if (dnsperf === undefined) throw new ToolMissing('dnsperf', 'it asks', 'dnsperf')
+  process.stdout.write(`look-ups of addresses, none twice: ${await timeLookUps(FLEET)}\n`)
   await bench(dnsperf)
 } catch (error) {
   process.stderr.write(`${describeError(error)}\n`)

@@ -25,6 +25,8 @@ const rounds = Math.min(9, Number(values.rounds))
 const SERVER_CORE = 0
 const LOAD_CORE = 1
 const NAMES = 1_000
+/** With a line for each question. */
+const REPORT_BYTES_MAX = 1_000_000_000
 const FLEET = new URL('../../../deploy/fleet.example.yaml', import.meta.url).pathname
 
 /** What is asked: without EDNS, and for a network far away (RFC 7871: 133.11.0.0/16). */
@@ -70,7 +72,10 @@ async function bench(dnsperf: string): Promise<void> {
       '-l',
       String(seconds),
     ]
-    return execFileSync('/usr/bin/env', pinned(LOAD_CORE, [dnsperf, ...words, ...more]), { encoding: 'utf8' })
+    return execFileSync('/usr/bin/env', pinned(LOAD_CORE, [dnsperf, ...words, ...more]), {
+      encoding: 'utf8',
+      maxBuffer: REPORT_BYTES_MAX,
+    })
   }
   for (const [way, options] of Object.entries(WAYS)) {
     const rates = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
@@ -81,9 +86,7 @@ async function bench(dnsperf: string): Promise<void> {
     const [, peer] = contenders
     for (const { name, port } of contenders) {
       const half = Math.round(median(name) / 2)
-      const slowest = slowestIn(
-        load(port, [...options, '-Q', String(half), '-O', 'verbose-interval-stats', '-v']),
-      )
+      const slowest = slowestIn(load(port, [...options, '-Q', String(half), '-v']))
       const ratio =
         peer === undefined || peer.name === name
           ? ''

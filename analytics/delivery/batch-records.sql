@@ -1,5 +1,8 @@
 -- Records of a batch from one second to another, which isn't included: the order of columns is that of
 -- w3c-line.ts. Their order is the same each time.
+--
+-- Bounds are of the column's own type: of `time < toDateTime(…)` ClickHouse makes `<=` the second before, and leaves
+-- out a part that has nothing but records within the last second.
 SELECT
     toDate(time),
     formatDateTime(time, '%H:%i:%S'),
@@ -30,7 +33,7 @@ SELECT
 FROM selvedge.access_log
 WHERE distribution = {distribution:String}
   AND time >= toDateTime({from:UInt32}, 'UTC')
-  AND time < toDateTime({to:UInt32}, 'UTC')
+  AND time < toDateTime64({to:UInt32}, 3, 'UTC')
   AND stored_at > toDateTime({after:UInt32}, 'UTC')
   AND stored_at <= toDateTime({until:UInt32}, 'UTC')
 ORDER BY access_log.time, request_id, path, bytes_sent

@@ -3,7 +3,7 @@ SELECT toUnixTimestamp(toDateTime(time, 'UTC')) AS second, toUInt32(count()) AS 
 FROM selvedge.access_log
 WHERE distribution = {distribution:String}
   AND time >= toDateTime({hour:UInt32}, 'UTC')
-  AND time < toDateTime({hour:UInt32}, 'UTC') + 3600
+  AND time < toDateTime64({hour:UInt32} + 3600, 3, 'UTC')
   AND stored_at > toDateTime({after:UInt32}, 'UTC')
   AND stored_at <= toDateTime({until:UInt32}, 'UTC')
 GROUP BY second

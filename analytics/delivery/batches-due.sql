@@ -19,7 +19,7 @@ FROM (
     ) AS planned ON planned.hour = toStartOfHour(log.time)
     WHERE log.distribution = {distribution:String}
       AND log.time >= toDateTime({from:UInt32}, 'UTC')
-      AND log.time < toDateTime({before:UInt32}, 'UTC')
+      AND log.time < toDateTime64({before:UInt32}, 3, 'UTC')
       AND log.stored_at <= now('UTC') - {settle:UInt32}
 ) AS of_log
 WHERE stored > after

@@ -80,6 +80,18 @@ function idsIn(text: string): string[] {
 const allOf = (files: Record<string, string[]>) => Object.values(files).flat().sort()
 
 describe('log files', () => {
+  test('have the records that are alone in the last second of a file or of an hour', async () => {
+    await using at = await world()
+    // Each insert is a part of its own.
+    await at.insert(record('first', { time: '2026-07-25 12:10:00.000' }))
+    await at.insert(record('last-of-file', { time: '2026-07-25 12:20:33.075' }))
+    await at.insert(record('last-of-hour', { time: '2026-07-25 13:59:59.500' }))
+
+    await at.deliver(2)
+
+    expect(allOf(await at.files())).toEqual(['first', 'last-of-file', 'last-of-hour'])
+  })
+
   test('are CloudFront’s, to the letter', async () => {
     await using at = await world()
     await at.insert(

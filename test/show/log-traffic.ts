@@ -10,12 +10,14 @@ export const DISTRIBUTIONS = [
 
 type Distribution = (typeof DISTRIBUTIONS)[number]
 
-/** Connections to each site, requests on each, and how many connections are open at a time. */
-const CONNECTIONS = 300
-const REQUESTS_EACH = 40
+/** Connections to each site, and how many are open at a time. */
+const CONNECTIONS = { plain: 300, odd: 3_000 } as const
 const AT_ONCE = 12
 
-/** Every hundredth viewer leaves at once. */
+/** Requests on each. What is no request ends its connection, so that odd ones have one of their own. */
+const REQUESTS_EACH = { plain: 40, odd: 1 } as const
+
+/** Every twentieth viewer leaves. */
 const LEAVES_EVERY = 20
 
 const METHODS = ['GET', 'GET', 'GET', 'GET', 'HEAD', 'OPTIONS', 'POST', 'DELETE']
@@ -62,7 +64,7 @@ export async function askForAll(ports: {
 }): Promise<Map<string, number>> {
   const sent = new Map<string, number>()
   const tasks = DISTRIBUTIONS.flatMap((distribution) =>
-    Array.from({ length: CONNECTIONS }, (_, at) => ({ distribution, at })),
+    Array.from({ length: CONNECTIONS[distribution.id] }, (_, at) => ({ distribution, at })),
   )
   const next = tasks.values()
   const asking = async () => {
@@ -81,7 +83,7 @@ async function askOnce(
   distribution: Distribution,
   at: number,
 ): Promise<number> {
-  const isEncrypted = at % 3 === 1
+  const isEncrypted = at % (distribution.hasPlainAgents ? 3 : 17) === 1
   const where = { host: '127.0.0.1', localAddress: `127.0.${at % 200}.${1 + (at % 250)}` }
   const socket = isEncrypted
     ? connectTls({ ...where, port: httpsPort, servername: distribution.host, rejectUnauthorized: false })
@@ -98,10 +100,10 @@ async function askOnce(
     socket.destroy()
     return 1
   }
-  const requests = Array.from({ length: REQUESTS_EACH }, (_, index) =>
-    requestOf(distribution, at * REQUESTS_EACH + index, index === REQUESTS_EACH - 1),
+  const each = REQUESTS_EACH[distribution.id]
+  const requests = Array.from({ length: each }, (_, index) =>
+    requestOf(distribution, at * each + index, index === each - 1),
   )
-  // One after the other, as a browser does: who sends all at once may be cut off for a bad one among them.
   socket.write(requests.join(''), 'latin1')
   socket.resume()
   await once(socket, 'close')

@@ -945,6 +945,30 @@ FROM selvedge.ranks_local
 WHERE scope = ''
 ;
 
+-- The ranks that there were before the view was made. What is in it twice for all that, is told once.
+INSERT INTO selvedge.rank_history
+SETTINGS
+    insert_deduplication_token = 'fill-rank-history',
+    async_insert = 0,
+    distributed_foreground_insert = 1,
+    max_threads = 1,
+    max_partitions_per_insert_block = 0,
+    max_bytes_before_external_sort = 500000000
+SELECT
+    computation,
+    day,
+    window_days,
+    site,
+    days,
+    rank,
+    reach,
+    views,
+    bucket
+FROM selvedge.ranks
+WHERE scope = ''
+ORDER BY toYYYYMM(day), site, window_days, day, computation
+;
+
 -- What a site's front page says of it: title and contact, in its own words (front-page/). The newest of a site holds;
 -- the others go when ClickHouse merges. Kept for a year after the last look.
 -- Sharded by cityHash64(site).
@@ -980,28 +1004,4 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 CREATE TABLE IF NOT EXISTS selvedge.site_front_page ON CLUSTER 'selvedge'
 AS selvedge.site_front_page_local
 ENGINE = Distributed('selvedge', 'selvedge', 'site_front_page_local', cityHash64(site))
-;
-
--- The ranks that there were before the view was made. What is in it twice for all that, is told once.
-INSERT INTO selvedge.rank_history
-SETTINGS
-    insert_deduplication_token = 'fill-rank-history',
-    async_insert = 0,
-    distributed_foreground_insert = 1,
-    max_threads = 1,
-    max_partitions_per_insert_block = 0,
-    max_bytes_before_external_sort = 500000000
-SELECT
-    computation,
-    day,
-    window_days,
-    site,
-    days,
-    rank,
-    reach,
-    views,
-    bucket
-FROM selvedge.ranks
-WHERE scope = ''
-ORDER BY toYYYYMM(day), site, window_days, day, computation
 ;

@@ -146,7 +146,7 @@ export const thumbnailerSettings = programSettings.extend({
     .describe('Browsers that pages are spread over: one that hangs holds up those in the same browser only.'),
   browserMegabytesMax: z
     .int()
-    .min(100)
+    .min(10)
     .default(800)
     .describe('A browser that has more memory than this after a page is replaced.'),
   pageMegabytesMax: z

@@ -67,5 +67,5 @@ test('an ASN database that can not be read is named, with what to do', async () 
 
   const start = startAnalytics({ data: data.path, asnDatabase: '/nowhere/asn.mmdb' })
 
-  await expect(start).rejects.toThrow(/asnDatabase.*can not be read/)
+  await expect(start).rejects.toThrow(/asnDatabase.*can not be used/)
 })

@@ -43,7 +43,8 @@ test('what was altered on the way is not drawn, nor what is too large', async ()
 
 test('a card has the figures of a site and its picture', async () => {
   await using log = await openAccessLog()
-  await log.insert(viewsBy(3, { host: 'docs.example', site: 'docs.example' }))
+  const time = new Date().toISOString().slice(0, 19).replace('T', ' ')
+  await log.insert(viewsBy(3, { time, host: 'docs.example', site: 'docs.example' }))
   await using api = await infoApiOn(log, { key: KEY, thumbnailerUrl: thumbnailer.url, now: () => NOON })
   // The instant of signatures is the API's: the thumbnailer's clock is today's.
   await using today = await infoApiOn(log, { key: KEY, thumbnailerUrl: thumbnailer.url, now: Date.now })

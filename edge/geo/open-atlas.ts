@@ -31,6 +31,7 @@ export async function openAtlas(
     [Symbol.dispose]() {
       cities?.[Symbol.dispose]()
       countries[Symbol.dispose]()
+      asnOf?.[Symbol.dispose]()
     },
   }
 }

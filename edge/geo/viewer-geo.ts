@@ -43,20 +43,21 @@ export async function openViewerGeo(
   if (needs.city && cities === undefined)
     log.warn('a policy lists headers that take a city database, and there is none: set edge.cityDatabases')
   const asns = { path: paths.asnDatabase, field: 'edge.asnDatabase', log }
-  const asnOf = needs.asn ? await openAsns(asns) : () => 0
+  const asnOf = needs.asn ? await openAsns(asns) : undefined
   const known = new LRUCache<string, ViewerDetails>({ max: VIEWERS_MAX, ttl: REMEMBERED_MS })
   return {
     placeOf: geo.placeOf,
     [Symbol.dispose]() {
       geo[Symbol.dispose]()
       cities?.[Symbol.dispose]()
+      asnOf?.[Symbol.dispose]()
     },
     detailsOf(address) {
       const found = known.get(address)
       if (found !== undefined) return found
       const isAddress = isIP(address) !== 0
       const place = (isAddress ? cities?.get(address).record : undefined) ?? NOTHING
-      const details = { ...place, asn: isAddress ? asnOf(address) : 0 }
+      const details = { ...place, asn: isAddress ? (asnOf?.(address) ?? 0) : 0 }
       known.set(address, details)
       return details
     },

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { z } from 'zod'
 import { type Fields, joinedValue } from '../cache/fields.ts'
 import { bytesOf, isIn, networkIn } from '../geo/nearest/network.ts'
+import { plainAddress } from './plain-address.ts'
 import { proxyHeaderIn } from './proxy-header.ts'
 
 /** How long a proxy may take to say whom it speaks for, ms. */
@@ -56,8 +57,8 @@ export function askerOf(socket: object, fields: Fields, address: string): string
   if (isProxy === undefined) return address
   let asker = address
   for (const text of (joinedValue(fields, 'x-forwarded-for') ?? '').split(',').reverse()) {
-    const one = text.trim()
-    if (bytesOf(one) === undefined) break
+    const one = plainAddress(text.trim())
+    if (one === undefined) break
     asker = one
     if (!isProxy(one)) break
   }

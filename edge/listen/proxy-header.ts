@@ -1,4 +1,5 @@
 import { textOf } from '../geo/nearest/network.ts'
+import { plainAddress } from './plain-address.ts'
 
 /** Longest header of version 1, bytes, its line end included. */
 const V1_BYTES_MAX = 107
@@ -34,7 +35,9 @@ function version1(bytes: Buffer): ProxyHeader {
   const [, family, address = '', port] =
     /^PROXY TCP([46]) ([0-9A-Fa-f.:]+) [0-9A-Fa-f.:]+ (\d{1,5}) \d{1,5}$/.exec(text) ?? []
   if (family === undefined || (family === '6') !== address.includes(':')) return { kind: 'broken' }
-  return { kind: 'viewer', address, port: Number(port), end }
+  const plain = plainAddress(address)
+  if (plain === undefined || Number(port) > 65_535) return { kind: 'broken' }
+  return { kind: 'viewer', address: plain, port: Number(port), end }
 }
 
 /**
@@ -52,6 +55,7 @@ function version2(bytes: Buffer): ProxyHeader {
   // Unix sockets and datagrams name nobody whom we could place.
   if (size === undefined) return { kind: 'itself', end }
   if (end < 16 + size * 2 + 4) return { kind: 'broken' }
-  const address = textOf(bytes.subarray(16, 16 + size))
+  const address = plainAddress(textOf(bytes.subarray(16, 16 + size)))
+  if (address === undefined) return { kind: 'broken' }
   return { kind: 'viewer', address, port: bytes.readUInt16BE(16 + size * 2), end }
 }

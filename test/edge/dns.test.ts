@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import packet from 'dns-packet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { serveTcp } from '../../edge/geo/dns/serve-tcp.ts'
 import { edns, encoded, type Router, startRouter, subnet } from './router.ts'
 
 let router: Router
@@ -235,6 +236,14 @@ describe('rate limits', () => {
     expect(answers).toHaveLength(5)
   })
 
+  test('types made up for a name that lacks them are one kind of answer', async () => {
+    await using limited = await startRouter(few)
+    const heard = []
+    for (let type = 1_000; type < 1_010; type++)
+      heard.push(await limited.send(encoded('www.edge.example', `UNKNOWN_${type}`)))
+    expect(heard).toContain(undefined)
+  })
+
   test('who has a cookie of ours is not limited', async () => {
     await using limited = await startRouter(few)
     const client = Buffer.from('0123456789abcdef', 'hex')
@@ -242,6 +251,23 @@ describe('rate limits', () => {
     expect(new Set(await flood(limited, edns([{ code: 10, data: data as Buffer }])))).toEqual(
       new Set(['whole']),
     )
+  })
+})
+
+describe('options of EDNS', () => {
+  test.each([
+    ['“keep this connection”, which has no place in UDP (RFC 7828 §3.2.1)', 11, '00'],
+    ['keys, of an odd length', 14, '000102'],
+    ['one that nobody knows', 65_001, 'ff'],
+  ])('%s: passed over', async (_, code, hex) => {
+    const option = Buffer.alloc(4 + hex.length / 2)
+    option.writeUInt16BE(code)
+    option.writeUInt16BE(hex.length / 2, 2)
+    option.write(hex, 4, 'hex')
+    const plain = encoded('edge.example', 'SOA', edns())
+    plain.writeUInt16BE(option.length, plain.length - 2)
+    const answer = await router.send(Buffer.concat([plain, option]))
+    expect(answer && (packet.decode(answer) as { rcode?: string }).rcode).toBe('NOERROR')
   })
 })
 
@@ -278,6 +304,27 @@ describe('TCP (RFC 7766)', () => {
     const asked = Array.from({ length: 20 }, () => encoded('www.edge.example', 'A'))
     const answers = await router.askOverTcp(...asked)
     expect(answers.map((one) => one.readUInt16BE(0))).toEqual(asked.map((one) => one.readUInt16BE(0)))
+  })
+
+  test('who asks much and reads nothing is answered no further than that', async () => {
+    let answered = 0
+    const answer = () => {
+      answered += 1
+      return Buffer.alloc(60_000)
+    }
+    const at = { host: '127.0.0.1', port: 0 }
+    await using server = await serveTcp(at, answer, { connectionsMax: 10, idleMs: 60_000 })
+    const socket = connect(server.port, '127.0.0.1')
+    const questions = 2_000
+    socket.write(Buffer.concat(Array.from({ length: questions }, () => Buffer.from([0, 1, 0]))))
+    await expect.poll(() => answered).toBeGreaterThan(0)
+    expect(answered).toBeLessThan(questions)
+    let bytes = 0
+    for await (const chunk of socket) {
+      bytes += (chunk as Buffer).length
+      if (bytes === questions * 60_002) break
+    }
+    expect(answered).toBe(questions)
   })
 
   test('who is slow, or sends too much, is cut off', async () => {

@@ -23,6 +23,13 @@ test.each([
     '[192.0.2.256,',
     /edges\[0\]\.addresses\[0\]: is no IP address/,
   ],
+  [
+    'an address of one link',
+    /\[192\.0\.2\.1,/,
+    '["fe80::1%eth0",',
+    /edges\[0\]\.addresses\[0\]: is no IP address/,
+  ],
+  ['text longer than its length byte can say', /a zone of examples/, 'é'.repeat(200), /dns\.txt.*255 bytes/],
   ['a prefix with bits past its length', /203\.0\.113\.0\/24/, '203.0.113.1/24', /overrides\[0\]\.prefix/],
   ['a field that is none', /toleranceKm/, 'tolerance', /tolerance/],
   ['text that is no YAML', /zone: edge/, 'zone: [', /fleet\.yaml/],

@@ -110,6 +110,24 @@ describe('a file that changes', () => {
     expect(database.get('192.0.2.1').record.country).toBe('FR')
   })
 
+  test('with a broken record that no sample finds says nothing of whom it is about', async () => {
+    const lines: string[] = []
+    const log = pino({}, { write: (line) => void lines.push(line) })
+    const bytes = mmdb('country ipv4', [
+      { prefix: '192.0.2.0/24', record: { country_code: 'CH' } },
+      { prefix: '198.51.100.0/24', record: { country_code: 'FR' } },
+    ])
+    // In place of “a string of 2 bytes” a type that there is none of.
+    bytes[bytes.indexOf('\x42CH', 'latin1')] = 0
+    const path = join(folder, 'broken.mmdb')
+    await writeFile(path, bytes)
+    using database = await openDatabase(path, { field: 'country', layoutOf, log })
+    for (const at of [1, 2]) expect(database.get(`192.0.2.${at}`).record).toEqual(NOTHING)
+    expect(database.get('198.51.100.1').record.country).toBe('FR')
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('broken records')
+  })
+
   test('that is cut off is not taken', async () => {
     const whole = mmdb('country ipv4', [{ prefix: '192.0.2.0/24', record: { country_code: 'CH' } }])
     const path = join(folder, 'cut.mmdb')
@@ -185,6 +203,15 @@ describe('where somebody is', () => {
     const path = await written('asn.mmdb', 'GeoLite2-ASN', [{ prefix: '192.0.2.0/24', record }])
     const asnOf = await openAsns({ path, field: 'asn' })
     expect([asnOf('192.0.2.1'), asnOf('198.51.100.1')]).toEqual([64_500, 0])
+
+    // Closed, it follows the file no longer, as one does that is still open.
+    asnOf[Symbol.dispose]()
+    const layoutOf = () => (found: unknown) => JSON.stringify(found)
+    using open = await openDatabase(path, { field: 'asn', layoutOf, lookMs: 20 })
+    const next = { autonomous_system_number: 64_501 }
+    await written('asn.mmdb', 'GeoLite2-ASN', [{ prefix: '192.0.2.0/24', record: next }])
+    await expect.poll(() => open.get('192.0.2.1').record).toContain('64501')
+    expect(asnOf('192.0.2.1')).toBe(64_500)
   })
 
   test('a place is the country, and what is no address is nowhere', async () => {

@@ -111,8 +111,15 @@ describe('X-Forwarded-For', () => {
     await house.get('/p', forwarded)
     await house.get('/q', { 'x-forwarded-for': '193.0.6.139' })
     await house.get('/r', { 'x-forwarded-for': 'no address' })
-    expect(origin.headers.map((sent) => sent['cloudfront-viewer-country'])).toEqual(['JP', 'NL', undefined])
+    await house.get('/s', { 'x-forwarded-for': '::ffff:193.0.6.139' })
+    expect(origin.headers.map((sent) => sent['cloudfront-viewer-country'])).toEqual([
+      'JP',
+      'NL',
+      undefined,
+      'NL',
+    ])
     expect(origin.headers[0]).toMatchObject({ 'x-forwarded-for': '133.11.0.1' })
+    expect(origin.headers[3]).toMatchObject({ 'x-forwarded-for': '193.0.6.139' })
   })
 
   test('of anybody else is not believed', async () => {

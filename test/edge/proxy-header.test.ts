@@ -11,9 +11,13 @@ const v2 = (command: number, family: number, body: Buffer) => {
 }
 const FOUR = Buffer.from([192, 0, 2, 1, 10, 0, 0, 1, 0x30, 0x39, 0, 80])
 
+const MAPPED = Buffer.from(`00000000000000000000ffffc0000201${'00'.repeat(15)}0130390050`, 'hex')
+
 test.each([
   ['version 1, IPv4', Buffer.from('PROXY TCP4 192.0.2.1 10.0.0.1 12345 80\r\n'), '192.0.2.1'],
   ['version 1, IPv6', Buffer.from('PROXY TCP6 2001:db8::1 2001:db8::2 12345 80\r\n'), '2001:db8::1'],
+  ['IPv4 in IPv6, version 1', Buffer.from('PROXY TCP6 ::ffff:c000:201 ::1 12345 80\r\n'), '192.0.2.1'],
+  ['IPv4 in IPv6, version 2', v2(0x21, 0x21, MAPPED), '192.0.2.1'],
   ['version 2, IPv4', v2(0x21, 0x11, FOUR), '192.0.2.1'],
   ['version 2 with more', v2(0x21, 0x11, Buffer.concat([FOUR, Buffer.alloc(30)])), '192.0.2.1'],
 ])('%s names the viewer, however it arrives', (_, header, address) => {
@@ -35,6 +39,9 @@ test.each([
 test.each([
   ['no header', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
   ['an address of the other family', Buffer.from('PROXY TCP4 2001:db8::1 ::1 1 2\r\n')],
+  ['what is no address', Buffer.from('PROXY TCP4 999.0.2.1 10.0.0.1 1 2\r\n')],
+  ['a number for an address', Buffer.from('PROXY TCP4 3221225985 10.0.0.1 1 2\r\n')],
+  ['a port that is none', Buffer.from('PROXY TCP4 192.0.2.1 10.0.0.1 65536 2\r\n')],
   ['a line without end', Buffer.from(`PROXY TCP4 ${'1'.repeat(200)}`)],
   ['another version', v2(0x31, 0x11, FOUR)],
   ['an address cut off', v2(0x21, 0x11, FOUR.subarray(0, 8))],

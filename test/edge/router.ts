@@ -51,14 +51,15 @@ export async function startRouter(
   const { ports, reload } = await assembleRouter({ settings, log: pino({ level: 'silent' }), parts })
   const { dns, http = 0, admin } = ports
 
+  let cookie: Buffer | undefined
   async function send(bytes: Buffer): Promise<Buffer | undefined> {
     const socket = createSocket('udp4')
     const heard: Buffer[] = []
     socket.on('message', (message) => heard.push(message))
     // Packets of one socket are answered in order: what isn't there before this one's answer never comes.
-    // Each has a type of its own, for alike answers are limited.
-    lastType += 1
-    const last = encoded('edge.example', `UNKNOWN_${lastType}`)
+    // That has a cookie, for alike answers are limited.
+    cookie ??= await cookieOf(dns)
+    const last = encoded('edge.example', 'SOA', edns([{ code: 10, data: cookie }]))
     socket.send(bytes, dns, '127.0.0.1')
     socket.send(last, dns, '127.0.0.1')
     while (!heard.some((message) => message.readUInt16BE(0) === last.readUInt16BE(0)))
@@ -89,7 +90,6 @@ export async function startRouter(
   }
 }
 
-let lastType = 2_000
 let lastId = randomInt(65_536)
 
 /** A question as bytes. */
@@ -106,6 +106,14 @@ export function edns(
   return {
     additionals: [{ type: 'OPT', name: '.', udpPayloadSize, flags: 0, options } as never],
   }
+}
+
+/** A cookie of the server's (RFC 7873), for this machine. */
+async function cookieOf(port: number): Promise<Buffer> {
+  const client = Buffer.from('fedcba9876543210', 'hex')
+  const [answer] = await overTcp(port, [encoded('edge.example', 'SOA', edns([{ code: 10, data: client }]))])
+  // The only option of the answer, at its end: 8 bytes of ours and 16 of the server's.
+  return Buffer.from(answer?.subarray(-24) ?? [])
 }
 
 /** Asks for the network of an address (RFC 7871). */

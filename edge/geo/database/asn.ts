@@ -35,15 +35,17 @@ interface OwnAsns {
  * @param own in MaxMind's format; the bundled one when it has no path
  * @throws ConfigError when the operator's own can't be read
  */
-export async function openAsns({ path, field, log }: OwnAsns): Promise<AsnOf> {
+export async function openAsns({ path, field, log }: OwnAsns): Promise<AsnOf & Disposable> {
   if (path !== undefined) {
     const database = await openDatabase(path, { field, layoutOf: () => asnIn, log })
-    return (address) => database.get(address).record
+    const asnOf = (address: string) => database.get(address).record
+    return Object.assign(asnOf, { [Symbol.dispose]: () => database[Symbol.dispose]() })
   }
   const ipv4 = await readRanges('asn-ipv4-num.csv', Number)
   const ipv6 = await readRanges('asn-ipv6-num.csv', ipv6Of)
-  return (address) =>
+  const asnOf = (address: string) =>
     address.includes(':') ? asnAmong(ipv6, ipv6Key(address)) : asnAmong(ipv4, ipv4Key(address))
+  return Object.assign(asnOf, { [Symbol.dispose]: () => undefined })
 }
 
 /** The number in a record: MaxMind's `autonomous_system_number`; one of npm's packages would say `asn`. */

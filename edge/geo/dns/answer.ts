@@ -119,7 +119,8 @@ function outcomeOf(with_: Answering, query: Exclude<Read, { kind: 'drop' }>, add
     scope,
     id: `${found.id} ${question.type}`,
   }
-  if (answers.length === 0) return { ...base, soa }
+  // One kind of answer whatever type was asked for: a flood with types made up is held back as one.
+  if (answers.length === 0) return { ...base, soa, id: `${found.id} no data` }
   const isNaming = question.type === TYPE.NS && found.fixed.has(TYPE.NS)
   return isNaming ? { ...base, extra: with_.zone.glue } : base
 }

@@ -2,7 +2,7 @@ import packet, { type Answer } from 'dns-packet'
 
 /** What dns-packet exports for single records and names, and its types leave out. */
 interface Parts {
-  answer: { encode(answer: Answer): Buffer; decode(message: Buffer, at: number): Answer }
+  answer: { encode(answer: Answer): Buffer }
   name: { encodingLength(name: string): number }
 }
 
@@ -14,18 +14,6 @@ export type RecordType = 'A' | 'AAAA' | 'CAA' | 'HINFO' | 'NS' | 'SOA' | 'TXT' |
 /** A record as bytes. @param data as dns-packet has it for the type */
 export function encodedRecord(of: { name: string; type: RecordType; ttl: number; data: unknown }): Buffer {
   return answer.encode(of as unknown as Answer)
-}
-
-/** An option of EDNS as it came. */
-export interface Option {
-  code: number
-  data: Buffer
-}
-
-/** The options of an OPT record. @throws Error when they make no sense */
-export function optionsOfRecord(message: Buffer, at: number): Option[] {
-  const { options = [] } = answer.decode(message, at) as unknown as { options?: Option[] }
-  return options
 }
 
 /** Length of a name on the wire, bytes. */

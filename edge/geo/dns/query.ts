@@ -1,5 +1,4 @@
 import { type ClientSubnet, readClientSubnet } from './client-subnet.ts'
-import { type Option, optionsOfRecord } from './codec.ts'
 import { readCookie } from './cookie.ts'
 import { CLASS_IN, HEADER_BYTES, OPTION, PLAIN_UDP_BYTES, RCODE, TYPE } from './wire.ts'
 
@@ -24,6 +23,12 @@ export interface Edns {
   subnet: ClientSubnet | undefined
   /** As it came: the client's part, then maybe a server's. */
   cookie: Buffer | undefined
+}
+
+/** An option of EDNS as it came. */
+interface Option {
+  code: number
+  data: Buffer
 }
 
 /** A message that asks something, or what is wrong with it. */
@@ -90,8 +95,8 @@ function readEdns(message: Buffer, at: number): Edns | 'malformed' {
   if (message[at] !== 0 || at + 11 > message.length || message.readUInt16BE(at + 1) !== TYPE.OPT)
     return 'malformed'
   const length = message.readUInt16BE(at + 9)
-  if (at + 11 + length !== message.length || !areOptionsWhole(message, at + 11)) return 'malformed'
-  const options = optionsIn(message, at)
+  if (at + 11 + length !== message.length) return 'malformed'
+  const options = optionsIn(message, at + 11)
   if (options === undefined) return 'malformed'
   const version = message[at + 6] as number
   const udpBytes = Math.max(PLAIN_UDP_BYTES, message.readUInt16BE(at + 3))
@@ -115,21 +120,19 @@ function toldBy(options: readonly Option[]): Pick<Edns, 'subnet' | 'cookie'> | u
   return told
 }
 
-/** Whether each option ends where the next begins, and the last where the message does. */
-function areOptionsWhole(message: Buffer, from: number): boolean {
+/**
+ * The options of an OPT record, which ends the message; `undefined` when they don't end where it does. What is in one
+ * matters to who knows its code: the others are passed over, whatever they hold (RFC 6891 §6.1.2).
+ */
+function optionsIn(message: Buffer, from: number): Option[] | undefined {
+  const options: Option[] = []
   let at = from
-  while (at + 4 <= message.length) at += 4 + message.readUInt16BE(at + 2)
-  return at === message.length
-}
-
-function optionsIn(message: Buffer, at: number): Option[] | undefined {
-  if (message.readUInt16BE(at + 9) === 0) return []
-  try {
-    return optionsOfRecord(message, at)
-  } catch {
-    // Options that are whole but make no sense, such as a subnet of three bytes.
-    return undefined
+  while (at + 4 <= message.length) {
+    const end = at + 4 + message.readUInt16BE(at + 2)
+    options.push({ code: message.readUInt16BE(at), data: message.subarray(at + 4, end) })
+    at = end
   }
+  return at === message.length ? options : undefined
 }
 
 /** Whether a question is of the Internet's class, the only one that we have. */

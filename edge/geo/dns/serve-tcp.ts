@@ -64,20 +64,29 @@ function serveConnection(socket: Socket, answer: AnswerDns, idleMs: number, acti
   socket.once('close', () => clearTimeout(deadline))
   // A client that goes away is no trouble of ours.
   socket.on('error', () => undefined)
-  socket.on('drain', () => socket.resume())
+  socket.on('drain', goOn)
   socket.on('data', (chunk: Buffer) => {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
-    const { taken, isBroken } = answerAll(pending)
-    pending = taken === pending.length ? Buffer.alloc(0) : Buffer.from(pending.subarray(taken))
-    if (isBroken) socket.destroy()
-    else if (socket.writableLength > UNREAD_BYTES_MAX) socket.pause()
+    goOn()
   })
   socket.once('end', () => socket.end())
 
-  /** Answers each question that is whole. */
+  function goOn(): void {
+    const { taken, isBroken } = answerAll(pending)
+    pending = taken === pending.length ? Buffer.alloc(0) : Buffer.from(pending.subarray(taken))
+    if (isBroken) socket.destroy()
+    else if (isUnread()) socket.pause()
+    else socket.resume()
+  }
+
+  function isUnread(): boolean {
+    return socket.writableLength > UNREAD_BYTES_MAX
+  }
+
+  /** Answers each question that is whole, as long as the client reads. */
   function answerAll(bytes: Buffer): { taken: number; isBroken: boolean } {
     let taken = 0
-    while (taken + 2 <= bytes.length) {
+    while (taken + 2 <= bytes.length && !isUnread()) {
       const length = bytes.readUInt16BE(taken)
       if (length > QUESTION_BYTES_MAX || asked >= QUESTIONS_MAX) return { taken, isBroken: true }
       if (taken + 2 + length > bytes.length) break

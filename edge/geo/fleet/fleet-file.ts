@@ -23,7 +23,13 @@ const nameInZone = z
     'is no name within the zone: `@`, `*`, `www`',
   )
 
-const address = z.string().refine((text) => isIP(text) !== 0, 'is no IP address')
+/** Without the zone of a link-local one, which means nothing to others. */
+const address = z.string().refine((text) => isIP(text) !== 0 && !text.includes('%'), 'is no IP address')
+
+/** What one length byte can tell of (RFC 1035 §3.3). */
+const characterString = z
+  .string()
+  .refine((text) => Buffer.byteLength(text) <= 255, 'is longer than 255 bytes of UTF-8')
 
 const port = z.int().min(1).max(65_535)
 const code = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be letters and digits, such as `cdg1`')
@@ -110,7 +116,7 @@ const dns = z.strictObject({
     .default([])
     .describe('Who may issue certificates for names of the zone (RFC 8659).'),
   txt: z
-    .record(nameInZone, z.array(z.string().max(255)).min(1))
+    .record(nameInZone, z.array(characterString).min(1))
     .default({})
     .describe('TXT records, by name within the zone.'),
   udpBytesMax: z.int().min(512).max(4_096).default(1_232).describe('Longest answer over UDP.'),

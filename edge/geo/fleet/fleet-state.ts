@@ -19,7 +19,8 @@ export interface FleetState {
 /**
  * The edges of a file. Until a probe has said otherwise each lives: a router that starts must not turn viewers away.
  *
- * @param before what was known of them when the file is read again; who was drained by a person stays so
+ * @param before what was known of them when the file is read again; who was drained by a person stays so,
+ * who was drained by the file as long as it says so
  */
 export function fleetState({ edges }: Pick<FleetFile, 'edges'>, before?: FleetState): FleetState {
   const states = edges.map((edge): EdgeState => {
@@ -32,7 +33,7 @@ export function fleetState({ edges }: Pick<FleetFile, 'edges'>, before?: FleetSt
       capacity: edge.capacity,
       load: known?.load ?? 0,
       alive: known?.alive ?? true,
-      drained: edge.drained || (known?.drained ?? false),
+      drained: edge.drained || (known?.drained === true && !known.edge.drained),
       trouble: known?.trouble,
     }
   })

@@ -10,10 +10,12 @@ const FRESH_SECONDS = 10
  */
 export function addFreshness(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
+    const own = reply.getHeader('cache-control')
+    const caching = String(own ?? `public, max-age=${FRESH_SECONDS}`)
+    // What a key opened is in nobody's cache but its owner's, whatever the route says: placeholders (202) and 304 too.
+    if (own !== undefined || reply.statusCode === 200)
+      reply.header('Cache-Control', request.isPrivate ? caching.replace(/^public\b/, 'private') : caching)
     if (reply.statusCode !== 200) return payload
-    const caching = String(reply.getHeader('cache-control') ?? `public, max-age=${FRESH_SECONDS}`)
-    // What a key opened is in nobody's cache but its owner's, whatever the route says.
-    reply.header('Cache-Control', request.isPrivate ? caching.replace(/^public\b/, 'private') : caching)
     if (typeof payload !== 'string' || reply.hasHeader('etag')) return payload
     reply.header('ETag', tagOf(payload))
     return isKnown(request, String(reply.getHeader('etag'))) ? unchanged(reply) : payload

@@ -33,7 +33,8 @@ export const format = z
 
 const statementQuery = z.strictObject({ format })
 
-const quantity = z.int().min(0)
+/** Beyond 2⁵³ too, which `z.int` refuses: the statement would be an error. */
+const quantity = z.number().min(0).meta({ type: 'integer' })
 
 const amount = z
   .string()

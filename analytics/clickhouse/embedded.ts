@@ -15,8 +15,8 @@ import { type Insert, insertOfFile, insertParts, isNative } from './insert.ts'
 /** Folder in the engine's directory for rows on their way in; what a process that was killed left is deleted. */
 const INCOMING = 'incoming'
 
-/** How names of files there begin that are this process's. */
-const OURS = `${process.pid}-`
+/** How names of files there begin that are this process's. Its pid would not do: in a container each has the same. */
+const OURS = `${randomUUID()}-`
 const isOurs = (name: string) => name.startsWith(OURS)
 
 /** One of several ways in. */

@@ -51,7 +51,6 @@ export function beginComputation(
   }
 
   async function fillRanks({ window, country }: Ranked): Promise<void> {
-    if (waiting >= WAITING_MAX) throw QueryFailed.tooManyWaiting('so-far/fill-ranks')
     waiting += 1
     try {
       const windowDays = WINDOW_DAYS[window]
@@ -72,9 +71,13 @@ export function beginComputation(
     to,
     asOfMs,
     figures,
-    ranked(of) {
+    async ranked(of) {
       const key = `${of.window} ${of.country}`
-      const filled = rankings.get(key) ?? fillRanks(of)
+      const known = rankings.get(key)
+      if (known !== undefined) return known
+      // It was not begun: who comes again is not told the same for as long as these figures serve.
+      if (waiting >= WAITING_MAX) throw QueryFailed.tooManyWaiting('so-far/fill-ranks')
+      const filled = fillRanks(of)
       rankings.set(key, filled)
       return filled
     },

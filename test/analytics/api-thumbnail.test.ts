@@ -88,6 +88,29 @@ describe('a picture', () => {
 })
 
 describe('a placeholder', () => {
+  test('that a key opened is in nobody’s cache but its owner’s, and so is word that a picture is the same', async () => {
+    await using thumbnailer = await playThumbnailer((request, response) => {
+      const status = request.headers['if-none-match'] === undefined ? 202 : 304
+      response.writeHead(status, { 'Content-Type': 'image/webp', 'Cache-Control': 'public, max-age=3' })
+      response.end(status === 202 ? PICTURE : undefined)
+    })
+    const { key, sha256 } = newKey()
+    const keys = [{ name: 'mine', sha256, scopes: ['sites:read' as const] }]
+    const access = accessSettings.parse({ anonymous: [], keys })
+    await using api = await infoApiOn(log, { thumbnailerUrl: thumbnailer.url, access })
+
+    const answers = await Promise.all(
+      [{}, { 'If-None-Match': '"a"' }].map((condition) =>
+        api.get('/v1/sites/a.example/thumbnail', { headers: { 'X-API-Key': key, ...condition } }),
+      ),
+    )
+
+    expect(answers.map(({ status, headers }) => [status, headers.get('cache-control')])).toEqual([
+      [202, 'private, max-age=3'],
+      [304, 'private, max-age=3'],
+    ])
+  })
+
   test('is passed on as what it is, with when to look again', async () => {
     await using thumbnailer = await playThumbnailer((_request, response) => {
       response

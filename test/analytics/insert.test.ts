@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { openClickHouse } from '../../analytics/clickhouse/connect.ts'
 import { isAboutRows } from '../../analytics/clickhouse/failure.ts'
@@ -14,8 +15,8 @@ import {
   type Rows,
 } from '../../analytics/clickhouse/native.ts'
 import { ROW_COLUMNS } from '../../analytics/collect/row.ts'
-import { directory } from './analytics.ts'
-import { NOON_MS } from './segment.ts'
+import { directory, startAnalytics } from './analytics.ts'
+import { linesOf, NOON_MS, recordBut } from './segment.ts'
 
 /** Columns of each kind there is. */
 const SIX = [
@@ -97,6 +98,59 @@ test('rows come in as they were put, of several parts in one block, in a folder 
   ])
   expect(await readdir(join(path, 'incoming'))).toEqual([])
 })
+
+test('rows that a killed process left are gone at the next start, also where it had the same pid', async () => {
+  await using data = await directory()
+  const incoming = join(data.path, 'incoming')
+  await mkdir(incoming)
+  await writeFile(join(incoming, `${process.pid}-0198c0de.native`), 'half a block')
+
+  await using _clickhouse = await openClickHouse({ data: data.path })
+
+  expect(await readdir(incoming)).toEqual([])
+})
+
+test('a segment that came as TSV, before there was Native, adds nothing when it comes again', async () => {
+  await using before = await directory()
+  await using after = await directory()
+  const columns = ROW_COLUMNS.map(([name]) => name).join(', ')
+  const lines = linesOf(
+    recordBut(),
+    recordBut({ timeMs: NOON_MS - 86_400_000, site: 'b.example' }),
+    recordBut(),
+  )
+  for (const { path } of [before, after]) {
+    await using analytics = await startAnalytics({ data: path })
+    // Both have their tables now; only in the first is the segment.
+    if (path === before.path) await analytics.send(lines)
+    else await analytics.send(linesOf(recordBut()), { token: 'cdg1/77-abc/9' })
+  }
+  const rows = await rowsOf(before.path, `SELECT ${columns} FROM selvedge.access_log FORMAT TabSeparated`)
+  {
+    await using clickhouse = await openClickHouse({ data: after.path })
+    const statement = (await statementOf('insert-access-log'))
+      .replace('FORMAT Native', 'FORMAT TabSeparated')
+      .replace("'segment-token'", "'cdg1/77-abc/0'")
+    await clickhouse.insert(statement, [Buffer.from(rows)])
+  }
+  const counts = `SELECT (SELECT count() FROM selvedge.access_log) AS log,
+    (SELECT sum(requests) FROM selvedge.usage_hour) AS billed, (SELECT sum(requests) FROM selvedge.site_hour) AS hours
+    FORMAT TabSeparated`
+  const once = await rowsOf(after.path, counts)
+  {
+    await using analytics = await startAnalytics({ data: after.path })
+    expect((await analytics.send(lines)).status).toBe(204)
+  }
+
+  expect(once).toBe('4\t4\t4\n')
+  expect(await rowsOf(after.path, counts)).toBe(once)
+})
+
+async function rowsOf(data: string, query: string): Promise<string> {
+  await using clickhouse = await openClickHouse({ data })
+  const result = await clickhouse.query.exec({ query })
+  return await text(result.stream)
+}
 
 test('a folder whose name ClickHouse would take for a pattern is refused at once', async () => {
   await using data = await directory()

@@ -92,6 +92,17 @@ describe('rankings with today so far', () => {
     await expect(third).rejects.toThrow('ClickHouse is away')
   })
 
+  test('that too many waited for can be had as soon as they do not', async () => {
+    const { soFar } = onPaper()
+    const countries = Array.from({ length: 65 }, (_, at) => `C${at}`)
+
+    const asked = await Promise.allSettled(countries.map((country) => soFar.ranking(WEEK, country)))
+    const again = await soFar.ranking(WEEK, 'C64')
+
+    expect(asked.map(({ status }) => status).indexOf('rejected')).toBe(64)
+    expect(again.asOfMs).toBe(NOON)
+  })
+
   test('are of the new day from the first question after midnight on', async () => {
     const { soFar } = onPaper()
     const first = await soFar.ranking(DAY, '')

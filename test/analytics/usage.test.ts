@@ -108,6 +108,21 @@ describe('usage of a month', () => {
     }
   })
 
+  test('can be had beyond what a number holds exactly, by the hour too', async () => {
+    await using log = await openAccessLog()
+    const most = answered({ bytes_sent: Number.MAX_SAFE_INTEGER })
+    await log.insert([most, most] as LogRow[])
+    await using api = await infoApiOn(log, { ...OPEN, prices: PRICES })
+
+    const statement = (await api.ask('/v1/usage/2026-07')) as Told
+    const hours = (await api.ask('/v1/usage/2026-07/hours')) as { items: { used: { bytesOut: number } }[] }
+    const [line] = csvRows(await (await api.get('/v1/usage/2026-07?format=csv')).text())
+
+    expect(statement.used.bytesOut).toBe(2 * Number.MAX_SAFE_INTEGER)
+    expect(hours.items[0]?.used.bytesOut).toBe(2 * Number.MAX_SAFE_INTEGER)
+    expect(line?.quantity).toBe('18014398509481982')
+  })
+
   test('by the hour is what the records say, and is made anew as the view makes it', async () => {
     await using log = await openAccessLog()
     await log.insert(MIXED)

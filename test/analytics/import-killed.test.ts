@@ -61,8 +61,10 @@ test('an import that is killed in the midst of an insert, again and again, count
 
 /** Resolves when the program has begun another insert: its rows are in a file then. */
 async function insertOf(program: ChildProcess, incoming: string): Promise<void> {
-  const isOf = (name: string) => name.startsWith(`${program.pid}-`)
-  while (!(await readdir(incoming).catch(() => [])).some(isOf)) {
+  const names = () => readdir(incoming).catch(() => [])
+  // What a killed one left behind: it has only just been started, and hasn't cleared up yet.
+  const before = new Set(await names())
+  while (!(await names()).some((name) => !before.has(name))) {
     if (program.exitCode !== null) throw new Error('it ended before it was killed')
     await pause(1)
   }

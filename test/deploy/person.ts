@@ -49,9 +49,12 @@ export async function person(folder: string): Promise<Person> {
         if (message.type() === 'error') troubles.push(`console: ${message.text()}`)
       })
       page.on('pageerror', (error) => troubles.push(`script: ${error}`))
-      page.on('requestfailed', (request) =>
-        troubles.push(`failed: ${request.url()} ${request.failure()?.errorText}`),
-      )
+      page.on('requestfailed', (request) => {
+        const because = request.failure()?.errorText
+        // A stream of events ends only by being left.
+        if (request.resourceType() === 'eventsource' && because === 'net::ERR_ABORTED') return
+        troubles.push(`failed: ${request.url()} ${because}`)
+      })
       page.on('response', (response) => {
         if (response.status() >= 400) troubles.push(`${response.status()}: ${response.url()}`)
       })

@@ -151,7 +151,7 @@ async function fill(house: House): Promise<void> {
 }
 
 /** How often a case may differ: what the kernel makes of late bytes differs by chance, what we do differs always. */
-const TRIES = 3
+const TRIES = 8
 
 /** Sends the same down all ways; they must say the same. */
 async function same(pieces: readonly (string | Buffer)[], secure = false): Promise<void> {

@@ -116,6 +116,7 @@ function guessed(body: Buffer): TextDecoder {
 
 async function securityContactOf(edge: EdgeClient, page: URL, nowMs: number) {
   const url = new URL('/.well-known/security.txt', page)
+  // Few sites have one: what goes wrong with it says nothing of the page.
   const answer = await edge.get(url, 'text/plain', SECURITY_TXT_BYTES_MAX).catch(() => undefined)
   if (answer?.status !== 200 || answer.type !== 'text/plain') return undefined
   return securityContactIn(answer.body.toString('utf8'), page.href, nowMs)

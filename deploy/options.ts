@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type Http2Use, http2Use } from '../edge/listen/settings.ts'
 import { ConfigError } from '../edge/program/errors.ts'
 
 /** The four programs, in the order in which they start. */
@@ -18,6 +19,7 @@ export interface Options {
   apiPort?: number
   only?: ProgramName[]
   workers?: number
+  http2?: Http2Use
   cert?: string
   key?: string
   logLevel?: string
@@ -56,6 +58,12 @@ export function readOptions(argv: readonly string[]): Options {
     .option('--api-port <port>', 'info API and pages (default: 8090)', port)
     .option('--only <programs>', `start just these, of ${PROGRAMS.join(',')}`, programs)
     .option('--workers <n>', 'edge workers (default: one a core)', count)
+    .addOption(
+      new Option(
+        '--http2 <which>',
+        'what speaks HTTP/2: our own stack, or node:http2 (default: node)',
+      ).choices(http2Use.options),
+    )
     .option('--cert <file>', 'certificate chain for HTTPS, PEM (default: a self-signed one)')
     .option('--key <file>', 'its private key, PEM')
     .option('--log-level <level>', 'least severe line of the programs to print (default: warn)')

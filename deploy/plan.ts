@@ -54,6 +54,7 @@ function edgePlan(ground: Ground): Pick<Plan, 'edge'> {
       httpsPort: edge.httpsPort,
       tls,
       workers: edge.workers ?? availableParallelism(),
+      http2: edge.http2,
       limits: edge.limits,
       proxies: edge.proxies,
       cacheBytes: Math.round(edge.cacheMegabytes * MEGABYTE),

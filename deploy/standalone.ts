@@ -166,7 +166,7 @@ function stopEarly(): never {
 
 /** The command line overrules the configuration. */
 function withOptions(config: Config, options: Options): Config {
-  const { httpPort, httpsPort, apiPort, workers, cert, key, data } = options
+  const { httpPort, httpsPort, apiPort, workers, http2, cert, key, data } = options
   if ((cert === undefined) !== (key === undefined)) {
     throw new ConfigError('--cert and --key', 'only one of the two is given', 'Give both, or neither.')
   }
@@ -178,6 +178,7 @@ function withOptions(config: Config, options: Options): Config {
       ...(httpPort !== undefined && { httpPort }),
       ...(httpsPort !== undefined && { httpsPort }),
       ...(workers !== undefined && { workers }),
+      ...(http2 !== undefined && { http2 }),
       ...(cert !== undefined &&
         key !== undefined && { tls: { ...config.edge.tls, cert, key, ocspResponse: undefined } }),
     },

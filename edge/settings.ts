@@ -3,7 +3,7 @@ import { cacheSettings } from './cache/settings.ts'
 import { distributionSchema } from './distribution/schema.ts'
 import { invalidationSettings } from './invalidation/settings.ts'
 import { proxySettings } from './listen/proxies.ts'
-import { listenLimits } from './listen/settings.ts'
+import { http2Use, listenLimits } from './listen/settings.ts'
 import { tlsSettings } from './listen/tls/settings.ts'
 import { STOP_MS_MAX } from './program/run.ts'
 import { programSettings } from './program/settings.ts'
@@ -18,6 +18,7 @@ export const edgeSettings = programSettings.extend({
   httpsPort: port,
   tls: tlsSettings.optional().describe('How TLS is spoken, and with which certificate; no HTTPS without.'),
   workers: z.int().min(1).max(256),
+  http2: http2Use.default('node').describe('What speaks HTTP/2 with viewers: our own stack, or node:http2.'),
   limits: listenLimits,
   proxies: proxySettings.optional().describe('Proxies in front of it that are believed.'),
   ...cacheSettings,

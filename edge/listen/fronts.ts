@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { LookUp, Wording } from '../answer-from-memory.ts'
 import type { Place } from '../geo/place.ts'
 import type { HitLog } from '../log/hit-log.ts'
+import { ConfigError } from '../program/errors.ts'
 import type { EdgeSettings } from '../settings.ts'
 import type { Behind } from './answering.ts'
 import { startConnections } from './connections.ts'
@@ -10,9 +11,10 @@ import { type ExpressLane, expressLane } from './express-lane.ts'
 import { fieldsIn } from './field-lines.ts'
 import { type Front, type FrontParts, openFront, plainFront, secureFront, slowServer } from './front.ts'
 import type { InheritedPorts } from './held-ports.ts'
-import { fieldFormOf } from './http2/field-form.ts'
 import { fieldsAmong } from './http2/head.ts'
-import { type Http2, http2 } from './http2/http2.ts'
+import type { Http2 } from './http2/http2.ts'
+import { fieldFormOf } from './node-http2/field-form.ts'
+import { nodeHttp2 } from './node-http2/node-http2.ts'
 import { checkInternals, PUBLIC_ONLY } from './node-internals.ts'
 import type { AskedHead, PlainHead } from './plain-head.ts'
 import { proxiesIn } from './proxies.ts'
@@ -93,8 +95,10 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
   await open(plainFront(frontParts('http')), httpPort, 'edge HTTP', '--http-port')
   let streams: Http2 | undefined
   if (tls !== undefined) {
+    if (settings.http2 === 'own')
+      throw new ConfigError('http2', 'our own stack is not whole yet', 'Leave it at `node`.')
     const lookUp = lane === 'off' ? undefined : fromMemory({ fieldsOf: fieldsAmong, formOf: fieldFormOf })
-    streams = http2({ ...shared, behind, lookUp, limits, log })
+    streams = nodeHttp2({ ...shared, behind, lookUp, limits, log })
     const secure = secureFront({ ...frontParts('https'), http2: streams }, tls, limits)
     await open(secure, httpsPort, 'edge HTTPS', '--https-port')
   }

@@ -59,4 +59,9 @@ export const listenLimits = z
   })
   .prefault({})
 
+/** What speaks HTTP/2 with viewers: our own stack, or node:http2, which is slower. */
+export const http2Use = z.enum(['own', 'node'])
+
+export type Http2Use = z.infer<typeof http2Use>
+
 export type ListenLimits = z.infer<typeof listenLimits>

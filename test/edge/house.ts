@@ -9,6 +9,7 @@ import { askNode, type NodeAnswer } from '../../edge/invalidation/ask-node.ts'
 import { assembleInvalidation } from '../../edge/invalidation/assemble.ts'
 import { alone } from '../../edge/invalidation/first-process.ts'
 import type { LaneUse } from '../../edge/listen/fronts.ts'
+import type { Http2Use } from '../../edge/listen/settings.ts'
 import { openKeyring } from '../../edge/listen/tls/keyring.ts'
 import { namedCertificates } from '../../edge/listen/tls/named-certificates.ts'
 import type { TlsSettings } from '../../edge/listen/tls/settings.ts'
@@ -58,6 +59,7 @@ export const HOST = 'site.example'
  * @param origin URL of an HTTP origin, or whole distributions
  * @param more.cache settings of the caches of both
  * @param more.tls files of a certificate; no HTTPS when left out
+ * @param more.http2 what speaks HTTP/2, as in the settings
  * @param more.log for both; silent when left out
  * @param more.disk folder for the edge's cache; only memory when left out
  */
@@ -68,6 +70,7 @@ export async function houseInFrontOf(
     cache?: object
     disk?: string
     lane?: LaneUse
+    http2?: Http2Use
     log?: Logger
     limits?: object
     proxies?: object
@@ -109,6 +112,7 @@ export async function houseInFrontOf(
     httpPort: port,
     httpsPort: more.tls === undefined ? 1 : await freePort(),
     tls: more.tls,
+    ...(more.http2 && { http2: more.http2 }),
     limits: { drainMs: 2_000, ...more.limits },
     proxies: more.proxies,
     workers: 1,

@@ -10,7 +10,7 @@ export interface Http2Head extends AskedHead {
   expectsContinue: boolean
   /** Why it is no valid request, in words for the viewer. */
   malformed: string | undefined
-  /** Name, value, … as node:http2 gives them, the pseudo-header fields among them. */
+  /** Name, value, … in the order in which they came, the pseudo-header fields among them. */
   raw: Fields
 }
 

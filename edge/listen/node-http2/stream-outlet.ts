@@ -7,7 +7,7 @@ import type { InterimOutlet } from '../../distribution/interim.ts'
 import { ownAnswer } from '../../distribution/respond.ts'
 import type { Transfer } from '../../viewer.ts'
 import { type Outlet, pour } from '../answering.ts'
-import { headBytes, responseFields } from './field-form.ts'
+import { headBytes, responseFields } from '../http2/response-fields.ts'
 import { type OpenStream, sendBody } from './open-stream.ts'
 
 /** A stream as what an answer is written to. */

@@ -1,7 +1,8 @@
 import type { Served } from '../../answer-viewer.ts'
-import { type Fields, firstValue } from '../../cache/fields.ts'
+import { firstValue } from '../../cache/fields.ts'
 import { ageSeconds, type Deadlines, ttlSeconds } from '../../cache/rules/freshness.ts'
-import { type Form, UNWRITABLE } from '../wire-form.ts'
+import { areWritable, headBytes, responseFields, valueAt } from '../http2/response-fields.ts'
+import type { Form } from '../wire-form.ts'
 
 /**
  * A hit's answer as node:http2 takes it: a raw list of fields, made once. Before it is said, the values of this
@@ -69,47 +70,4 @@ export function fillIn(form: FieldForm, requestId: string, nowMs: number): void 
     fields[at.cacheStatus] = form.untilTtl + ttl
   }
   fields[at.requestId] = requestId
-}
-
-/** Fields about a connection, which HTTP/2 has no place for (RFC 9113 §8.2.2). */
-const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-])
-
-/**
- * A response's fields as node:http2 takes them.
- *
- * @throws TypeError for a value that can't be said: node:http2 itself would take its bytes for more fields
- */
-export function responseFields(status: number, fields: Fields): string[] {
-  const raw = [':status', String(status)]
-  for (let at = 0; at < fields.length; at += 2) {
-    const name = (fields[at] as string).toLowerCase()
-    const value = fields[at + 1] as string
-    if (UNWRITABLE.test(value))
-      throw new TypeError(`the value of ${name} has characters that no field may have`)
-    if (!CONNECTION_FIELDS.has(name)) raw.push(name, value)
-  }
-  return raw
-}
-
-/** What a head would take in HTTP/1.1, bytes: what it takes when compressed, node:http2 doesn't tell. */
-export function headBytes(fields: Fields): number {
-  let bytes = 0
-  for (let at = 0; at < fields.length; at += 1) bytes += (fields[at] as string).length + 2
-  return bytes
-}
-
-function areWritable(fields: Fields): boolean {
-  for (let at = 1; at < fields.length; at += 2) if (UNWRITABLE.test(fields[at] as string)) return false
-  return true
-}
-
-function valueAt(fields: Fields, name: string): number {
-  for (let at = 0; at < fields.length; at += 2) if (fields[at] === name) return at + 1
-  return -1
 }

@@ -2,10 +2,10 @@ import { constants, type ServerHttp2Session } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { Asker, Hit } from '../../answer-from-memory.ts'
 import type { Expected } from '../../log/hit-log.ts'
+import type { Http2Head } from '../http2/head.ts'
 import { takenBytes, waitingBytes } from '../node-internals.ts'
 import type { ListenLimits } from '../settings.ts'
 import type { FieldForm } from './field-form.ts'
-import type { Http2Head } from './head.ts'
 import type { OpenStream } from './open-stream.ts'
 
 /** An HTTP/2 connection, as far as limits go. node:http2 keeps its own: `options.ts`. */

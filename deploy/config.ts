@@ -3,6 +3,7 @@
  * whether a file may be started with.
  */
 import { Command, CommanderError } from 'commander'
+import { readPriceBook } from '../analytics/usage/price-book.ts'
 import { ConfigError, describeError, SelvedgeError } from '../edge/program/errors.ts'
 import { checkCertificates } from './certificate.ts'
 import { configSchema, readConfig } from './config-file.ts'
@@ -34,10 +35,10 @@ command
   .command('check')
   .argument('[FILE]', 'the file (default: selvedge.yaml)')
   .description('read a file as npm start would')
-  .action((file = 'selvedge.yaml') => print(check(file)))
+  .action(async (file = 'selvedge.yaml') => print(await check(file)))
 
 try {
-  command.parse()
+  await command.parseAsync()
 } catch (error) {
   const failure =
     error instanceof CommanderError
@@ -64,8 +65,9 @@ function explain(asked: string | undefined): string {
 }
 
 /** @throws ConfigError */
-function check(file: string): string {
-  const { distributions, edge } = readConfig(file)
+async function check(file: string): Promise<string> {
+  const { distributions, edge, analytics } = readConfig(file)
+  if (analytics.prices !== undefined) await readPriceBook(analytics.prices)
   const doubts = checkCertificates({ tls: edge.tls, distributions }, file)
   const count = distributions.length === 1 ? '1 distribution' : `${distributions.length} distributions`
   const ids = distributions.map(({ id }) => id).join(', ')

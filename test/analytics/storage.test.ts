@@ -131,6 +131,10 @@ test.each([
       'daily/fill-distribution-hours',
     ],
   ],
+  [
+    'usage_hour',
+    ['migrations/0027-usage-hour-view', 'migrations/0028-fill-usage-hour', 'daily/fill-usage-hours'],
+  ],
   ['rank_history', ['migrations/0045-rank-history-view', 'migrations/0046-fill-rank-history']],
   ['site_host', ['migrations/0036-site-host-view', 'migrations/0037-fill-site-host']],
 ])('%s is made in one way only, whichever statement makes it', async (_table, names) => {
@@ -147,6 +151,7 @@ function definitionIn(statement: string): string {
   const select = statement.slice(statement.search(/\bSELECT\n/))
   return select
     .replace('{{local}}', '')
+    .replace('toDate(time) = {day:Date} AND ', '')
     .replace('WHERE toDate(time) = {day:Date}', '')
     .replace(/^ORDER BY .+$/m, '')
     .replace(/\s+/g, ' ')

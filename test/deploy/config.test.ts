@@ -270,6 +270,26 @@ describe('npm run config', () => {
       stderr: expect.stringMatching(/nonexistent\.yaml: can't be read/),
     })
   })
+
+  test('check reads the prices that the file names', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'selvedge-config-'))
+    const example = await readFile('deploy/prices.example.yaml', 'utf8')
+    await writeFile(join(folder, 'my.yaml'), 'analytics: { prices: prices.yaml }')
+    const check = () => config('check', join(folder, 'my.yaml'))
+
+    await expect(check()).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/analytics\.prices: .*prices\.yaml: can't be read[\s\S]*prices\.example/),
+    })
+    await writeFile(join(folder, 'prices.yaml'), example.replace(/^currency: .*$/m, 'currency: XYZ'))
+    await expect(check()).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/prices\.yaml: currency: is no currency/),
+    })
+    await writeFile(join(folder, 'prices.yaml'), example)
+    expect((await check()).stdout).toMatch(/my\.yaml is fine/)
+    await rm(folder, { recursive: true })
+  })
 })
 
 describe('the command line', () => {

@@ -1,5 +1,7 @@
-import { type Candidate, HOST } from './contenders/contender.ts'
-import { type Line, openLine } from './load/line.ts'
+import { type Candidate, HOST, type Ports } from './contenders/contender.ts'
+import { h2loadOn } from './load/h2load.ts'
+import { openLine } from './load/line.ts'
+import { openSession } from './load/session.ts'
 import { wrkOn } from './load/wrk.ts'
 import { memoryBytes } from './processes.ts'
 import type { IdleScenario } from './scenarios.ts'
@@ -13,6 +15,7 @@ export interface IdleMemory {
 
 /** So many connections are opened at a time. */
 const AT_ONCE = 64
+const PATH = '/1024/hit'
 /** After the last answer, until memory is read, ms. */
 const SETTLED_MS = 1_000
 
@@ -26,19 +29,23 @@ export async function measureIdle(
   candidates: readonly Candidate[],
   place: Place,
 ): Promise<{ memory: readonly IdleMemory[]; leftOut: readonly string[] }> {
-  const asks = { over: scenario.idleOver, path: '/1024/hit' }
+  const over = scenario.idleOver
+  const asks = { over, path: PATH }
   await using field = await startContenders({ id: scenario.id, asks }, candidates, place)
-  const warm = wrkOn(asks, { connections: AT_ONCE }, { core: place.ground.loadCore, folder: place.folder })
+  const where = { core: place.ground.loadCore, folder: place.folder }
+  const warm =
+    over === 'h2'
+      ? h2loadOn(asks, { connections: AT_ONCE, streams: 1 }, where)
+      : wrkOn(asks, { connections: AT_ONCE }, where)
   const memory: IdleMemory[] = []
   for (const { id, name, version, ports, pids } of field.contenders) {
     using parts = new DisposableStack()
-    const lines: Line[] = []
+    const idle: Idle[] = []
     const more = async () => {
       for (let opened = 0; opened < scenario.connections; opened += AT_ONCE) {
         const batch = Math.min(AT_ONCE, scenario.connections - opened)
-        const opening = Array.from({ length: batch }, () => parts.use(openLine(ports, scenario.idleOver)))
-        lines.push(...opening)
-        await Promise.all(opening.map(askOnce))
+        const opening = Array.from({ length: batch }, () => openIdle(ports, over))
+        idle.push(...(await Promise.all(opening)).map((one) => parts.use(one)))
       }
       await new Promise((resolve) => setTimeout(resolve, SETTLED_MS))
       return memoryBytes(pids)
@@ -47,7 +54,7 @@ export async function measureIdle(
       await warm({ ports, seconds: 1, from: 0 })
       const before = await more()
       const bytes = ((await more()) - before) / scenario.connections
-      if (!lines.every(({ isOpen }) => isOpen)) throw new Error('it closed idle connections')
+      if (!idle.every(({ isOpen }) => isOpen)) throw new Error('it closed idle connections')
       memory.push({ contender: { id, name, version }, bytes })
     } catch (error) {
       field.leftOut.push(`${id} failed (${(error as Error).message})`)
@@ -56,8 +63,23 @@ export async function measureIdle(
   return { memory, leftOut: field.leftOut }
 }
 
-/** @throws when it isn't answered */
-async function askOnce(line: Line): Promise<void> {
-  const { status } = await line.ask(`GET /1024/hit HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`)
+/** A connection that waits. Disposing breaks it off. */
+interface Idle extends Disposable {
+  readonly isOpen: boolean
+}
+
+/** A connection on which one request was answered. @throws when it isn't */
+async function openIdle(ports: Ports, over: IdleScenario['idleOver']): Promise<Idle> {
+  if (over === 'h2') {
+    const session = openSession(ports)
+    checkStatus(await session.statusOf(PATH))
+    return session
+  }
+  const line = openLine(ports, over)
+  checkStatus((await line.ask(`GET ${PATH} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`)).status)
+  return line
+}
+
+function checkStatus(status: number): void {
   if (status !== 200) throw new Error(`an answer had status ${status}`)
 }

@@ -27,7 +27,7 @@ export interface LoadScenario extends Named {
 
 /** What a connection that waits after one request takes of memory. */
 export interface IdleScenario extends Named {
-  idleOver: 'http' | 'https'
+  idleOver: 'http' | 'https' | 'h2'
   connections: number
 }
 
@@ -229,7 +229,46 @@ export const SCENARIOS: readonly Scenario[] = [
     load: { by: 'h2load', connections: 8, streams: 32 },
     figure: 'requests',
     proves: 'hits',
-    aims: [{ of: 'nginx', atLeast: 0.5 }],
+    aims: [
+      { of: 'nginx', atLeast: 2 },
+      { of: 'haproxy', atLeast: 1.3 },
+    ],
+  },
+  {
+    id: 'h2-few-streams',
+    title: 'HTTP/2, 1 KB hit, 8 × 4 streams',
+    asks: { over: 'h2', path: '/1024/hit' },
+    load: { by: 'h2load', connections: 8, streams: 4 },
+    figure: 'requests',
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 1.5 }],
+  },
+  {
+    id: 'h2-one-stream',
+    title: 'HTTP/2, 1 KB hit, 64 × 1 stream',
+    asks: { over: 'h2', path: '/1024/hit' },
+    load: { by: 'h2load', connections: 64, streams: 1 },
+    figure: 'requests',
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 1 }],
+  },
+  {
+    id: 'h2-100k',
+    title: 'HTTP/2, 100 KB hit, 8 × 8 streams',
+    asks: { over: 'h2', path: '/102400/hit' },
+    load: { by: 'h2load', connections: 8, streams: 8 },
+    figure: 'requests',
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 0.9 }],
+  },
+  {
+    id: 'h2-1m',
+    title: 'HTTP/2, 1 MB hit, 8 × 8 streams',
+    asks: { over: 'h2', path: '/1048576/hit' },
+    load: { by: 'h2load', connections: 8, streams: 8 },
+    figure: 'requests',
+    proves: 'hits',
+    aims: [{ of: 'nginx', atLeast: 0.9 }],
   },
   {
     id: 'unique-misses',
@@ -284,6 +323,14 @@ export const SCENARIOS: readonly Scenario[] = [
     id: 'idle-tls',
     title: 'Memory of an idle connection, TLS',
     idleOver: 'https',
+    connections: 2_000,
+    note: 'What 2,000 add to 2,000 others.',
+    aims: [{ atMost: 70 }],
+  },
+  {
+    id: 'idle-h2',
+    title: 'Memory of an idle connection, HTTP/2',
+    idleOver: 'h2',
     connections: 2_000,
     note: 'What 2,000 add to 2,000 others.',
     aims: [{ atMost: 70 }],

@@ -41,6 +41,8 @@ export interface Candidate {
   id: string
   /** @throws ToolMissing where it isn't installed */
   start(stand: Stand): Promise<Contender>
+  /** That alone it is compared by; all unless said. */
+  onlyOver?: Ask['over']
   /** Scenarios that it can't take part in, and why. */
   lacks?: Readonly<Record<string, string>>
 }

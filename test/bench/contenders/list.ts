@@ -1,6 +1,7 @@
 import { startBare } from './bare.ts'
 import type { Candidate } from './contender.ts'
 import { startEdge } from './edge.ts'
+import { startH2o } from './h2o.ts'
 import { startHaproxy } from './haproxy.ts'
 import { startNginx } from './nginx.ts'
 import { startSquid } from './squid.ts'
@@ -22,6 +23,7 @@ export const CANDIDATES: readonly Candidate[] = [
   },
   { id: 'trafficserver', start: startTrafficServer },
   { id: 'squid', start: startSquid },
+  { id: 'h2o', start: startH2o, onlyOver: 'h2' },
   {
     id: 'bare',
     start: startBare,

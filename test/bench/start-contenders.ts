@@ -63,7 +63,9 @@ export async function startContenders(
       return undefined
     }
   }
-  const compared = candidates.filter(({ onlyOver }) => onlyOver === undefined || onlyOver === scenario.asks.over)
+  const compared = candidates.filter(
+    ({ onlyOver }) => onlyOver === undefined || onlyOver === scenario.asks.over,
+  )
   const contenders = await Promise.all(compared.map(start))
   return {
     contenders: contenders.filter((contender) => contender !== undefined),

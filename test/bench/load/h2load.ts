@@ -13,7 +13,11 @@ import { figure, type Load, type LoadReport } from './report.ts'
 const WINDOW_BITS = { stream: 23, connection: 24 }
 
 /** h2load of nghttp2, one thread on one core, over TLS. @throws ToolMissing */
-export function h2loadOn(asks: Ask, { connections, streams }: H2loadPlan, { core }: { core: number }): Load {
+export function h2loadOn(
+  asks: Ask,
+  { connections, streams }: Omit<H2loadPlan, 'by'>,
+  { core }: { core: number },
+): Load {
   const h2load = findTool('h2load')
   if (h2load === undefined)
     throw new ToolMissing('h2load', 'which makes the load of HTTP/2', 'nghttp2-client')

@@ -14,6 +14,15 @@ export interface PageLoad {
   protocols: readonly string[]
 }
 
+/** What is read of a browser's timings (Resource Timing, Navigation Timing). */
+interface Timing {
+  loadEventStart: number
+  responseStart: number
+  responseStatus: number
+  transferSize: number
+  nextHopProtocol: string
+}
+
 /** Opens a page as somebody who has never been there: nothing cached, no connection, no TLS session. */
 export async function loadPage(browser: Browser, url: string): Promise<PageLoad> {
   const context = await browser.createBrowserContext()
@@ -21,8 +30,10 @@ export async function loadPage(browser: Browser, url: string): Promise<PageLoad>
     const page = await context.newPage()
     await page.goto(url, { waitUntil: 'load' })
     return await page.evaluate(() => {
-      const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
-      const parts = performance.getEntriesByType('resource') as PerformanceResourceTiming[]
+      // In the page; what Node has by this name knows other entries.
+      const entriesOf = performance.getEntriesByType as unknown as (type: string) => Timing[]
+      const [navigation] = entriesOf.call(performance, 'navigation')
+      const parts = entriesOf.call(performance, 'resource')
       const all = [...(navigation === undefined ? [] : [navigation]), ...parts]
       return {
         loadMs: navigation?.loadEventStart ?? Number.NaN,

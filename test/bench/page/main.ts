@@ -115,7 +115,14 @@ function tell(rows: readonly Row[], ground: Ground): void {
     numberText(loads.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / loads.length, 1),
     numberText(spreadOf(loads.map(({ bytes }) => bytes / 1_000)).median, 0),
   ])
-  const head = ['', 'load event, ms', 'first byte, ms', `× ${peer?.contender.id ?? 'peer'}`, 'CPU ms a page', 'KB']
+  const head = [
+    '',
+    'load event, ms',
+    'first byte, ms',
+    `× ${peer?.contender.id ?? 'peer'}`,
+    'CPU ms a page',
+    'KB',
+  ]
   process.stdout.write(`${aligned([head, ...cells])}\n\n${rounds} rounds. ${groundText(ground)}`)
   process.stdout.write(given.delay === '0' ? '\n' : ` ${given.delay} ms there and back.\n`)
 }

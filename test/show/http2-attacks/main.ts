@@ -43,6 +43,19 @@ const { values: given } = parseArgs({
 const seconds = Math.min(SECONDS_MAX, Number(given.seconds))
 const attacks = ATTACKS.filter(({ name }) => given.only.split(',').some((word) => name.includes(word)))
 
+const HEAD = [
+  'attack',
+  'sent',
+  'conns',
+  'ended by',
+  'longest',
+  'CPU ms of s',
+  'worker MB before–peak–after',
+  'good: asked, failed',
+  'p50',
+  'p99',
+]
+
 // One that can be reached from nowhere else; on loopback as it comes a segment has 64 KB.
 const status = await runInNamespace()
 if (status !== undefined) process.exit(status)
@@ -80,7 +93,7 @@ async function show(): Promise<number> {
     failed += tell('none', await watch(house, quietly(QUIET_SECONDS)))
     for (const attack of attacks) {
       const during = await watch(house, () => attackBy(attack, house))
-      failed += tell(`${attack.name}`, during, attack)
+      failed += tell(attack.name, during, attack)
     }
   }
   origin.closeAllConnections()
@@ -139,19 +152,6 @@ async function attackBy(attack: Attack, { httpsPort }: Deployment): Promise<Outc
   const { stdout } = await promisify(execFile)('nice', command, { timeout: (seconds + 20) * 1_000 })
   return JSON.parse(stdout)
 }
-
-const HEAD = [
-  'attack',
-  'sent',
-  'conns',
-  'ended by',
-  'longest',
-  'CPU ms of s',
-  'worker MB before–peak–after',
-  'good: asked, failed',
-  'p50',
-  'p99',
-]
 
 /** @returns how many requests of good viewers failed */
 function tell(name: string, { seen, outcome, cpuMs, tookMs, megabytes }: During, attack?: Attack): number {

@@ -2,7 +2,6 @@ import type { Logger } from 'pino'
 import type { LookUp, Wording } from '../answer-from-memory.ts'
 import type { Place } from '../geo/place.ts'
 import type { HitLog } from '../log/hit-log.ts'
-import { ConfigError } from '../program/errors.ts'
 import type { EdgeSettings } from '../settings.ts'
 import type { Behind } from './answering.ts'
 import { startConnections } from './connections.ts'
@@ -11,8 +10,9 @@ import { type ExpressLane, expressLane } from './express-lane.ts'
 import { fieldsIn } from './field-lines.ts'
 import { type Front, type FrontParts, openFront, plainFront, secureFront, slowServer } from './front.ts'
 import type { InheritedPorts } from './held-ports.ts'
+import { blockFormOf } from './http2/block-form.ts'
 import { fieldsAmong } from './http2/head.ts'
-import type { Http2 } from './http2/http2.ts'
+import { type Http2, http2 } from './http2/http2.ts'
 import { fieldFormOf } from './node-http2/field-form.ts'
 import { nodeHttp2 } from './node-http2/node-http2.ts'
 import { checkInternals, PUBLIC_ONLY } from './node-internals.ts'
@@ -84,6 +84,16 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
     return { slow, connections, internals, lane: one, proxies }
   }
 
+  function ownHttp2(): Http2 {
+    const lookUp = lane === 'off' ? undefined : fromMemory({ fieldsOf: fieldsAmong, formOf: blockFormOf })
+    return http2({ ...shared, behind, lookUp, limits, log })
+  }
+
+  function http2OfNode(): Http2 {
+    const lookUp = lane === 'off' ? undefined : fromMemory({ fieldsOf: fieldsAmong, formOf: fieldFormOf })
+    return nodeHttp2({ ...shared, behind, lookUp, limits, log })
+  }
+
   const fronts: Front[] = []
   const drain = drainOf(fronts, connections, limits.drainMs)
   parts.defer(drain.stop)
@@ -95,10 +105,7 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
   await open(plainFront(frontParts('http')), httpPort, 'edge HTTP', '--http-port')
   let streams: Http2 | undefined
   if (tls !== undefined) {
-    if (settings.http2 === 'own')
-      throw new ConfigError('http2', 'our own stack is not whole yet', 'Leave it at `node`.')
-    const lookUp = lane === 'off' ? undefined : fromMemory({ fieldsOf: fieldsAmong, formOf: fieldFormOf })
-    streams = nodeHttp2({ ...shared, behind, lookUp, limits, log })
+    streams = settings.http2 === 'own' ? ownHttp2() : http2OfNode()
     const secure = secureFront({ ...frontParts('https'), http2: streams }, tls, limits)
     await open(secure, httpsPort, 'edge HTTPS', '--https-port')
   }

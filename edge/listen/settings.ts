@@ -46,8 +46,44 @@ export const listenLimits = z
       .min(4_096)
       .default(65_536)
       .describe(
-        'What an HTTP/2 viewer may send beside requests and their bodies: pings, settings and the like. Then the connection is ended.',
+        'What an HTTP/2 viewer may send beside requests and their bodies: pings, settings and the like; each counts for 32 at the least. Then the connection is ended.',
       ),
+    controlAnswersBytesMax: z
+      .int()
+      .min(1_024)
+      .max(16_777_216)
+      .default(65_536)
+      .describe(
+        'Answers to those that may wait for an HTTP/2 viewer to read them; beyond it the connection is ended.',
+      ),
+    headerListBytesMax: z
+      .int()
+      .min(20_480)
+      .max(1_048_576)
+      .default(65_536)
+      .describe(
+        'Fields of an HTTP/2 request as RFC 9113 counts them, 32 for each beside its length; a request with more is reset. Beyond 20 KB it is answered with 413.',
+      ),
+    headerFieldsMax: z
+      .int()
+      .min(16)
+      .max(100_000)
+      .default(1_000)
+      .describe('How many fields an HTTP/2 request may have; one with more is reset.'),
+    headerBlockBytesMax: z
+      .int()
+      .min(16_384)
+      .max(4_194_304)
+      .default(131_072)
+      .describe(
+        'The same fields as they come, compressed, in one frame and those that continue it; beyond it the connection is ended.',
+      ),
+    continuationsMax: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(64)
+      .describe('How many frames may continue that one; beyond it the connection is ended.'),
     drainMs: z
       .int()
       .min(0)

@@ -173,7 +173,7 @@ export function fits(form: Form, nowMs: number): boolean {
 }
 
 /** When the age will have a digit more, or the time to live a digit less. */
-function fitsUntil(deadlines: Deadlines, nowMs: number): number {
+export function fitsUntil(deadlines: Deadlines, nowMs: number): number {
   const { bornAtMs, freshUntilMs } = deadlines
   const ageDigits = String(ageSeconds(deadlines, nowMs)).length
   const ttlDigits = String(ttlSeconds(deadlines, nowMs)).length
@@ -227,6 +227,6 @@ export function filledCopy(
   return { bytes, isWhole }
 }
 
-function writeSeconds(into: Buffer, at: number, seconds: number): void {
+export function writeSeconds(into: Buffer, at: number, seconds: number): void {
   into.write(String(seconds), at, 'latin1')
 }

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HOST, type House, houseInFrontOf } from './house.ts'
-import { type CertificateFiles, certificateFiles, type Http2Client, http2Client } from './http2-client.ts'
+import {
+  type CertificateFiles,
+  certificateFiles,
+  HTTP2,
+  type Http2Client,
+  http2Client,
+} from './http2-client.ts'
 import {
   FLAG,
   frame,
@@ -106,7 +112,7 @@ const ATTACKS: readonly Attack[] = [
   { name: 'fields that grow when they are read', repeats: bomb },
 ]
 
-describe('a flood ends its connection, and others go on: ', () => {
+describe.each(HTTP2)('a flood ends its connection, and others go on, by %s: ', (http2) => {
   let files: CertificateFiles
   let origin: Site
   let house: House
@@ -115,7 +121,7 @@ describe('a flood ends its connection, and others go on: ', () => {
   beforeAll(async () => {
     files = await certificateFiles()
     origin = await site({ 'cache-control': 'max-age=1000' })
-    house = await houseInFrontOf(origin.url, { tls: files.tls })
+    house = await houseInFrontOf(origin.url, { http2, tls: files.tls })
     good = await http2Client(house.securePort)
     await good.ask()
   })

@@ -4,7 +4,11 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:h
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { selfSignedCertificate } from '../../deploy/certificate.ts'
+import type { Http2Use } from '../../edge/listen/settings.ts'
 import { HOST } from './house.ts'
+
+/** What speaks HTTP/2 at the edge: both have to mean the same. */
+export const HTTP2 = ['own', 'node'] as const satisfies readonly Http2Use[]
 
 /** Files of a certificate for the test's one site. */
 export interface CertificateFiles extends AsyncDisposable {

@@ -8,6 +8,10 @@ export interface Http2Head extends AskedHead {
   /** Bytes that the body is said to have; `undefined` where none are. */
   length: string | undefined
   expectsContinue: boolean
+  /** How urgent the response is, as it was sent (RFC 9218 §5). */
+  priority: string | undefined
+  /** What is to be spoken on the stream from then on (RFC 8441 §4). */
+  protocol: string | undefined
   /** Why it is no valid request, in words for the viewer. */
   malformed: string | undefined
   /** Name, value, … in the order in which they came, the pseudo-header fields among them. */
@@ -18,8 +22,8 @@ export interface Http2Head extends AskedHead {
 const BESIDE_BYTES = 4
 
 /**
- * Reads a head. nghttp2 has refused what breaks the grammar: pseudo-header fields that are missing, unknown,
- * sent twice or out of place, and fields that are about a connection (RFC 9113 §8.2, §8.3).
+ * Reads a head. What breaks the grammar has been refused (`field-rules.ts`, or nghttp2): pseudo-header fields that are
+ * missing, unknown, sent twice or out of place, and fields that are about a connection (RFC 9113 §8.2, §8.3).
  */
 export function http2Head(raw: Fields): Http2Head {
   const head: Http2Head = {
@@ -33,6 +37,8 @@ export function http2Head(raw: Fields): Http2Head {
     conditions: '',
     needsLongWay: false,
     expectsContinue: false,
+    priority: undefined,
+    protocol: undefined,
     malformed: undefined,
     acceptEncoding: undefined,
     userAgent: undefined,
@@ -77,8 +83,15 @@ function read(head: Http2Head, name: string, value: string): void {
       // Two readers could take such a request for two different ones (RFC 9113 §8.3.1).
       else if (head.host.toLowerCase() !== value.toLowerCase()) malform(head, 'Host and :authority differ.')
       return
+    case ':protocol':
+      head.protocol = value
+      head.needsLongWay = true
+      return
     case 'content-length':
       head.length = value
+      return
+    case 'priority':
+      head.priority = head.priority === undefined ? value : `${head.priority}, ${value}`
       return
     case 'expect':
       head.expectsContinue = value.toLowerCase() === '100-continue'

@@ -203,6 +203,7 @@ export function nodeHttp2(parts: NodeHttp2Parts): Http2 {
 
   return {
     take,
+    brokenBy: new Map(),
     get answered() {
       return answered
     },

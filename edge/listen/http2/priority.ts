@@ -1,0 +1,42 @@
+/** How urgent a response is (RFC 9218 §4). */
+export interface Priority {
+  /** 0 to 7, the least first. */
+  urgency: number
+  /** Whether it is of use in part, so that it may share with others of its urgency. */
+  isIncremental: boolean
+}
+
+/**
+ * What holds where nothing was said: the urgency of RFC 9218 §4.1, but shared with others. Whoever says nothing
+ * may well not know of priorities, and one large response would hold up all behind it.
+ */
+export const UNSAID: Priority = { urgency: 3, isIncremental: true }
+
+/** What holds for a parameter that was left out where others were said (§4.1, §4.2). */
+const URGENCY_UNSAID = 3
+
+/**
+ * Reads a `priority` field, a dictionary of structured fields (RFC 9218 §5). What is unknown, out of range or
+ * no dictionary is passed over, as it asks for; of what is said twice the last counts.
+ */
+export function priorityIn(value: string): Priority {
+  let urgency = URGENCY_UNSAID
+  let isIncremental = false
+  for (const member of value.split(',')) {
+    const [said = ''] = member.split(';', 1)
+    switch (said.trim()) {
+      case 'i':
+      case 'i=?1':
+        isIncremental = true
+        break
+      case 'i=?0':
+        isIncremental = false
+        break
+      default: {
+        const digit = /^[\t ]*u=([0-7])[\t ]*$/.exec(said)?.[1]
+        if (digit !== undefined) urgency = Number(digit)
+      }
+    }
+  }
+  return { urgency, isIncremental }
+}

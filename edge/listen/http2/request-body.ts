@@ -1,0 +1,68 @@
+import { Readable } from 'node:stream'
+import { ViewerGone } from '../../cache/fetch/flight.ts'
+
+/** A part up to this length is copied: it would keep all in memory that it was read with. Bytes. */
+const COPIED_BYTES_MAX = 1_024
+
+/** So many parts that wait are made one: each costs memory of its own, however short it is. */
+const PARTS_MAX = 64
+
+/** A request's body, which is read no faster than it is wanted: what was taken opens the window (RFC 9113 §5.2). */
+export class RequestBody extends Readable {
+  readonly #taken: (bytes: number, isOver: boolean) => void
+  #parts: Buffer[] = []
+  #isWanted = false
+  #isWhole = false
+
+  /** @param taken told of bytes that were read, or won't be */
+  constructor(taken: (bytes: number, isOver: boolean) => void) {
+    super()
+    this.#taken = taken
+    // Whoever reads it learns of an error; nobody may.
+    this.on('error', () => undefined)
+  }
+
+  /** A part has come. */
+  receive(part: Buffer): void {
+    if (this.destroyed) {
+      this.#taken(part.byteLength, false)
+      return
+    }
+    this.#parts.push(part.byteLength <= COPIED_BYTES_MAX ? Buffer.from(part) : part)
+    if (this.#isWanted) this.#give()
+    else if (this.#parts.length > PARTS_MAX) this.#parts = [Buffer.concat(this.#parts)]
+  }
+
+  /** All of it has come. */
+  finish(): void {
+    this.#isWhole = true
+    if (this.#parts.length === 0 && !this.destroyed) this.push(null)
+  }
+
+  /** The rest of it won't come. */
+  breakOff(): void {
+    if (!this.readableEnded) this.destroy(new ViewerGone())
+  }
+
+  override _read(): void {
+    this.#isWanted = true
+    this.#give()
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    let bytes = 0
+    for (const part of this.#parts) bytes += part.byteLength
+    this.#parts = []
+    if (bytes > 0) this.#taken(bytes, true)
+    done(error)
+  }
+
+  #give(): void {
+    while (this.#isWanted && this.#parts.length > 0) {
+      const part = this.#parts.shift() as Buffer
+      this.#isWanted = this.push(part)
+      this.#taken(part.byteLength, false)
+    }
+    if (this.#isWhole && this.#parts.length === 0) this.push(null)
+  }
+}

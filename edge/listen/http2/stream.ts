@@ -1,0 +1,147 @@
+import { CODE, FLAG, headerFrames } from './frames.ts'
+import type { Priority } from './priority.ts'
+import type { RequestBody } from './request-body.ts'
+
+/** What a stream needs of the connection that it is of. */
+export interface StreamOwner {
+  /** Something of this stream waits to be sent. */
+  due(stream: Stream): void
+  /** Ends a stream by RST_STREAM (RFC 9113 §6.4). */
+  reset(stream: Stream, code: number): void
+  /** A header block as this connection needs it. */
+  worded(block: Uint8Array): Uint8Array
+  /** So much of a request's body was read, or won't be. @param isOver whether the stream takes no more of it */
+  taken(stream: Stream, bytes: number, isOver: boolean): void
+  /** How much of a response may wait in one stream, until whoever gives it has to wait as well, bytes. */
+  readonly roomBytes: number
+}
+
+/** How a stream ended: with the last of the response, by whom it was reset, or with its connection. */
+export type Ending = 'whole' | 'reset' | 'gone'
+
+/** A request and its response under way (RFC 9113 §5.1). */
+export class Stream {
+  readonly id: number
+  priority: Priority
+  /** When it began, on the coarse clock, ms. */
+  readonly sinceMs: number
+
+  /** What the other side may still send, and what it may still be sent, bytes (§5.2). */
+  receiveWindow: number
+  sendWindow: number
+  /** What was read of its request's body, and the other side not told of yet, bytes. */
+  uncredited = 0
+
+  /** Whether all of the request has come; whether all of the response was sent; whether either is in vain. */
+  hasRequest: boolean
+  hasResponse = false
+  isClosed = false
+  /** Both ways go on for themselves: neither end is the other's (RFC 8441 §5). */
+  isTunnel = false
+  /** Whether a final head was given. */
+  headSent = false
+
+  /** The request's body, while somebody may read it, and what is known of its length. */
+  body: RequestBody | undefined
+  lengthAnnounced: number | undefined
+  lengthReceived = 0
+
+  /** Bytes of the request, and of the response as far as it was given us; heads as HTTP/1.1 would have them. */
+  receivedBytes = 0
+  givenBytes = 0
+  /** What of the response has gone into the connection, bytes; and what at the last look, and when that was less. */
+  sentBytes = 0
+  sentAtLook = 0
+  movedMs: number
+  /** The request's body is too long in coming; set while it comes. */
+  requestTimedOut: (() => void) | undefined
+
+  /** Frames of heads that are due, whether the last of them ends the response, and what of a body is due. */
+  heads: Buffer | undefined
+  headEnds = false
+  waiting: Buffer[] = []
+  /** How much of the first of `waiting` has gone. */
+  waitingAt = 0
+  waitingBytes = 0
+  /** Whether the response ends with what waits. */
+  ends = false
+  /** Called when nothing waits any more: more may be given. */
+  onRoom: (() => void) | undefined
+  /** Called once, when it ends. */
+  onEnd: ((ending: Ending) => void) | undefined
+
+  /** Places in the queue. */
+  isQueued = false
+  next: Stream | undefined
+  previous: Stream | undefined
+
+  readonly #owner: StreamOwner
+
+  constructor(
+    owner: StreamOwner,
+    id: number,
+    begin: {
+      priority: Priority
+      sendWindow: number
+      receiveWindow: number
+      hasRequest: boolean
+      coarseMs: number
+    },
+  ) {
+    this.#owner = owner
+    this.id = id
+    this.priority = begin.priority
+    this.sendWindow = begin.sendWindow
+    this.receiveWindow = begin.receiveWindow
+    this.hasRequest = begin.hasRequest
+    this.sinceMs = begin.coarseMs
+    this.movedMs = begin.coarseMs
+  }
+
+  /** Sends a head: an interim one, or the final one. @param ends whether nothing follows it */
+  sendHead(block: Uint8Array, { isFinal, ends }: { isFinal: boolean; ends: boolean }): void {
+    if (this.isClosed) return
+    const frames = headerFrames(this.id, this.#owner.worded(block), ends ? FLAG.endStream : 0)
+    this.heads = this.heads === undefined ? frames : Buffer.concat([this.heads, frames])
+    this.headSent ||= isFinal
+    if (ends) this.headEnds = this.ends = true
+    this.#owner.due(this)
+  }
+
+  /** Sends a part of a body. Bytes are not to be changed from then on. */
+  send(part: Buffer): void {
+    if (this.isClosed || part.byteLength === 0) return
+    this.waiting.push(part)
+    this.waitingBytes += part.byteLength
+    this.#owner.due(this)
+  }
+
+  /** Nothing more is to come. */
+  end(): void {
+    if (this.isClosed) return
+    this.ends = true
+    this.#owner.due(this)
+  }
+
+  /** Whether more may be given; else `onRoom` is called when it may. */
+  get hasRoom(): boolean {
+    return this.waitingBytes < this.#owner.roomBytes
+  }
+
+  /** Breaks it off. */
+  reset(code: number = CODE.internalError): void {
+    if (!this.isClosed && !this.hasResponse) this.#owner.reset(this, code)
+  }
+
+  /** The reader of the request's body has taken so much. */
+  taken(bytes: number, isOver: boolean): void {
+    this.#owner.taken(this, bytes, isOver)
+  }
+
+  /** Whether there is something that windows allow to be sent, the connection's aside. */
+  get isSendable(): boolean {
+    if (this.heads !== undefined) return true
+    if (this.waitingBytes > 0) return this.sendWindow > 0
+    return this.ends && !this.hasResponse
+  }
+}

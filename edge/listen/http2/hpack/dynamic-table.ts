@@ -80,14 +80,19 @@ export class DynamicTable {
     return (this.#next - 1 - age) & (this.#room - 1)
   }
 
-  /** A connection that is idle should not pay for the largest table. */
+  /** Not before it is wanted: most connections have a dozen entries or two, where 128 fit. */
   #grow(): void {
-    const ages = Array.from({ length: this.#count }, (_, at) => this.#count - 1 - at)
-    const names = ages.map((age) => this.nameAt(age))
-    const values = ages.map((age) => this.valueAt(age))
-    this.#room = Math.max(8, 2 * this.#room)
-    while (names.length < this.#room) names.push('')
-    while (values.length < this.#room) values.push('')
+    const names: string[] = []
+    const values: string[] = []
+    for (let age = this.#count - 1; age >= 0; age -= 1) {
+      names.push(this.nameAt(age))
+      values.push(this.valueAt(age))
+    }
+    this.#room = Math.max(16, 2 * this.#room)
+    for (let slot = this.#count; slot < this.#room; slot += 1) {
+      names.push('')
+      values.push('')
+    }
     this.#names = names
     this.#values = values
     this.#next = this.#count

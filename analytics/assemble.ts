@@ -70,6 +70,7 @@ export async function assembleAnalytics(
       layout,
       key,
       thumbnailerUrl,
+      freshPictures: settings.freshPictures,
       ...(settings.edge !== undefined && { frontPages: { edge: settings.edge, ingest: clickhouse.ingest } }),
       includeToday,
       formula,

@@ -36,7 +36,15 @@ export const analyticsSettings = programSettings.extend({
     .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be letters, digits, `_`, `.` and `-`')
     .optional()
     .describe('Cluster of that server, over which tables are spread; it alone when left out.'),
-  thumbnailerUrl: url.describe('Where pictures of sites are made.'),
+  thumbnailerUrl: z
+    .union([url, z.array(url).min(1)])
+    .describe('Where pictures of sites are made; several share the sites among them.'),
+  freshPictures: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(1_000)
+    .describe('Of how many of the most visited sites pictures are made anew before anybody asks for them.'),
   edge: edgeAddress
     .optional()
     .describe(

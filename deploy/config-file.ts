@@ -6,6 +6,7 @@ import { alexaSettings } from '../analytics/alexa/settings.ts'
 import { accessSettings } from '../analytics/api/access.ts'
 import { loggingSchema } from '../analytics/delivery/settings.ts'
 import { rankingSettings } from '../analytics/ranking/formula.ts'
+import { analyticsSettings } from '../analytics/settings.ts'
 import { cachePolicySchema, policyName } from '../edge/distribution/policy/cache-policy.ts'
 import { originRequestPolicySchema } from '../edge/distribution/policy/origin-request-policy.ts'
 import {
@@ -130,7 +131,13 @@ const analytics = z.strictObject({
   alexa: alexaSettings.describe('Who may ask in the form of Alexa’s web services.'),
   access: accessSettings.describe('Who may ask the info API, for what and how often.'),
   includeToday: z.boolean().default(true).describe('Whether rankings count the day that is not over yet.'),
-  thumbnailer: url.optional().describe('The thumbnailer; the one on this machine when left out.'),
+  thumbnailer: z
+    .union([url, z.array(url).min(1)])
+    .optional()
+    .describe(
+      'The thumbnailer, or several with one store that share the sites; that of this machine without.',
+    ),
+  freshPictures: analyticsSettings.shape.freshPictures,
   frontPages: z
     .boolean()
     .default(true)

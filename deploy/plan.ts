@@ -109,6 +109,7 @@ function analyticsPlan({
       clickhouseUrl: analytics.clickhouseUrl ?? process.env.CLICKHOUSE_URL,
       clickhouseCluster: analytics.clickhouseCluster,
       thumbnailerUrl: analytics.thumbnailer ?? loopback(ports.thumbnailer),
+      freshPictures: analytics.freshPictures,
       edge: analytics.frontPages ? (config.thumbnailer.edge ?? edgeHere(config.edge)) : undefined,
       retentionDays: analytics.retentionDays,
       honourDoNotTrack: analytics.honourDoNotTrack,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IsFronted } from './fronted.ts'
 import { type Look, lookName, readLook } from './look.ts'
+import { looksLikeAnother } from './look-alike.ts'
 import {
   type Cut,
   densityFor,
@@ -63,14 +64,20 @@ export function readAsked(
   if (version !== null && !VERSION.test(version)) {
     return { problem: { code: 'bad-parameter', detail: 'version: has to be one that /history names.' } }
   }
-  const rank = Number(query.get('rank') ?? Number.NaN)
+  const rank = readRank(query)
   return {
     page,
     cut,
     wait: query.get('wait') !== '0',
     ...(version !== null && { version }),
-    ...(Number.isInteger(rank) && rank > 0 && { rank }),
+    ...(rank !== undefined && { rank }),
   }
+}
+
+/** Reads `rank`; what is none is as if there were none. */
+export function readRank(query: URLSearchParams): number | undefined {
+  const rank = Number(query.get('rank') ?? Number.NaN)
+  return Number.isInteger(rank) && rank > 0 ? rank : undefined
 }
 
 function readCut(query: URLSearchParams, accept: string | undefined): Cut | { problem: Problem } {
@@ -123,6 +130,9 @@ function readUrl(text: string): URL | string {
     return `begins with ${url.protocol}, only http: and https: are allowed.`
   }
   if (url.username !== '' || url.password !== '') return 'has credentials; leave them out.'
+  if (looksLikeAnother(url.hostname)) {
+    return `has the name ${url.hostname}, of letters of several scripts that look alike; such names are not opened.`
+  }
   url.hash = ''
   // Escapes grow when the URL is written out, so what is kept is bounded once more.
   if (url.href.length > URL_LENGTH_MAX) return `is longer than ${URL_LENGTH_MAX} characters.`

@@ -47,6 +47,14 @@ export const pageRecord = z.object({
   failure: failure.optional(),
 })
 
+const pair = z.object({ jpeg: digest, webp: digest })
+
+/** A record of the first version: each picture was named by its own bytes. Only read to clear those away. */
+export const firstRecord = z.object({
+  version: z.literal(1),
+  pictures: z.object({ small: pair, large: pair, full: pair }),
+})
+
 /** How a page looked once. */
 export type Version = z.infer<typeof version>
 export type Failure = z.infer<typeof failure>

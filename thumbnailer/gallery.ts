@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
+import type { z } from 'zod'
 import type { ObjectStore } from '../origin-shield/origin/object-store.ts'
 import type { Page } from './asked.ts'
 import {
   emptyRecord,
   type Failure,
+  firstRecord,
   type PageRecord,
   pageRecord,
   type Version,
@@ -49,7 +51,7 @@ const RECORDS_MAX = 10_000
 
 /** Keeps pictures in an object store, the latest of them in memory as well. Its methods reject with `ObjectStoreError`. */
 export function createGallery({ store, versionsMax, memoryBytesMax, log }: GalleryOptions): Gallery {
-  const keyOf = (page: Page, file: string) => `${page.host}/${page.id}/${file}`
+  const keyOf = (page: Page, file: string) => `${folderOf(page.host)}/${page.id}/${file}`
   const records = new LRUCache<string, PageRecord>({ max: RECORDS_MAX, ttl: RECORD_MS_MAX })
   const pictures = new LRUCache<string, Buffer>({
     maxSize: memoryBytesMax,
@@ -58,15 +60,23 @@ export function createGallery({ store, versionsMax, memoryBytesMax, log }: Galle
   const underWay = new Map<string, Promise<Buffer | undefined>>()
 
   async function readRecord(page: Page): Promise<PageRecord> {
+    return (await readRecords(page)).record
+  }
+
+  /** @returns with it the files that an older version of this program kept of the page, of no use any more */
+  async function readRecords(page: Page): Promise<{ record: PageRecord; outdated: string[] }> {
     const object = await store.get(keyOf(page, 'record.json'))
-    if (object === undefined) return emptyRecord(page)
-    const record = pageRecord.safeParse(parseJson(object.body))
-    if (record.success) return record.data
+    if (object === undefined) return { record: emptyRecord(page), outdated: [] }
+    const read = parseJson(object.body)
+    const record = pageRecord.safeParse(read)
+    if (record.success) return { record: record.data, outdated: [] }
+    const first = firstRecord.safeParse(read)
+    if (first.success) return { record: emptyRecord(page), outdated: filesOfFirst(first.data) }
     log.warn(
       { key: keyOf(page, 'record.json') },
       'a record in the store is not one of ours: a new one is made',
     )
-    return emptyRecord(page)
+    return { record: emptyRecord(page), outdated: [] }
   }
 
   async function writeRecord(page: Page, record: PageRecord): Promise<PageRecord> {
@@ -98,6 +108,10 @@ export function createGallery({ store, versionsMax, memoryBytesMax, log }: Galle
     await Promise.all(files.map((file) => store.delete(keyOf(page, file))))
   }
 
+  async function clearAway(page: Page, files: readonly string[]): Promise<void> {
+    await Promise.all(files.map((file) => store.delete(keyOf(page, file))))
+  }
+
   return {
     async record(page) {
       const known = records.get(page.id)
@@ -122,7 +136,7 @@ export function createGallery({ store, versionsMax, memoryBytesMax, log }: Galle
     },
     async keep(page, capture, seen) {
       const digest = createHash('sha256').update(capture.jpeg).digest('hex').slice(0, 32)
-      const before = await readRecord(page)
+      const { record: before, outdated } = await readRecords(page)
       if (before.versions[0]?.digest !== digest) {
         const body = capture.jpeg
         await store.put(keyOf(page, captureName(digest)), { body, contentType: FORMATS.jpeg.contentType })
@@ -133,12 +147,32 @@ export function createGallery({ store, versionsMax, memoryBytesMax, log }: Galle
       const named = new Set(record.versions.map((one) => one.digest))
       const obsolete = before.versions.filter((one) => !named.has(one.digest))
       await Promise.all(obsolete.map((one) => drop(page, one.digest)))
+      await clearAway(
+        page,
+        outdated.filter((file) => file !== captureName(digest)),
+      )
       return record
     },
     async keepFailure(page, failure) {
-      return writeRecord(page, { ...(await readRecord(page)), failure })
+      const { record: before, outdated } = await readRecords(page)
+      const record = await writeRecord(page, { ...before, failure })
+      await clearAway(page, outdated)
+      return record
     },
   }
+}
+
+function filesOfFirst({ pictures }: z.infer<typeof firstRecord>): string[] {
+  return Object.values(pictures).flatMap(({ jpeg, webp }) => [
+    `${jpeg}.${FORMATS.jpeg.extension}`,
+    `${webp}.${FORMATS.webp.extension}`,
+  ])
+}
+
+/** Of a site. What is no name of a folder, as an IPv6 address, is by its digest. */
+function folderOf(host: string): string {
+  if (/^[a-z0-9_-][a-z0-9._-]{0,200}$/.test(host)) return host
+  return `_${createHash('sha256').update(host).digest('hex').slice(0, 32)}`
 }
 
 function captureName(digest: string): string {

@@ -54,7 +54,8 @@ async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
       keepBrowser({
         start: async () => {
           if (plan === undefined) throw new Error('no browser starts on this machine')
-          return startBrowser(plan)
+          // An edge may have made its certificate itself; others' have to be good.
+          return startBrowser({ ...plan, takesCertificateOf: isFronted })
         },
         rendersMax: settings.rendersPerBrowser,
         bytesMax: settings.browserMegabytesMax * MEGABYTE,
@@ -70,11 +71,16 @@ async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
 
   const { maxAgeSeconds, failureSeconds, versionsMax, memoryMegabytes } = settings
   const gallery = createGallery({ store, versionsMax, memoryBytesMax: memoryMegabytes * MEGABYTE, log })
-  const limits = { loadMsMax: settings.loadSecondsMax * 1_000, totalMsMax: settings.renderSecondsMax * 1_000 }
+  const isAllowed = allowedBy(isFronted, settings)
+  const limits = {
+    loadMsMax: settings.loadSecondsMax * 1_000,
+    totalMsMax: settings.renderSecondsMax * 1_000,
+    mayShow: isAllowed,
+  }
   const render = (seat: Seat, page: PageToRender) => renderGuarded(guard, seat, page, limits)
   const onMade = parts.use(await tellOfRenders(settings, log)).made
   const nowMs = Date.now
-  const robots = parts.use(createRobots(toGuard.judge, plan?.userAgent ?? AGENT_NAME))
+  const robots = parts.use(createRobots(toGuard.judge, plan?.userAgent ?? AGENT_NAME, isFronted))
   const siteLimit = createSiteLimit(settings.rendersPerSite, nowMs)
   const studio = createStudio({
     turns,
@@ -92,7 +98,7 @@ async function start({ settings, log, parts }: Starting<ThumbnailerSettings>) {
   const server = createThumbnailServer({
     thumbnails,
     drawings: createDrawings({ turns, keeper, log }),
-    isFronted: allowedBy(isFronted, settings),
+    isFronted: isAllowed,
     key: settings.key,
     nowMs,
     onAnswer: metrics.answered,

@@ -1,15 +1,19 @@
 import { LRUCache } from 'lru-cache'
 import robotsParser from 'robots-parser'
 import { Agent, buildConnector, request } from 'undici'
-import type { Destination, Refusal } from './egress/destination.ts'
+import type { Destination, Refusal, RefusalReason } from './egress/destination.ts'
+import type { IsFronted } from './fronted.ts'
 
 /** The name that a site's robots.txt knows us by; it is in the browser's User-Agent as well. */
 export const AGENT_NAME = 'SelvedgeThumbnailer'
 
 /** Whether a site lets its pages be pictured. */
 export interface Robots extends AsyncDisposable {
-  /** `unknown`: the site's robots.txt can't be had, and then (RFC 9309 §2.3.1.4) nothing of it may be. */
-  mayRender(url: string): Promise<'yes' | 'no' | 'unknown'>
+  /**
+   * `unknown`: the site's robots.txt can't be had, and then (RFC 9309 §2.3.1.4) nothing of it may be. A site that isn't
+   * let out to at all has its refusal's reason.
+   */
+  mayRender(url: string): Promise<'yes' | 'no' | 'unknown' | { refused: RefusalReason }>
 }
 
 /** RFC 9309 §2.4 and §2.5: kept no longer than a day, read no further than 500 KiB. */
@@ -25,14 +29,28 @@ const REDIRECTS_MAX = 5
 const parserOf = robotsParser as unknown as typeof robotsParser.default
 
 /** What a site's file says; `undefined` when it could not be had. */
-type Rules = { isAllowed(url: string): boolean } | undefined
+type Rules = { isAllowed(url: string): boolean } | { refused: RefusalReason } | undefined
+
+/** The guard's rules let nothing out to there. */
+class NotLetOut extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal) {
+    super(refusal.because)
+    this.refusal = refusal
+  }
+}
 
 /** Where something may be asked for: what the egress guard goes by. */
 export type JudgeDestination = (host: string, port: number) => Promise<Destination | Refusal>
 
-/** Reads robots.txt files where the pages themselves would be had, and nowhere else. */
-export function createRobots(judge: JudgeDestination, userAgent: string): Robots {
-  const agent = agentOf(judge)
+/**
+ * Reads robots.txt files where the pages themselves would be had, and nowhere else.
+ *
+ * @param isFronted whose certificate is taken as it comes: their edge may have made it itself
+ */
+export function createRobots(judge: JudgeDestination, userAgent: string, isFronted: IsFronted): Robots {
+  const agent = agentOf(judge, isFronted)
   const known = new LRUCache<string, Promise<Rules>>({ max: SITES_MAX, ttl: KEPT_MS })
 
   async function rulesOf(origin: string): Promise<Rules> {
@@ -49,10 +67,13 @@ export function createRobots(judge: JudgeDestination, userAgent: string): Robots
   }
 
   function read(origin: string): Promise<Rules> {
-    const reading = rulesOf(origin).catch(() => undefined)
+    const reading = rulesOf(origin).catch((error: unknown) => {
+      const isItself = error instanceof NotLetOut && error.refusal.host === new URL(origin).hostname
+      return isItself ? { refused: error.refusal.because } : undefined
+    })
     known.set(origin, reading)
     void reading.then((rules) => {
-      if (rules === undefined) known.set(origin, reading, { ttl: UNKNOWN_KEPT_MS })
+      if (rules === undefined || 'refused' in rules) known.set(origin, reading, { ttl: UNKNOWN_KEPT_MS })
     })
     return reading
   }
@@ -80,6 +101,7 @@ export function createRobots(judge: JudgeDestination, userAgent: string): Robots
       const { origin } = new URL(url)
       const rules = await (known.get(origin) ?? read(origin))
       if (rules === undefined) return 'unknown'
+      if ('refused' in rules) return rules
       return rules.isAllowed(url) ? 'yes' : 'no'
     },
     [Symbol.asyncDispose]: () => agent.destroy(),
@@ -94,17 +116,19 @@ function parsed(url: string, status: number, text: string): Rules {
 }
 
 /** Goes to addresses that were judged; nothing is looked up again. */
-function agentOf(judge: JudgeDestination): Agent {
-  const connect = buildConnector({ rejectUnauthorized: false }) // the edge may have made its certificate itself
+function agentOf(judge: JudgeDestination, isFronted: IsFronted): Agent {
+  const connectors = [true, false].map((rejectUnauthorized) => buildConnector({ rejectUnauthorized }))
+  const [toPublic, toEdge] = connectors as [buildConnector.connector, buildConnector.connector]
   return new Agent({
     connections: 8,
     connect: (options, done) => {
       const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80))
       judge(options.hostname, port).then(
         (destination) => {
-          if ('because' in destination) return done(new Error(destination.because), null)
+          if ('because' in destination) return done(new NotLetOut(destination), null)
           const [address = ''] = destination.addresses
           const { hostname: servername } = options
+          const connect = isFronted(servername) ? toEdge : toPublic
           connect(
             { ...options, hostname: address, host: address, port: String(destination.port), servername },
             done,

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Logger } from 'pino'
 import { describeError, SelvedgeError } from '../edge/program/errors.ts'
 import { isSignedBy } from '../edge/program/shared-key.ts'
-import { readAsked, readPage } from './asked.ts'
+import { readAsked, readPage, readRank } from './asked.ts'
 import type { Drawings } from './drawings.ts'
 import type { IsFronted } from './fronted.ts'
 import { FORMATS, placeholder } from './pictures.ts'
@@ -34,7 +34,7 @@ export interface ServerOptions {
   log: Logger
 }
 
-/** `GET /thumbnail`, `GET /history`, `POST /refresh` and `POST /drawing`, each signed, and `GET /healthz`. Not listening yet. */
+/** `GET /thumbnail`, `GET /history`, `POST /refresh`, `POST /renewal` and `POST /drawing`, each signed, and `GET /healthz`. Not listening yet. */
 export function createThumbnailServer(options: ServerOptions): Server {
   const server = createServer((request, response) => {
     response.once('finish', () => options.onAnswer(response.statusCode))
@@ -79,6 +79,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   '/thumbnail': { methods: ['GET', 'HEAD'], act: answerPicture },
   '/history': { methods: ['GET', 'HEAD'], act: answerHistory },
   '/refresh': { methods: ['POST'], act: answerRefresh },
+  '/renewal': { methods: ['POST'], act: answerRenewal },
   '/drawing': { methods: ['POST'], act: answerDrawing },
 }
 
@@ -140,6 +141,20 @@ async function answerRefresh(
   const refused = await thumbnails.refresh(page)
   if (refused !== undefined) return sendProblem(response, refused.problem)
   sendJson(response, 202, { url: page.url, state: 'rendering' })
+}
+
+/** Who asks waits: so a refresher has one picture under way, and no queue of them. */
+async function answerRenewal(
+  { thumbnails, isFronted }: ServerOptions,
+  query: URLSearchParams,
+  _request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const page = readPage(query, isFronted)
+  if ('problem' in page) return sendProblem(response, page.problem)
+  const outcome = await thumbnails.renew(page, readRank(query))
+  if (typeof outcome === 'object') return sendProblem(response, outcome.problem)
+  sendJson(response, 200, { url: page.url, state: outcome })
 }
 
 /** The body is signed by its digest in the query: what is drawn is of our own programs' making. */

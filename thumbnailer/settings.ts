@@ -130,8 +130,8 @@ export const thumbnailerSettings = programSettings.extend({
     .int()
     .min(1)
     .max(64)
-    .default(() => availableParallelism())
-    .describe('Pages rendered at the same time; more than cores only makes each slower.'),
+    .default(() => 2 * availableParallelism())
+    .describe('Pages rendered at the same time; two a core, as each waits for half of its time.'),
   perSiteConcurrency: z
     .int()
     .min(1)

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Page } from './asked.ts'
-import { type BrowserKeeper, BrowserUnavailable, type Seat } from './browser/keeper.ts'
+import { failureOf } from './browser/guarded.ts'
+import { BrowserEnded, type BrowserKeeper, BrowserUnavailable, type Seat } from './browser/keeper.ts'
 import type { PageToRender, RenderFailure, Rendering } from './browser/render.ts'
 import type { Gallery } from './gallery.ts'
 import type { PageRecord } from './gallery-record.ts'
@@ -70,7 +71,7 @@ export function createStudio(options: StudioOptions): Studio {
   }
 
   async function rendered(page: Page): Promise<Made> {
-    const refused = await refusedByRobots(page)
+    const refused = await refusedBefore(page)
     if (refused !== undefined) return { problem: refused }
     const rendering = await inBrowser(page)
     if ('problem' in rendering) return rendering
@@ -83,8 +84,13 @@ export function createStudio(options: StudioOptions): Studio {
     return record
   }
 
-  async function refusedByRobots(page: Page): Promise<Problem | undefined> {
-    switch (await options.robots.mayRender(page.url)) {
+  async function refusedBefore(page: Page): Promise<Problem | undefined> {
+    const may = await options.robots.mayRender(page.url)
+    if (typeof may === 'object') {
+      const { failed, detail } = failureOf(may.refused)
+      return { code: failed, detail }
+    }
+    switch (may) {
       case 'yes':
         return undefined
       case 'no':
@@ -120,8 +126,10 @@ export function createStudio(options: StudioOptions): Studio {
     try {
       return await keeper.use((seat) => options.render(seat, { url, look }))
     } catch (error) {
-      // The page may have crashed its renderer; the browser may be gone. Neither is told apart from here.
       log.warn({ url: page.url, error: String(error) }, 'the browser failed')
+      if (error instanceof BrowserEnded) {
+        return { failed: 'site-crashed', detail: 'The page ended the browser, and the next one too.' }
+      }
       if (!(error instanceof BrowserUnavailable)) {
         return { failed: 'site-unreachable', detail: 'The page ended while it was rendered.' }
       }

@@ -28,6 +28,13 @@ export interface Thumbnails {
   show(asked: Asked): Promise<Shown | Awaited | { problem: Problem }>
   /** Makes a new picture soon, however fresh the kept one is; nobody waits for it. */
   refresh(page: Page): Promise<{ problem: Problem } | undefined>
+  /**
+   * Makes a new picture when the kept one is too old for a site of that rank, or there is none, after all that people
+   * wait for. A page that failed is left alone as long as for anybody. Resolves when the new picture is there.
+   *
+   * @returns whether one was made, or why not
+   */
+  renew(page: Page, rank: number | undefined): Promise<'made' | 'fresh' | { problem: Problem }>
   /** How a page looks and looked. */
   record(page: Page): Promise<PageRecord>
 }
@@ -95,6 +102,19 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
     return shownOf(version, asked.cut, body, options.maxAgeSeconds)
   }
 
+  async function renew(
+    page: Page,
+    rank: number | undefined,
+  ): Promise<'made' | 'fresh' | { problem: Problem }> {
+    const record = await gallery.record(page)
+    const ageMs = nowMs() - (record.versions[0]?.checkedAtMs ?? 0)
+    if (ageMs < freshSecondsOf(rank, options.maxAgeSeconds) * 1_000) return 'fresh'
+    const problem = pauseOf(record)
+    if (problem !== undefined) return { problem }
+    const made = await make(page, { isUrgent: false })
+    return 'problem' in made ? made : 'made'
+  }
+
   /** Urgent is what somebody waits for. */
   function make(page: Page, how = { isUrgent: true }): Promise<PageRecord | { problem: Problem }> {
     const underWay = making.get(page.id)
@@ -137,6 +157,7 @@ export function createThumbnails(options: ThumbnailsOptions): Thumbnails {
   return {
     show,
     record: gallery.record,
+    renew,
     async refresh(page) {
       const problem = studio.wontMake(page)
       if (problem !== undefined) return { problem }
@@ -157,6 +178,9 @@ const OF_THE_SITE = [
   'site-too-slow',
   'site-blank',
   'site-guarded',
+  'site-refused',
+  'site-too-heavy',
+  'site-crashed',
   'no-page',
   'robots-refused',
 ] as const satisfies ProblemCode[]

@@ -37,6 +37,7 @@ import { addLive } from './live.ts'
 import { createLiveHub, type LiveOptions } from './live-hub.ts'
 import { addPublishedRankings } from './published-rankings.ts'
 import { addRankings } from './rankings.ts'
+import { keepPicturesFresh } from './renew-pictures.ts'
 import { addSearch } from './search.ts'
 import { addSite } from './site.ts'
 import { addSiteCrawlers } from './site-crawlers.ts'
@@ -80,7 +81,9 @@ export interface InfoApiOptions {
   layout?: Layout
   /** Shared with the thumbnailer. */
   key: string
-  thumbnailerUrl: string
+  thumbnailerUrl: string | readonly string[]
+  /** Of how many of the most visited sites pictures are kept fresh; of none when left out. */
+  freshPictures?: number
   /** Whether rankings count today so far. */
   includeToday: boolean
   /** By which sites are ranked. */
@@ -170,6 +173,10 @@ export async function createInfoApi(options: InfoApiOptions): Promise<FastifyIns
   app.decorate('endStreams', hub.end)
   app.addHook('preClose', async () => hub.end())
   const frontDoorOf = createFrontDoors(figures)
+  const sites = options.freshPictures ?? 0
+  const renewal = sites > 0 ? keepPicturesFresh({ figures, frontDoorOf, thumbnailer, sites, log }) : undefined
+  // Before the thumbnailer is let go: what it waits for ends then.
+  app.addHook('preClose', () => void renewal?.[Symbol.asyncDispose]())
   addThumbnail(app, { frontDoorOf, thumbnailer })
   addThumbnailHistory(app, { frontDoorOf, thumbnailer })
   addThumbnailRefresh(app, { frontDoorOf, thumbnailer })

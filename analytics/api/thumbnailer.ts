@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { signedValue } from '../../edge/program/shared-key.ts'
 import type { FrontDoor } from './front-door.ts'
 import { type Problem, problemOf } from './problem.ts'
+import { shareAmong } from './thumbnail-workers.ts'
 
 /** Sizes that the thumbnailer knows: 111×82, 201×147 (Alexa's), what they say, and all of 1024×768. */
 export const THUMBNAIL_SIZES = ['small', 'large', '400x300', '800x600', 'full'] as const
@@ -82,6 +83,8 @@ const history = z.object({
     .optional(),
 })
 
+const renewal = z.object({ state: z.enum(['made', 'fresh']) })
+
 /** How a page looks and looked. */
 export type PictureHistory = z.infer<typeof history>
 
@@ -93,13 +96,15 @@ export interface Thumbnailer extends AsyncDisposable {
   history(page: FrontDoor, scheme: 'light' | 'dark'): Promise<PictureHistory | { problem: Problem }>
   /** Draws a page of our own making, 1200×630 pixels. */
   draw(html: string): Promise<ThumbnailAnswer>
+  /** Has a new picture made where the kept one is too old, after all that people wait for. Resolves when it is there. */
+  renew(page: FrontDoor): Promise<'made' | 'fresh' | { problem: Problem }>
   /** Has a new picture made. */
   refresh(page: FrontDoor, scheme: 'light' | 'dark'): Promise<{ problem: Problem } | undefined>
 }
 
 export interface ThumbnailerOptions {
-  /** Where the thumbnailer listens, e.g. `http://127.0.0.1:8093`. */
-  url: string
+  /** Where the thumbnailer listens, e.g. `http://127.0.0.1:8093`, or several with one store. */
+  url: string | readonly string[]
   /** Shared with it, to sign requests. */
   key: string
   /** Unix ms. */
@@ -110,22 +115,30 @@ export interface ThumbnailerOptions {
 
 export function connectThumbnailer(options: ThumbnailerOptions): Thumbnailer {
   const waitMs = options.waitMsMax ?? WAIT_MS_MAX
+  const workers = shareAmong(typeof options.url === 'string' ? [options.url] : options.url, Date.now)
   const agent = new Agent({ connections: CONNECTIONS_MAX, headersTimeout: waitMs, bodyTimeout: waitMs })
 
-  /** @param path with its query */
+  /** @param path with its query @param about by what the work is shared: a host, or what is drawn */
   async function ask(
     method: 'GET' | 'POST',
     path: string,
-    headers: Record<string, string> = {},
-    body?: string,
+    { about, headers = {}, body }: { about: string; headers?: Record<string, string>; body?: string },
   ): Promise<Dispatcher.ResponseData> {
     const signature = signedValue(options.key, 'thumbnailer', [method, path], options.now())
-    return request(new URL(path, options.url), {
-      method,
-      ...(body !== undefined && { body }),
-      dispatcher: agent,
-      headers: { ...headers, 'selvedge-signature': signature },
-      signal: AbortSignal.timeout(waitMs),
+    const signal = AbortSignal.timeout(waitMs)
+    const askOne = (worker: string) =>
+      request(new URL(path, worker), {
+        method,
+        ...(body !== undefined && { body }),
+        dispatcher: agent,
+        headers: { ...headers, 'selvedge-signature': signature },
+        signal,
+      })
+    return workers.ask(about, askOne, (answer) => {
+      // Its queue is full, or its browser ails: another has a turn.
+      if (answer.statusCode !== 503) return true
+      void answer.body.dump().catch(() => undefined)
+      return false
     })
   }
 
@@ -144,7 +157,10 @@ export function connectThumbnailer(options: ThumbnailerOptions): Thumbnailer {
     wanted: PictureWanted,
     headers: IncomingHttpHeaders,
   ): Promise<ThumbnailAnswer> {
-    const answer = await ask('GET', picturePath(page, wanted), picked(headers, REQUEST_FIELDS))
+    const answer = await ask('GET', picturePath(page, wanted), {
+      about: hostOf(page.url),
+      headers: picked(headers, REQUEST_FIELDS),
+    })
     return readAnswer(answer, options.log)
   }
 
@@ -152,7 +168,9 @@ export function connectThumbnailer(options: ThumbnailerOptions): Thumbnailer {
     url: string,
     scheme: 'light' | 'dark',
   ): Promise<PictureHistory | { problem: Problem }> {
-    const answer = await ask('GET', `/history?${new URLSearchParams({ url, scheme })}`)
+    const answer = await ask('GET', `/history?${new URLSearchParams({ url, scheme })}`, {
+      about: hostOf(url),
+    })
     if (answer.statusCode !== 200) return { problem: await readProblem(answer, options.log) }
     const read = history.safeParse(
       jsonOf((await readAtMost(answer.body, HISTORY_BYTES_MAX))?.toString('utf8') ?? ''),
@@ -161,24 +179,43 @@ export function connectThumbnailer(options: ThumbnailerOptions): Thumbnailer {
   }
 
   async function askForNew(url: string, scheme: 'light' | 'dark'): Promise<{ problem: Problem } | undefined> {
-    const answer = await ask('POST', `/refresh?${new URLSearchParams({ url, scheme })}`)
+    const answer = await ask('POST', `/refresh?${new URLSearchParams({ url, scheme })}`, {
+      about: hostOf(url),
+    })
     if (answer.statusCode !== 202) return { problem: await readProblem(answer, options.log) }
     await answer.body.dump()
     return undefined
   }
 
+  async function askForRenewal({ url, rank }: FrontDoor): Promise<'made' | 'fresh' | { problem: Problem }> {
+    const query = new URLSearchParams({ url, ...(rank !== undefined && { rank: String(rank) }) })
+    const answer = await ask('POST', `/renewal?${query}`, { about: hostOf(url) })
+    if (answer.statusCode !== 200) return { problem: await readProblem(answer, options.log) }
+    const text = (await readAtMost(answer.body, PROBLEM_BYTES_MAX))?.toString('utf8') ?? ''
+    const read = renewal.safeParse(jsonOf(text))
+    return read.success ? read.data.state : { problem: noPicture() }
+  }
+
   async function askForDrawing(html: string): Promise<ThumbnailAnswer> {
     const digest = hash('sha256', html)
-    return readAnswer(await ask('POST', `/drawing?sha256=${digest}`, {}, html), options.log)
+    return readAnswer(
+      await ask('POST', `/drawing?sha256=${digest}`, { about: digest, body: html }),
+      options.log,
+    )
   }
 
   return {
     draw: (html) => told('a drawing', askForDrawing(html)),
     picture: (page, wanted, headers) => told(page.url, askForPicture(page, wanted, headers)),
     history: ({ url }, scheme) => told(url, askForHistory(url, scheme)),
+    renew: (page) => told(page.url, askForRenewal(page)),
     refresh: ({ url }, scheme) => told(url, askForNew(url, scheme)),
     [Symbol.asyncDispose]: () => agent.destroy(),
   }
+}
+
+function hostOf(url: string): string {
+  return new URL(url).hostname
 }
 
 function picturePath(

@@ -14,7 +14,7 @@ export interface Page {
   charts?: boolean
   /** A script of its own. */
   script?: 'live'
-  /** Path of a picture for links to the page, 1200×630 pixels. */
+  /** Address of a picture for links to the page, 1200×630 pixels. */
   card?: string
   /** What was searched for. */
   sought?: string
@@ -82,11 +82,11 @@ visitor is kept. <a href="/definitions">What the figures mean</a></p>
 `
 }
 
-/** Open Graph (ogp.me). The address is of this server's root: who reads it puts its name before it. */
-function cardOf(path: string, title: string): Html {
+/** Open Graph (ogp.me). @param address absolute: many who read it put no name before a path */
+function cardOf(address: string, title: string): Html {
   return html`<meta property="og:title" content="${title}">
 <meta property="og:type" content="website">
-<meta property="og:image" content="${path}">
+<meta property="og:image" content="${address}">
 <meta property="og:image:width" content="1200">
 <meta property="og:image:height" content="630">
 <meta name="twitter:card" content="summary_large_image">

@@ -83,7 +83,8 @@ function addSites(app: FastifyInstance, figures: Figures, frontPages: FrontPages
   pages.get('/sites/:site', { schema: { hide: true, params: sitePath } }, async (request, reply) => {
     const { site } = request.params
     const page = await siteFacts(figures, frontPages, site)
-    return page === undefined ? send(reply.code(404), unknownSite(site)) : send(reply, sitePage(page))
+    if (page === undefined) return send(reply.code(404), unknownSite(site))
+    return send(reply, sitePage(page, `${request.protocol}://${request.host}`))
   })
 
   pages.get('/live', { schema: { hide: true, querystring: liveAddress } }, (request, reply) =>

@@ -57,8 +57,8 @@ export interface SitePage {
 /** Linking sites that are shown. */
 const LINKS_MAX = 10
 
-/** `GET /sites/{site}` */
-export function sitePage(page: SitePage): Html {
+/** `GET /sites/{site}` @param server as who reads the page knows this server, `https://stats.example` */
+export function sitePage(page: SitePage, server: string): Html {
   const { figures, traffic } = page
   const { site, countriesWindow } = figures
   return layout({
@@ -66,7 +66,7 @@ export function sitePage(page: SitePage): Html {
     description: `Rank, traffic and a picture of ${site}, within this CDN’s traffic.`,
     styles: ['tables', 'site', 'chart'],
     charts: true,
-    card: `/v1/sites/${encodeURIComponent(site)}/card`,
+    card: `${server}/v1/sites/${encodeURIComponent(site)}/card`,
     main: html`${opening(figures, page.about)}
 ${mostImportant(figures)}
 <section aria-labelledby="history">

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { readSettings } from '../../edge/program/settings.ts'
 import { type ObjectStore, objectStoreSchema } from '../../origin-shield/origin/object-store.ts'
 import { openObjectStore } from '../../origin-shield/origin/open-object-store.ts'
+import { readPage } from '../../thumbnailer/asked.ts'
 import { startThumbnailer } from './program.ts'
 import { startSite, twoColours } from './site.ts'
 
@@ -184,4 +185,32 @@ describe('a bucket', () => {
     expect(tags[0]).toBe(tags[1])
     expect(site.requests).toEqual(['GET docs.example /'])
   })
+})
+
+test('what an older version kept of a page is cleared away with its next picture', async () => {
+  await using opened = await openFolder()
+  await using site = await startSite({ '/': twoColours() })
+  const url = 'http://docs.example/'
+  const isFronted = () => true
+  const page = readPage(new URLSearchParams({ url }), isFronted)
+  const folder = `docs.example/${'id' in page ? page.id : ''}`
+  const digest = (letter: string) => letter.repeat(32)
+  const pairs = { small: ['a', 'b'], large: ['c', 'd'], full: ['e', 'f'] } as const
+  const pictures = Object.fromEntries(
+    Object.entries(pairs).map(([size, [jpeg, webp]]) => [size, { jpeg: digest(jpeg), webp: digest(webp) }]),
+  )
+  for (const [jpeg, webp] of Object.values(pairs)) {
+    const body = Buffer.from('a picture')
+    await opened.store.put(`${folder}/${digest(jpeg)}.jpg`, { body, contentType: 'image/jpeg' })
+    await opened.store.put(`${folder}/${digest(webp)}.webp`, { body, contentType: 'image/webp' })
+  }
+  const first = { version: 1, url, finalUrl: url, status: 200, title: '', renderedAtMs: 1, pictures }
+  await opened.store.put(`${folder}/record.json`, json(JSON.stringify(first)))
+
+  await using thumbnailer = await startThumbnailer(site, { store: { folder: opened.path } })
+  expect((await thumbnailer.ask({ url })).status).toBe(200)
+
+  const left = await readdir(join(opened.path, folder))
+  expect(left.filter((name) => /^([a-f])\1{31}\./.test(name))).toEqual([])
+  expect(left).toContain('record.json')
 })

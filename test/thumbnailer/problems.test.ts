@@ -102,6 +102,18 @@ describe('a site that fails', () => {
     )
   })
 
+  test('a site that redirects to one that is none of ours is site-refused, and is remembered', async () => {
+    site.pages['/leads-away'] = (_, response) =>
+      response.writeHead(302, { Location: 'http://other.example/' }).end()
+    site.pages['/leads-away-by-script'] = "<p>a page<script>location = 'http://other.example/'</script>"
+    const ask = (path: string) => thumbnailer.ask({ url: `http://docs.example${path}` })
+
+    expect(await problemOf(await ask('/leads-away'))).toBe('403 site-refused')
+    expect(await problemOf(await ask('/leads-away-by-script'))).toBe('403 site-refused')
+    expect(Number((await ask('/leads-away')).headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(site.requests.filter((line) => line.includes('other.example'))).toEqual([])
+  })
+
   test('a page of https is unreachable where the edge has no port for it', async () => {
     expect(await problemOf(await thumbnailer.ask({ url: 'https://docs.example/' }))).toBe(
       '502 site-unreachable',

@@ -19,7 +19,7 @@ test('a site says in robots.txt of what no picture is made', async () => {
   await using site = await startSite({
     '/robots.txt': 'User-agent: *\nDisallow: /\n\nUser-agent: SelvedgeThumbnailer\nDisallow: /private/\n',
   })
-  await using robots = createRobots(edgeAt(site.port), agent)
+  await using robots = createRobots(edgeAt(site.port), agent, () => true)
 
   expect(await robots.mayRender('http://docs.example/')).toBe('yes')
   expect(await robots.mayRender('http://docs.example/private/1')).toBe('no')
@@ -28,7 +28,7 @@ test('a site says in robots.txt of what no picture is made', async () => {
 
 test('rules for every agent are for us too', async () => {
   await using site = await startSite({ '/robots.txt': 'User-agent: *\nDisallow: /\n' })
-  await using robots = createRobots(edgeAt(site.port), agent)
+  await using robots = createRobots(edgeAt(site.port), agent, () => true)
 
   expect(await robots.mayRender('http://docs.example/')).toBe('no')
 })
@@ -38,8 +38,8 @@ test('a site without the file forbids nothing, also where it leads astray', asyn
   await using lost = await startSite({
     '/robots.txt': (_, response) => response.writeHead(301, { Location: '/robots.txt' }).end(),
   })
-  await using robots = createRobots(edgeAt(site.port), agent)
-  await using others = createRobots(edgeAt(lost.port), agent)
+  await using robots = createRobots(edgeAt(site.port), agent, () => true)
+  await using others = createRobots(edgeAt(lost.port), agent, () => true)
 
   expect(await robots.mayRender('http://docs.example/')).toBe('yes')
   expect(await others.mayRender('http://docs.example/')).toBe('yes')
@@ -48,7 +48,7 @@ test('a site without the file forbids nothing, also where it leads astray', asyn
 
 test('a site that fails to say is not pictured (RFC 9309 §2.3.1.4)', async () => {
   await using site = await startSite({ '/robots.txt': (_, response) => response.writeHead(503).end() })
-  await using robots = createRobots(edgeAt(site.port), agent)
+  await using robots = createRobots(edgeAt(site.port), agent, () => true)
 
   expect(await robots.mayRender('http://docs.example/')).toBe('unknown')
 })
@@ -64,7 +64,7 @@ test('a file without end is read no further than need be', async () => {
       more()
     },
   })
-  await using robots = createRobots(edgeAt(site.port), agent)
+  await using robots = createRobots(edgeAt(site.port), agent, () => true)
 
   expect(await robots.mayRender('http://docs.example/secret')).toBe('no')
   expect(await robots.mayRender('http://docs.example/')).toBe('yes')

@@ -18,7 +18,8 @@ export async function renderGuarded(
 ): Promise<Rendering | RenderFailure> {
   using exit = await guard.open()
   const killsBefore = seat.heavyKills?.() ?? 0
-  const outcome = await renderPage(seat, page, limits, exit.proxy)
+  const spent = exit.spent.then((what) => EXPLAINED[what])
+  const outcome = await renderPage(seat, page, limits, { proxy: exit.proxy, spent })
   if (!('failed' in outcome)) return outcome
   const wasKilled = outcome.failed === 'site-crashed' && (seat.heavyKills?.() ?? 0) > killsBefore
   return wasKilled ? tooHeavy('The page takes more memory than it may.') : explained(outcome, exit.refusals)
@@ -39,6 +40,11 @@ function explained(failure: RenderFailure, refusals: readonly Refusal[]): Render
 const refused = (detail: string): RenderFailure => ({ failed: 'site-refused', detail })
 const tooHeavy = (detail: string): RenderFailure => ({ failed: 'site-too-heavy', detail })
 const unreachable = (detail: string): RenderFailure => ({ failed: 'site-unreachable', detail })
+
+/** What a page is told that is refused itself. */
+export function failureOf(because: RefusalReason): RenderFailure {
+  return EXPLAINED[because]
+}
 
 /** In words that tell nothing of what is inside. */
 const EXPLAINED: Record<RefusalReason, RenderFailure> = {

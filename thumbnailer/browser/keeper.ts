@@ -20,16 +20,26 @@ export interface Seat {
 export interface BrowserKeeper extends AsyncDisposable {
   /**
    * Works in the browser, which is started when there is none. When the browser is lost meanwhile the
-   * work is done once more, in a new one.
+   * work is done once more, alone in a new one: so it is known whose doing it was, and of those who were in the
+   * lost one together only that one fails.
    *
    * @throws BrowserUnavailable
+   * @throws BrowserEnded when the work ended the browser that it had to itself as well
    */
   use<T>(work: (seat: Seat) => Promise<T>): Promise<T>
   /** Starts the browser now, for whoever comes. */
   warm(): void
 }
 
-/** There is no browser, or it was lost twice. */
+/** The work ends browsers: the one that it shared with others, and then one that was its own. */
+export class BrowserEnded extends Error {
+  constructor(options?: ErrorOptions) {
+    super('the browser ended twice', options)
+    this.name = 'BrowserEnded'
+  }
+}
+
+/** There is no browser, or it does not answer. */
 export class BrowserUnavailable extends Error {
   constructor(options?: ErrorOptions) {
     const cause = options?.cause instanceof Error ? `: ${options.cause.message}` : ''
@@ -47,6 +57,10 @@ interface Shift {
   isWatched: boolean
   /** Takes no more renders, and ends after the last. */
   isOver: boolean
+  /** For one render alone. */
+  isAlone: boolean
+  /** It was told to go as it didn't answer. */
+  isCondemned: boolean
   /** Its process is gone, or was told to go. */
   isLost: boolean
 }
@@ -74,7 +88,7 @@ export function keepBrowser(options: KeeperOptions): BrowserKeeper {
   let nextReason: StartReason = 'first'
   let isClosed = false
 
-  function beginShift(): Shift {
+  function beginShift(isAlone = false): Shift {
     options.onStart(nextReason)
     nextReason = 'lost'
     const started = options.start()
@@ -85,6 +99,8 @@ export function keepBrowser(options: KeeperOptions): BrowserKeeper {
       heavyKills: 0,
       isWatched: false,
       isOver: false,
+      isAlone,
+      isCondemned: false,
       isLost: false,
     }
     shifts.add(shift)
@@ -109,9 +125,9 @@ export function keepBrowser(options: KeeperOptions): BrowserKeeper {
     await running?.[Symbol.asyncDispose]()
   }
 
-  function takeSeat(): Shift {
-    current ??= beginShift()
-    const shift = current
+  function takeSeat(how: { alone: boolean }): Shift {
+    if (!how.alone) current ??= beginShift()
+    const shift = how.alone || current === undefined ? beginShift(true) : current
     shift.rendersStarted += 1
     shift.rendersUnderWay += 1
     if (!shift.isWatched) {
@@ -157,26 +173,35 @@ export function keepBrowser(options: KeeperOptions): BrowserKeeper {
 
   function leaveSeat(shift: Shift): void {
     shift.rendersUnderWay -= 1
-    if (shift.isOver && shift.rendersUnderWay === 0) void end(shift)
+    if (shift.rendersUnderWay > 0) return
+    // A new browser that proved itself is as good as any.
+    if (shift.isAlone && !shift.isLost && !shift.isOver && current === undefined && !isClosed) {
+      shift.isAlone = false
+      current = shift
+    }
+    if (shift.isOver || shift.isAlone) void end(shift)
   }
 
-  /** Works once. @returns why not, when the browser was lost meanwhile */
-  async function workOnce<T>(work: (seat: Seat) => Promise<T>): Promise<{ done: T } | { lost: unknown }> {
-    const shift = takeSeat()
+  /** Works once. @returns why not, when the browser was lost meanwhile, and whether that was the work's doing */
+  async function workOnce<T>(
+    work: (seat: Seat) => Promise<T>,
+    how: { alone: boolean },
+  ): Promise<{ done: T } | { lost: unknown; byWork: boolean }> {
+    const shift = takeSeat(how)
+    const condemn = (reason: string) => {
+      shift.isCondemned = true
+      lose(shift, reason)
+    }
+    let isAtWork = false
     try {
       const { browser } = await shift.started
-      return {
-        done: await work({
-          browser,
-          condemn: (reason) => lose(shift, reason),
-          heavyKills: () => shift.heavyKills,
-        }),
-      }
+      isAtWork = true
+      return { done: await work({ browser, condemn, heavyKills: () => shift.heavyKills }) }
     } catch (error) {
       // The broken pipe is known before the process is known to have ended.
       const running = await shift.started.catch(() => undefined)
       if (running?.browser.connected !== true) lose(shift, 'it no longer answers')
-      if (shift.isLost) return { lost: error }
+      if (shift.isLost) return { lost: error, byWork: isAtWork && !shift.isCondemned }
       throw error
     } finally {
       leaveSeat(shift)
@@ -188,13 +213,13 @@ export function keepBrowser(options: KeeperOptions): BrowserKeeper {
       current ??= beginShift()
     },
     async use(work) {
-      let cause: unknown
-      for (let attempt = 1; attempt <= 2 && !isClosed; attempt += 1) {
-        const outcome = await workOnce(work)
-        if ('done' in outcome) return outcome.done
-        cause = outcome.lost
-      }
-      throw new BrowserUnavailable({ cause })
+      const first = await workOnce(work, { alone: false })
+      if ('done' in first) return first.done
+      if (isClosed) throw new BrowserUnavailable({ cause: first.lost })
+      const second = await workOnce(work, { alone: true })
+      if ('done' in second) return second.done
+      const isGuilty = first.byWork && second.byWork && !isClosed
+      throw new (isGuilty ? BrowserEnded : BrowserUnavailable)({ cause: second.lost })
     },
     async [Symbol.asyncDispose]() {
       isClosed = true

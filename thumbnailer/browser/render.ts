@@ -59,11 +59,20 @@ const CAPTURE_OF_BUSY_MS_MAX = 1_500
 const BLANK_MS = 1_000
 const CLOSE_MS_MAX = 3_000
 
-/** Bounds of a render, ms: a page that still loads when its time is up is captured as it is. */
+/** Bounds of a render: a page that still loads when its time is up is captured as it is. */
 export interface RenderLimits {
   loadMsMax: number
   /** Of all steps together. */
   totalMsMax: number
+  /** Whether a page of that host may be shown, wherever redirects and scripts lead; of any when left out. */
+  mayShow?: (host: string) => boolean
+}
+
+/** The only way out of a page's context. */
+export interface WayOut {
+  proxy: string
+  /** Resolves when it was cut as the page had more than it may. */
+  spent: Promise<RenderFailure>
 }
 
 const FINAL_URL_LENGTH_MAX = 2_048
@@ -71,18 +80,16 @@ const FINAL_URL_LENGTH_MAX = 2_048
 /**
  * Opens a page in a context of its own, waits until it looks finished (or time is up), captures what
  * the window shows and closes the context, which ends whatever the page still does.
- *
- * @param proxy the only way out of this context
  */
 export async function renderPage(
   seat: Seat,
   of: PageToRender,
   limits: RenderLimits,
-  proxy?: string,
+  way?: WayOut,
 ): Promise<Rendering | RenderFailure> {
-  const context = await openContext(seat, proxy)
+  const context = await openContext(seat, way?.proxy)
   try {
-    return await within(limits.totalMsMax, 'the page', visit(context, of, limits.loadMsMax))
+    return await within(limits.totalMsMax, 'the page', visit(context, of, limits, way))
   } catch (error) {
     if (!(error instanceof TooSlow)) throw error
     return { failed: 'site-too-slow', detail: `${error.message}.` }
@@ -108,7 +115,8 @@ async function openContext({ browser, condemn }: Seat, proxy: string | undefined
 async function visit(
   context: BrowserContext,
   of: PageToRender,
-  loadMsMax: number,
+  limits: RenderLimits,
+  way: WayOut | undefined,
 ): Promise<Rendering | RenderFailure> {
   const page = await context.newPage()
   const crashed = new Promise<RenderFailure>((resolve) => {
@@ -116,18 +124,25 @@ async function visit(
       resolve({ failed: 'site-crashed', detail: 'The page crashed while it was rendered.' }),
     )
   })
-  return Promise.race([crashed, visitIn(page, of, loadMsMax)])
+  const documents = followDocuments(page, limits.mayShow)
+  return Promise.race([crashed, documents.ledAway, visitIn(page, of, { limits, way, documents })])
 }
 
 async function visitIn(
   page: BrowserPage,
   { url, look }: PageToRender,
-  loadMsMax: number,
+  {
+    limits: { loadMsMax },
+    way,
+    documents: { latestDocument, soughtUrl },
+  }: { limits: RenderLimits; way: WayOut | undefined; documents: Documents },
 ): Promise<Rendering | RenderFailure> {
-  const { latestDocument, soughtUrl } = followDocuments(page)
   page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined)) // its page may be gone already
   await emulate(page, look)
-  const loadError = await load(page, url, loadMsMax)
+  const loading = load(page, url, loadMsMax)
+  const loadError = way === undefined ? await loading : await Promise.race([loading, way.spent])
+  // What was cut off before it was there is no page; afterwards it is one without its last film.
+  if (loadError !== undefined && !(loadError instanceof Error)) return loadError
   const { 'content-type': contentType = '', 'content-disposition': disposition = '' } =
     latestDocument()?.headers() ?? {}
   const download = downloadOf(contentType, disposition)
@@ -156,18 +171,32 @@ async function visitIn(
 }
 
 /** Where the page itself is sought, and the latest answer to that; redirects are followed. */
-function followDocuments(page: BrowserPage) {
+interface Documents {
+  latestDocument(): HTTPResponse | undefined
+  soughtUrl(): string
+  /** Resolves when the page is sought where none may be shown. */
+  ledAway: Promise<RenderFailure>
+}
+
+function followDocuments(page: BrowserPage, mayShow: RenderLimits['mayShow']): Documents {
+  const ledAway = Promise.withResolvers<RenderFailure>()
   let latest: HTTPResponse | undefined
   let sought = ''
   const isDocument = (request: HTTPRequest) =>
     request.isNavigationRequest() && request.frame() === page.mainFrame()
   page.on('request', (request) => {
-    if (isDocument(request)) sought = request.url()
+    if (!isDocument(request)) return
+    sought = request.url()
+    const url = URL.parse(sought)
+    if (url === null || !/^https?:$/.test(url.protocol) || mayShow?.(url.hostname) !== false) return
+    const host = url.hostname.slice(0, 100)
+    const detail = `The page leads to ${host}, which is none of the sites that are pictured here.`
+    ledAway.resolve({ failed: 'site-refused', detail, url: sought })
   })
   page.on('response', (response) => {
     if (isDocument(response.request())) latest = response
   })
-  return { latestDocument: () => latest, soughtUrl: () => sought }
+  return { latestDocument: () => latest, soughtUrl: () => sought, ledAway: ledAway.promise }
 }
 
 async function load(page: BrowserPage, url: string, loadMsMax: number): Promise<Error | undefined> {

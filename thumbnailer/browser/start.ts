@@ -28,6 +28,8 @@ export interface BrowserPlan {
   /** Of fonts beside the system's. */
   fontFolders?: readonly string[] | undefined
   userAgent?: string | undefined
+  /** Hosts whose certificates are taken as they come; of others only what the browser trusts. */
+  takesCertificateOf?: ((host: string) => boolean) | undefined
 }
 
 /** A browser that runs until disposed. */
@@ -67,6 +69,12 @@ export async function startBrowser(plan: BrowserPlan): Promise<RunningBrowser> {
       throw new Error(`${plan.executable} did not start: ${said() || (cause as Error).message}`, { cause })
     },
   )
+  if (plan.takesCertificateOf !== undefined) {
+    await judgeCertificates(browser, plan.takesCertificateOf).catch(async (cause: unknown) => {
+      await endGroup(child, ended)
+      throw new Error(`${plan.executable} lets no certificates be judged`, { cause })
+    })
+  }
   const running = made.move() // from here on the caller disposes
   return {
     browser,
@@ -114,6 +122,19 @@ async function firstAnswer(child: ChildProcess, ended: Promise<void>): Promise<B
   })
   early.catch(() => undefined)
   return Promise.race([connected, early])
+}
+
+/** Certificates that the browser would refuse are judged by their host: all its pages' and workers' at once. */
+async function judgeCertificates(browser: Browser, isTaken: (host: string) => boolean): Promise<void> {
+  const session = await browser.target().createCDPSession()
+  session.on('Security.certificateError', ({ eventId, requestURL }) => {
+    const host = URL.parse(requestURL)?.hostname ?? ''
+    const action = isTaken(host) ? 'continue' : 'cancel'
+    // Its page may be gone by now.
+    session.send('Security.handleCertificateError', { eventId, action }).catch(() => undefined)
+  })
+  await session.send('Security.enable')
+  await session.send('Security.setOverrideCertificateErrors', { override: true })
 }
 
 async function flagsFor(plan: BrowserPlan, profile: Profile): Promise<string[]> {

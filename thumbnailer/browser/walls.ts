@@ -16,8 +16,6 @@ export function wallsAround(proxy: string): string[] {
     '--host-resolver-rules=MAP * ~NOTFOUND,EXCLUDE 127.*',
     '--disable-quic',
     '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
-    // Of a page only its looks are wanted, nothing is entrusted to it, and an edge may have made its certificate itself.
-    '--ignore-certificate-errors',
   ]
 }
 

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Destination, Refusal, RefusalReason } from './destination.ts'
 import { createForwarder, type Forwarder } from './forward.ts'
 import type { Gates } from './gates.ts'
-import { openPass, type Pass, type PassLimits } from './pass.ts'
+import { openPass, type Pass, type PassLimits, type SpentReason } from './pass.ts'
 import { tunnel } from './tunnel.ts'
 
 /** The browser's only way out: an HTTP proxy of ours, with a gate for each render. */
@@ -21,6 +21,8 @@ export interface Exit extends Disposable {
   readonly proxy: string
   readonly refusals: readonly Refusal[]
   readonly bytes: number
+  /** Resolves when the render has had all that it may of something. */
+  readonly spent: Promise<SpentReason>
 }
 
 export interface GuardOptions {
@@ -90,6 +92,7 @@ export async function startGuard(options: GuardOptions): Promise<Guard> {
     return {
       proxy: gate.proxy,
       refusals: pass.refusals,
+      spent: pass.spent,
       get bytes() {
         return pass.bytes
       },

@@ -19,6 +19,8 @@ export interface Pass extends Disposable {
   /** What was refused, oldest first; the first hundred only. */
   readonly refusals: readonly Refusal[]
   readonly bytes: number
+  /** Resolves when it has had all that it may, with what it had too much of; never when it is closed before. */
+  readonly spent: Promise<SpentReason>
   /** Counts a request or tunnel. @returns a refusal when it is one too many, or the render is over */
   admit(host: string, port: number): Refusal | undefined
   /** Connects to where the judge lets it, to an address that was checked. */
@@ -30,6 +32,9 @@ export interface Pass extends Disposable {
   /** Has a socket end with the pass. */
   hold(socket: Socket): void
 }
+
+/** What a render can have too much of, so that everything is cut, in the middle of what it was sent. */
+export type SpentReason = 'bytes' | 'time'
 
 export interface PassOptions {
   judge: (host: string, port: number) => Promise<Destination | Refusal>
@@ -46,18 +51,24 @@ export function openPass({ judge, limits, onRefused, barred }: PassOptions): Pas
   const held = new Set<Socket>()
   // An address that was checked stays safe, whatever its name leads to meanwhile.
   const checked = new Map<string, Promise<Destination | Refusal>>()
+  const spent = Promise.withResolvers<SpentReason>()
   let over: RefusalReason | undefined
   let requests = 0
   let connections = 0
   let bytes = 0
 
-  const timer = setTimeout(() => end('time'), limits.msMax)
+  const timer = setTimeout(() => exceed('time'), limits.msMax)
   timer.unref()
 
   function end(because: RefusalReason): void {
     over ??= because
     clearTimeout(timer)
     for (const socket of held) socket.destroy()
+  }
+
+  function exceed(because: SpentReason): void {
+    if (over === undefined) spent.resolve(because)
+    end(because)
   }
 
   function refuse(refusal: Refusal): Refusal {
@@ -102,6 +113,7 @@ export function openPass({ judge, limits, onRefused, barred }: PassOptions): Pas
 
   return {
     refusals,
+    spent: spent.promise,
     get bytes() {
       return bytes
     },
@@ -114,7 +126,7 @@ export function openPass({ judge, limits, onRefused, barred }: PassOptions): Pas
     connect,
     count(more) {
       bytes += more
-      if (bytes > limits.bytesMax) end('bytes')
+      if (bytes > limits.bytesMax) exceed('bytes')
     },
     refuse,
     hold,

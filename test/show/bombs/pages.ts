@@ -21,41 +21,85 @@ const bomb = (() => {
   return Buffer.concat(Array.from({ length: 32 }, () => layer))
 })()
 
-/** Pages that would use up the browser, the machine or our patience, and files that they need. */
-export const BOMBS: Record<string, Answer> = {
-  '/endless-body': (_, response) => {
-    response.writeHead(200, { 'Content-Type': 'text/html' })
-    response.write('<p>a page')
-    endless(response, MEGABYTE_OF_SPACES)
+/** A page, and what it may end with: statuses and codes as the thumbnailer documents them. */
+export interface Bomb {
+  answer: Answer
+  ends: readonly string[]
+}
+
+const PICTURE = '200'
+const TOO_SLOW = '504 site-too-slow'
+const TOO_HEAVY = '422 site-too-heavy'
+const CRASHED = '422 site-crashed'
+const UNREACHABLE = '502 site-unreachable'
+
+/** Pages that would use up the browser, the machine or our patience. Which bound is met first is the machine's doing. */
+export const BOMBS: Record<string, Bomb> = {
+  '/endless-body': {
+    ends: [TOO_HEAVY, TOO_SLOW],
+    answer: (_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html' })
+      response.write('<p>a page')
+      endless(response, MEGABYTE_OF_SPACES)
+    },
   },
-  '/endless-redirects': (request, response) => {
-    const count = Number(/\d+/.exec(request.url ?? '')?.[0] ?? 0)
-    response.writeHead(302, { Location: `/endless-redirects?${count + 1}` }).end()
+  '/endless-redirects': {
+    ends: [UNREACHABLE, TOO_SLOW],
+    answer: (request, response) => {
+      const count = Number(/\d+/.exec(request.url ?? '')?.[0] ?? 0)
+      response.writeHead(302, { Location: `/endless-redirects?${count + 1}` }).end()
+    },
   },
-  '/a-million-pixels-long': '<div style="height: 1000000px; background: linear-gradient(red, blue)">',
-  '/memory': script('const all = []; for (;;) all.push(new Uint8Array(64e6).fill(1))'),
-  '/heap': script("const all = []; for (;;) all.push('x'.repeat(1e6) + Math.random())"),
-  '/decompression': (_, response) =>
-    void response.writeHead(200, { 'Content-Type': 'text/html', 'Content-Encoding': 'gzip' }).end(bomb),
-  '/busy-loop': script('for (;;);'),
-  '/busy-workers': script(
-    "for (let at = 0; at < 8; at++) new Worker(URL.createObjectURL(new Blob(['for (;;);'])))",
-  ),
-  '/alert-storm': script('for (;;) alert(1)'),
-  '/5000-images': Array.from({ length: 5_000 }, (_, at) => `<img src="/image?${at}" width=9 height=9>`).join(
-    '',
-  ),
-  '/huge-canvas': script(
-    "for (let at = 0; at < 40; at++) { const c = document.createElement('canvas'); c.width = c.height = 8000; c.getContext('2d').fillRect(0, 0, 8000, 8000); document.body.append(c) }",
-  ),
-  '/deep-document': `${'<div>'.repeat(100_000)}deep`,
-  '/frames-itself': '<iframe src="/frames-itself?1"></iframe><iframe src="/frames-itself?2"></iframe>',
-  '/windows': script("for (let at = 0; at < 200; at++) open('/green?' + at)"),
-  '/downloads': script(
-    "for (let at = 0; at < 200; at++) { const a = document.createElement('a'); a.href = 'data:application/x,' + at; a.download = 'x' + at; a.click() }",
-  ),
-  '/reload-storm': script('location.reload()'),
-  '/crash': `<iframe src="chrome://crash"></iframe>${script("location = 'chrome://crash'")}`,
+  '/a-million-pixels-long': {
+    ends: [PICTURE],
+    answer: '<div style="height: 1000000px; background: linear-gradient(red, blue)">',
+  },
+  '/memory': {
+    ends: [TOO_HEAVY, CRASHED, TOO_SLOW],
+    answer: script('const all = []; for (;;) all.push(new Uint8Array(64e6).fill(1))'),
+  },
+  '/heap': {
+    ends: [TOO_HEAVY, CRASHED, TOO_SLOW],
+    answer: script("const all = []; for (;;) all.push('x'.repeat(1e6) + Math.random())"),
+  },
+  '/decompression': {
+    ends: [TOO_HEAVY, CRASHED, TOO_SLOW, PICTURE],
+    answer: (_, response) =>
+      void response.writeHead(200, { 'Content-Type': 'text/html', 'Content-Encoding': 'gzip' }).end(bomb),
+  },
+  '/busy-loop': { ends: [TOO_SLOW], answer: script('for (;;);') },
+  '/busy-workers': {
+    ends: [PICTURE, TOO_SLOW],
+    answer: script("for (let at = 0; at < 8; at++) new Worker(URL.createObjectURL(new Blob(['for (;;);'])))"),
+  },
+  '/alert-storm': { ends: [PICTURE, TOO_SLOW], answer: script('for (;;) alert(1)') },
+  '/5000-images': {
+    ends: [PICTURE, TOO_SLOW],
+    answer: Array.from({ length: 5_000 }, (_, at) => `<img src="/image?${at}" width=9 height=9>`).join(''),
+  },
+  '/huge-canvas': {
+    ends: [PICTURE, TOO_HEAVY, CRASHED, TOO_SLOW],
+    answer: script(
+      "for (let at = 0; at < 40; at++) { const c = document.createElement('canvas'); c.width = c.height = 8000; c.getContext('2d').fillRect(0, 0, 8000, 8000); document.body.append(c) }",
+    ),
+  },
+  '/deep-document': { ends: [PICTURE, TOO_SLOW, CRASHED], answer: `${'<div>'.repeat(100_000)}deep` },
+  '/frames-itself': {
+    ends: [PICTURE, TOO_SLOW],
+    answer: '<iframe src="/frames-itself?1"></iframe><iframe src="/frames-itself?2"></iframe>',
+  },
+  '/windows': { ends: [PICTURE], answer: script("for (let at = 0; at < 200; at++) open('/green?' + at)") },
+  '/downloads': {
+    ends: [PICTURE],
+    answer: script(
+      "for (let at = 0; at < 200; at++) { const a = document.createElement('a'); a.href = 'data:application/x,' + at; a.download = 'x' + at; a.click() }",
+    ),
+  },
+  '/reload-storm': { ends: [PICTURE, TOO_SLOW, UNREACHABLE], answer: script('location.reload()') },
+  '/crash': {
+    ends: [PICTURE, CRASHED, UNREACHABLE],
+    answer: `<iframe src="chrome://crash"></iframe>${script("location = 'chrome://crash'")}`,
+  },
 }
 
 /** What the pages have parts of. */

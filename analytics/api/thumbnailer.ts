@@ -51,7 +51,7 @@ const RESPONSE_FIELDS = [
 ] as const
 
 /** Problems of the thumbnailer's that are the asker's to know. */
-const TOLD_STATUSES = [403, 404, 422, 429, 502, 503, 504]
+const TOLD_STATUSES = [400, 403, 404, 422, 429, 502, 503, 504]
 
 /** How long to wait before a next try where the thumbnailer doesn't say, seconds. */
 const RETRY_SECONDS = 10

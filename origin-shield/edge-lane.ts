@@ -167,7 +167,7 @@ function newConnection(socket: Socket, coarseMs: number): EdgeConnection {
     isOurs: true,
     held: undefined,
     underWay: undefined,
-    headTimedOut: () => void socket.destroy(),
+    timedOut: () => void socket.destroy(),
     forget: () => undefined,
     leave: () => undefined,
   }

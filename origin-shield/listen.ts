@@ -26,6 +26,7 @@ const LIMITS = {
   connectionsMax: 100_000,
   connectionsPerAddressMax: 100_000,
   headMs: 30_000,
+  requestMs: 4_000_000,
   idleMs: IDLE_MS_MAX,
   stallMs: 4_000_000,
 }

@@ -1,9 +1,13 @@
 import type { Socket } from 'node:net'
+import { fewATurn } from './few-a-turn.ts'
 import { takenBytes } from './node-internals.ts'
 import type { ListenLimits } from './settings.ts'
 
 /** How often connections are looked over, ms: their time limits are as coarse as that. */
 const SWEEP_MS = 1_000
+
+/** Viewers whose leaving is seen to at each turn of the loop: each takes a tenth of a millisecond or two. */
+const LEAVING_A_TURN = 8
 
 /** Nothing that was written still waits for the kernel: no number, and so not the same at two looks. */
 const NOTHING_WAITS = Number.NaN
@@ -12,17 +16,17 @@ const NOTHING_WAITS = Number.NaN
 export interface Connection {
   readonly socket: Socket
   /**
-   * `idle` and `head` are for us to watch; node:http has a clock of its own for requests that it reads, and
+   * `idle`, `head` and `body` are for us to watch; node:http has a clock of its own for requests that it reads, and
    * whoever answers one for what it asks.
    */
-  waitsFor: 'idle' | 'first-head' | 'head' | 'answer' | 'node:http'
+  waitsFor: 'idle' | 'first-head' | 'head' | 'body' | 'answer' | 'node:http'
   /** When it began to wait, or last did something, on `Connections.coarseMs`. */
   sinceMs: number
   /** Bytes that the kernel had taken at the last look while more waited, and since when it has taken no more. */
   taken: number
   takenSinceMs: number
-  /** A head has been too long in coming. */
-  headTimedOut(): void
+  /** A head, or the body behind it, has been too long in coming. */
+  timedOut(): void
   /** Nothing has been asked for too long, or we stop: there is nothing left to say. */
   forget(): void
 }
@@ -35,6 +39,8 @@ export interface Connections {
   admit(address: string, socket: Socket): boolean
   /** Watches a connection until it is closed. */
   watch(connection: Connection): void
+  /** Sees to what a viewer who has left leaves undone: at once, but when many leave together a few a turn of the loop. */
+  readonly leaving: (work: () => void) => void
   /** Connections that were not admitted. */
   readonly refused: number
   readonly open: number
@@ -52,7 +58,7 @@ export interface Connections {
 /** What bounds connections, however they are read. */
 export type ConnectionLimits = Pick<
   ListenLimits,
-  'connectionsMax' | 'connectionsPerAddressMax' | 'headMs' | 'idleMs' | 'stallMs'
+  'connectionsMax' | 'connectionsPerAddressMax' | 'headMs' | 'requestMs' | 'idleMs' | 'stallMs'
 >
 
 /** Starts to count and watch connections. */
@@ -78,7 +84,10 @@ export function startConnections(limits: ConnectionLimits): Connections {
     const waitedMs = coarseMs - connection.sinceMs
     switch (connection.waitsFor) {
       case 'head':
-        if (waitedMs > limits.headMs) connection.headTimedOut()
+        if (waitedMs > limits.headMs) connection.timedOut()
+        return
+      case 'body':
+        if (waitedMs > limits.requestMs) connection.timedOut()
         return
       case 'first-head':
         if (waitedMs > limits.headMs) connection.socket.destroy()
@@ -111,6 +120,7 @@ export function startConnections(limits: ConnectionLimits): Connections {
     get coarseMs() {
       return coarseMs
     },
+    leaving: fewATurn(LEAVING_A_TURN),
     get refused() {
       return refused
     },

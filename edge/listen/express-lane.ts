@@ -8,13 +8,14 @@ import type { Behind } from './answering.ts'
 import type { Connections } from './connections.ts'
 import { handOver } from './hand-over.ts'
 import { countFrom } from './http1.ts'
-import { type LaneConnection, newConnection, type Plan } from './lane-connection.ts'
-import { answerTheLongWay } from './long-way.ts'
+import { type LaneConnection, newConnection, type Plan, type Upload } from './lane-connection.ts'
+import { answerTheLongWay, tellOfBroken } from './long-way.ts'
 import { adopt } from './node-internals.ts'
 import { mayBecomePlain, type PlainHead, plainHeadAt } from './plain-head.ts'
 import { endGently } from './raw-head.ts'
 import { connectionOf } from './request.ts'
 import { shared, viewOf } from './shared-buffer.ts'
+import { LANE_BEGINS, type RequestHead, uploadHeadAt } from './small-upload.ts'
 import type { WireForm } from './wire-form.ts'
 import { type Clock, type ExpectedHit, writeHit } from './write-hit.ts'
 
@@ -69,13 +70,16 @@ export function expressLane(parts: LaneParts): ExpressLane {
     const onData = (bytes: Buffer) => {
       if (!received(c, bytes)) socket.pause()
     }
-    c.headTimedOut = () => giveUp(c, 'ERR_HTTP_REQUEST_TIMEOUT')
+    c.timedOut = () => giveUp(c, 'ERR_HTTP_REQUEST_TIMEOUT')
     c.leave = () => void socket.removeListener('data', onData)
     if (reads === 'public') socket.on('data', onData)
     socket.on('drain', () => {
       if (c.isOurs) drained(c)
     })
-    socket.on('close', () => c.underWay?.left())
+    socket.on('close', () => {
+      if (c.upload !== undefined) connections.leaving(() => broken(c))
+      else if (c.underWay !== undefined) connections.leaving(() => c.underWay?.left())
+    })
     socket.on('end', () => {
       if (c.isOurs) ended(c)
     })
@@ -96,6 +100,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
       if (!c.socket.writableNeedDrain && answerAgain(c, plan, startedMs)) return true
     }
     if (c.held === undefined) return readHeads(c, bytes, startedMs)
+    if (c.upload !== undefined) return receive(c, c.upload, Buffer.concat([c.held, bytes]))
     const all = Buffer.concat([c.held, bytes])
     c.held = undefined
     return readHeads(c, all, startedMs)
@@ -124,12 +129,40 @@ export function expressLane(parts: LaneParts): ExpressLane {
     }
     const head = headAt(text, end)
     if (head !== undefined) return begin(c, head, startedMs, rest.subarray(head.bytes))
+    const upload = uploadHeadAt(text, end)
+    if (upload !== undefined) return receive(c, { head: upload, startedMs }, rest)
     if (!waitsForMore(c, text.slice(end), rest)) leave(c, rest)
     return true
   }
 
+  /** Waits for all of an upload, and has it answered then. Returns whether more may be read. */
+  function receive(c: LaneConnection, upload: Upload, bytes: Buffer): boolean {
+    const { head, startedMs } = upload
+    const whole = head.bytes + head.bodyBytes
+    if (bytes.byteLength >= whole) {
+      c.upload = undefined
+      const body = head.bodyBytes === 0 ? undefined : bytes.subarray(head.bytes, whole)
+      return begin(c, { ...head, bytes: whole }, startedMs, bytes.subarray(whole), body)
+    }
+    // Its clock runs from the head.
+    if (c.waitsFor !== 'body') c.headSinceMs = connections.coarseMs
+    // Once it has closed nobody can say whose it was.
+    askerOf(c)
+    c.upload = upload
+    c.held = bytes
+    c.waitsFor = 'body'
+    c.sinceMs = c.headSinceMs
+    return true
+  }
+
   /** Has answered what memory can't answer. Returns whether more may be read. */
-  function begin(c: LaneConnection, head: PlainHead, startedMs: number, rest?: Buffer): boolean {
+  function begin(
+    c: LaneConnection,
+    head: RequestHead,
+    startedMs: number,
+    rest?: Buffer,
+    body?: Buffer,
+  ): boolean {
     c.waitsFor = 'answer'
     c.held = rest?.byteLength === 0 ? undefined : rest
     const said = (closes: boolean) => {
@@ -143,7 +176,8 @@ export function expressLane(parts: LaneParts): ExpressLane {
       else if (!c.socket.writableNeedDrain) drained(c)
     }
     const closes = () => head.closes || (connections.retiring && c.held === undefined)
-    c.underWay = answerTheLongWay(c.socket, askerOf(c), { head, startedMs, idleMs, closes, said }, behind)
+    const asked = { head, startedMs, idleMs, closes, said }
+    c.underWay = answerTheLongWay(c.socket, askerOf(c), asked, behind, body)
     return (rest?.byteLength ?? 0) < HELD_BYTES_MAX
   }
 
@@ -186,7 +220,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
 
   /** Keeps an unfinished head, if it may still become plain. */
   function waitsForMore(c: LaneConnection, text: string, bytes: Buffer): boolean {
-    if (text.includes('\r\n\r\n') || !mayBecomePlain(text)) return false
+    if (text.includes('\r\n\r\n') || !mayBecomePlain(text, LANE_BEGINS)) return false
     c.held = bytes
     // Its clock runs from the first byte.
     if (c.waitsFor !== 'head') c.headSinceMs = connections.coarseMs
@@ -255,7 +289,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
       return
     }
     const { held } = c
-    if (held !== undefined && c.waitsFor !== 'head') {
+    if (held !== undefined && c.waitsFor !== 'head' && c.waitsFor !== 'body') {
       c.held = undefined
       if (!readHeads(c, held, performance.now())) return
     }
@@ -270,15 +304,25 @@ export function expressLane(parts: LaneParts): ExpressLane {
     if (c.underWay !== undefined) {
       // As with node:http: it may well have left, and we would learn it only by sending.
       c.socket.end()
-      c.underWay.left()
-    } else if (c.waitsFor === 'head') giveUp(c, 'HPE_INVALID_EOF_STATE')
+      connections.leaving(() => c.underWay?.left())
+    } else if (c.upload !== undefined) c.socket.destroy()
+    else if (c.waitsFor === 'head') connections.leaving(() => giveUp(c, 'HPE_INVALID_EOF_STATE'))
     else if (c.held === undefined) c.socket.end()
   }
 
-  /** What node:http says of a head that it gives up on. */
+  /** The viewer left before its request was whole. */
+  function broken(c: LaneConnection): void {
+    const { upload, held } = c
+    c.upload = undefined
+    if (upload !== undefined) tellOfBroken(askerOf(c), upload, held?.byteLength ?? 0, behind)
+  }
+
+  /** What node:http says of a request that it gives up on. */
   function giveUp(c: LaneConnection, code: string): void {
     const { socket, held } = c
+    if (!c.isOurs) return
     c.isOurs = false
+    c.upload = undefined
     c.leave()
     countFrom(socket, { read: socket.bytesRead - (held?.byteLength ?? 0), written: socket.bytesWritten })
     slow.emit('clientError', Object.assign(new Error('an unfinished head'), { code }), socket)

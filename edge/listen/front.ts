@@ -31,8 +31,8 @@ const BACKLOG = 4_096
 /** Nothing is read of a connection until somebody has taken it. */
 const PAUSED = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true }
 
-/** Handshakes begun at each turn of the loop: each takes it the better part of a millisecond. */
-const HANDSHAKES_PER_TURN = 4
+/** Handshakes begun at each turn of the loop: each takes a millisecond of it, and a turn is what everybody else waits. */
+const HANDSHAKES_PER_TURN = 1
 
 /** How often node:http looks for requests that take too long, ms. */
 const CHECK_MS = 5_000

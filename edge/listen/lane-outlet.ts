@@ -8,8 +8,8 @@ import type { InterimOutlet } from '../distribution/interim.ts'
 import type { Transfer } from '../viewer.ts'
 import { type Outlet, pour } from './answering.ts'
 import { OutgoingBody } from './outgoing-body.ts'
-import type { PlainHead } from './plain-head.ts'
 import { connectionLines, fieldLines, hasBody, statusLine, withLength } from './response-head.ts'
+import type { RequestHead } from './small-upload.ts'
 
 /** Where the express lane writes what isn't in memory: straight to the viewer's socket. */
 export interface LaneOutlet extends Outlet, InterimOutlet {
@@ -21,7 +21,7 @@ export interface LaneOutlet extends Outlet, InterimOutlet {
 
 /** What is answered, and who is told when that is done. */
 export interface Asked {
-  head: Pick<PlainHead, 'method' | 'bytes'>
+  head: Pick<RequestHead, 'method' | 'bytes'>
   /** Since when the answer is waited for, by `performance.now()`. */
   startedMs: number
   /** How long an idle connection is kept, ms. */

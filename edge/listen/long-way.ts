@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import type { Asker } from '../answer-from-memory.ts'
 import { ViewerGone } from '../cache/fetch/flight.ts'
 import { interimTo } from '../distribution/interim.ts'
+import type { ViewerRequest } from '../viewer.ts'
 import { answerRequest, type Behind } from './answering.ts'
 import { fieldsIn } from './field-lines.ts'
 import { type Asked, laneOutlet } from './lane-outlet.ts'
-import type { PlainHead } from './plain-head.ts'
 import { viewerRequestOf } from './request.ts'
+import type { RequestHead } from './small-upload.ts'
 
 /** A request that is being answered. */
 export interface UnderWay {
@@ -16,25 +18,21 @@ export interface UnderWay {
   left(): void
 }
 
-/** Has a plain request that memory alone can't answer answered by all of `answerViewer`, on the socket itself. */
+/**
+ * Has a plain request that memory alone can't answer answered by all of `answerViewer`, on the socket itself.
+ *
+ * @param body all of the request's body, where it has one
+ */
 export function answerTheLongWay(
   socket: Socket,
   asker: Asker,
-  asked: Asked & { head: PlainHead },
+  asked: Asked & { head: RequestHead },
   behind: Behind,
+  body?: Buffer,
 ): UnderWay {
-  const { method, target, lines } = asked.head
   const gone = new AbortController()
   const outlet = laneOutlet(socket, asked)
-  const viewer = viewerRequestOf({
-    ...asker,
-    method,
-    target,
-    fields: fieldsIn(lines),
-    body: undefined,
-    protocolVersion: 'HTTP/1.1',
-    gone: gone.signal,
-  })
+  const viewer = viewerOf(asker, asked.head, gone.signal, body)
   viewer.request.informed = interimTo({ httpVersion: '1.1' }, outlet)
   void answerRequest(viewer, outlet, behind)
   return {
@@ -44,4 +42,38 @@ export function answerTheLongWay(
       outlet.left()
     },
   }
+}
+
+/** Tells the log of a request whose viewer left before its body was whole. @param received bytes of it, head and all */
+export function tellOfBroken(
+  asker: Asker,
+  { head, startedMs }: { head: RequestHead; startedMs: number },
+  received: number,
+  { ended }: Behind,
+): void {
+  const takenUs = Math.round((performance.now() - startedMs) * 1000)
+  ended(viewerOf(asker, head, AbortSignal.abort()), undefined, {
+    status: 0,
+    bytesSent: 0,
+    bytesReceived: received,
+    timeToFirstByteUs: takenUs,
+    timeTakenUs: takenUs,
+  })
+}
+
+function viewerOf(
+  asker: Asker,
+  { method, target, lines }: RequestHead,
+  gone: AbortSignal,
+  body?: Buffer,
+): ViewerRequest {
+  return viewerRequestOf({
+    ...asker,
+    method,
+    target,
+    fields: fieldsIn(lines),
+    body: body && Readable.from(body, { objectMode: false }),
+    protocolVersion: 'HTTP/1.1',
+    gone,
+  })
 }

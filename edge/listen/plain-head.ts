@@ -17,6 +17,8 @@ const HEAD =
 /** The targets that it takes. */
 export const PLAIN_TARGET = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]*$/
 
+const PLAIN_BEGINS = ['GET /', 'HEAD /']
+
 /** What can no longer become plain, however it goes on: a bare CR or LF. */
 const ODD_LINE_END = /(?:^|[^\r])\n|\r[^\n]/
 
@@ -87,10 +89,10 @@ export function plainHeadAt(text: string, at: number): PlainHead | undefined {
   return readLines(head) ? head : undefined
 }
 
-/** Whether what has come so far may still become a plain head. */
-export function mayBecomePlain(text: string): boolean {
+/** Whether what has come so far may still become a plain head. @param begins what such heads begin with */
+export function mayBecomePlain(text: string, begins: readonly string[] = PLAIN_BEGINS): boolean {
   if (text.length > HEAD_BYTES_MAX || ODD_LINE_END.test(text)) return false
-  return startsLike(text, 'GET /') || startsLike(text, 'HEAD /')
+  return begins.some((begin) => startsLike(text, begin))
 }
 
 function startsLike(text: string, begin: string): boolean {

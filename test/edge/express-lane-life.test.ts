@@ -150,7 +150,7 @@ function comparable(record: Record<string, string | undefined>): object {
 describe('limits', () => {
   const limits = { headMs: 1_000, idleMs: 2_000, stallMs: 1_000, requestMs: 1_000 }
 
-  test('half a head gets 408, silence and slow reading get nothing, in time', async () => {
+  test('half a head gets 408, as half a small body does; silence and slow reading get nothing, in time', async () => {
     await using origin = await site(KEPT)
     origin.answers((_, response) => response.writeHead(200, KEPT).end(Buffer.alloc(20_000_000)))
     await using house = await houseInFrontOf(origin.url, { limits })
@@ -159,15 +159,18 @@ describe('limits', () => {
     const half = connect({ host: '127.0.0.1', port: house.port })
     const silent = connect({ host: '127.0.0.1', port: house.port })
     const odd = connect({ host: '127.0.0.1', port: house.port })
+    const upload = connect({ host: '127.0.0.1', port: house.port })
     const deaf = connect({ host: '127.0.0.1', port: house.port })
     half.write('GET / HTTP/1.1\r\nHos')
     odd.write('POST / HTTP/1.1\r\nHos')
+    upload.write(`POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 5\r\n\r\nhalf`)
     deaf.write(get('/last').repeat(3))
     deaf.pause()
     silent.resume()
 
     expect(await allOf(half)).toMatch(/^HTTP\/1\.1 408 /)
     expect(await allOf(odd)).toMatch(/^HTTP\/1\.1 408 /)
+    expect(await allOf(upload)).toMatch(/^HTTP\/1\.1 408 /)
     if (!silent.closed) await once(silent, 'close')
     await expect.poll(() => house.connections, { timeout: 10_000 }).toBe(0)
     deaf.destroy()

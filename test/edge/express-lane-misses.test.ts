@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LaneUse } from '../../edge/listen/fronts.ts'
@@ -18,6 +19,8 @@ const atOrigin = new Map<string, (request: IncomingMessage, response: ServerResp
 
 const get = (target: string, more = '') => `GET ${target} HTTP/1.1\r\nHost: ${HOST}\r\n${more}\r\n`
 const head = (target: string, more = '') => get(target, more).replace('GET', 'HEAD')
+const upload = (method: string, body: string, more = '') =>
+  `${method} /echo HTTP/1.1\r\nHost: ${HOST}\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`
 const LAST = get('/last', 'Connection: close\r\n')
 const NOT_KEPT = { 'cache-control': 'no-store', 'content-type': 'text/plain' }
 const BIG = 'a rather long body '.repeat(50_000)
@@ -67,6 +70,10 @@ async function answerAs(path: string, request: IncomingMessage, response: Server
       return void response.writeHead(500, NOT_KEPT).end('it broke')
     case '/kept':
       return void response.writeHead(200, { 'cache-control': 'max-age=1000' }).end('kept')
+    case '/echo': {
+      const body = await text(request)
+      return void response.writeHead(200, NOT_KEPT).end(`${request.method} <${body}>`)
+    }
     case '/gone':
       return void request.socket.destroy()
     case '/cut':
@@ -156,6 +163,35 @@ describe('down both ways the same comes back of what is not in memory', () => {
     await same(all + LAST)
     await same(all + post + get('/length') + LAST)
     await same(...((all + LAST).match(/[\s\S]{1,300}/g) ?? []))
+  }, 60_000)
+
+  test('small uploads, whole and in pieces, alone and pipelined', async () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      expect(await same(upload(method, 'a\nb\r\n\r\nGET / HTTP/1.1') + LAST)).toContain(`${method} <a\nb`)
+      await same(upload(method, '') + LAST)
+      await same(upload(method, 'x'.repeat(16_384), 'Connection: close\r\n'))
+      await same(upload(method, 'x'.repeat(16_385)) + LAST)
+    }
+    const several =
+      upload('POST', 'one') + get('/kept') + upload('PUT', 'two', 'X: y\r\n') + upload('POST', '')
+    await same(several + LAST)
+    await same(...((several + LAST).match(/[\s\S]{1,40}/g) ?? []))
+    await same(...(upload('POST', 'slow') + LAST))
+  }, 60_000)
+
+  test('uploads that say in two ways how long they are, or ask before they send', async () => {
+    for (const more of [
+      'Content-Length: 3\r\n',
+      'Transfer-Encoding: chunked\r\n',
+      'Expect: 100-continue\r\n',
+      'X: y\r\nContent-Length : 3\r\n',
+      'Upgrade: h2c\r\n',
+    ]) {
+      await same(upload('POST', 'abc', more) + LAST)
+      await same(upload('POST', 'abc', more).replace(/(?<=\n)Content-Length: 3\r\n\r\n/, '\r\n') + LAST)
+    }
+    for (const length of ['', '+3', '3 3', '0x3', '-3', '3,3', '03', '000003', '3\t'])
+      await same(upload('POST', 'abc').replace('h: 3', `h: ${length}`) + LAST)
   }, 60_000)
 
   test('bad targets, hosts and requests that have been here before', async () => {
@@ -322,6 +358,29 @@ describe('the log', () => {
     expect(logged[1]).toEqual(logged[0])
     expect(logged[2]).toEqual(logged[0])
   }, 120_000)
+
+  test('has uploads, those too that broke off before their body was whole', async () => {
+    const whole = upload('POST', 'a body', 'Connection: close\r\n')
+    const logged: object[][] = []
+    for (const lane of WAYS) {
+      await using house = await houseInFrontOf(origin.url, { lane })
+      await sendOver({ port: house.port, pieces: [whole] })
+      for (const leave of ['end', 'destroy'] as const) {
+        const viewer = connect({ host: '127.0.0.1', port: house.port })
+        viewer.write(upload('POST', 'half of it').slice(0, -5))
+        await expect.poll(() => house.connections).toBe(1)
+        // What is read with the end is a body that broke off, or nothing at all.
+        await pause(200)
+        viewer[leave]()
+        await expect.poll(() => house.connections).toBe(0)
+      }
+      logged.push((await house.records(3)).map(lasting))
+    }
+
+    expect(logged[0]?.[1]).toMatchObject({ path: '/echo', method: 'POST', status: '0' })
+    expect(logged[1]).toEqual(logged[0])
+    expect(logged[2]).toEqual(logged[0])
+  }, 60_000)
 })
 
 /** A record without what differs from one time to the next. */

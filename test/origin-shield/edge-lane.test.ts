@@ -12,6 +12,7 @@ const LIMITS = {
   connectionsMax: 100,
   connectionsPerAddressMax: 100,
   headMs: 30_000,
+  requestMs: 300_000,
   idleMs: 60_000,
   stallMs: 60_000,
 }

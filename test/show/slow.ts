@@ -4,7 +4,7 @@
  * how much longer do they wait than when it is quiet, and what memory does it take? The edge has one core and
  * whoever asks the other; the attack gives way to the viewers there, as if it came from another machine.
  *
- * Some of it: `npm run show:slow -- --modes H,B --connections 200 --seconds 5`
+ * Some of it: `npm run show:slow -- --modes H,B --connections 200 --seconds 5 --over https`
  * Beside nginx, attacked in the same way: `npm run show:slow -- --beside nginx`
  */
 import { execFile } from 'node:child_process'
@@ -53,6 +53,7 @@ const { values: given } = parseArgs({
     modes: { type: 'string', default: Object.keys(MODES).join() },
     connections: { type: 'string', default: '200,1000' },
     seconds: { type: 'string', default: '10' },
+    over: { type: 'string', default: 'http,https' },
     beside: { type: 'string' },
   },
 })
@@ -121,7 +122,8 @@ async function show(attacker: string): Promise<number> {
       'workers’ memory',
       'held at the end',
     ])
-    for (const tls of [false, true]) for (const one of attacked) failed += await showOne(attacker, one, tls)
+    const ways = given.over.split(',').map((scheme) => scheme === 'https')
+    for (const tls of ways) for (const one of attacked) failed += await showOne(attacker, one, tls)
   }
   origin.closeAllConnections()
   origin.close()

@@ -93,12 +93,16 @@ export function startConnections(limits: ConnectionLimits): Connections {
         if (waitedMs > limits.headMs) connection.socket.destroy()
         return
       case 'idle':
-        if (waitedMs > limits.idleMs && connection.socket.writableLength === 0) connection.socket.destroy()
-        else if (waitedMs > SWEEP_MS) connection.forget()
+        lookAtIdle(connection, waitedMs)
         return
       case 'answer':
       case 'node:http':
     }
+  }
+
+  function lookAtIdle(connection: Connection, waitedMs: number): void {
+    if (waitedMs > limits.idleMs && connection.socket.writableLength === 0) connection.socket.destroy()
+    else if (waitedMs > SWEEP_MS) connection.forget()
   }
 
   /** Whoever doesn't read holds what we have to say in memory. */

@@ -31,8 +31,8 @@ const BACKLOG = 4_096
 /** Nothing is read of a connection until somebody has taken it. */
 const PAUSED = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true }
 
-/** Handshakes begun at each turn of the loop: each takes a millisecond of it, and a turn is what everybody else waits. */
-const HANDSHAKES_PER_TURN = 1
+/** Handshakes begun at each turn of the loop, at the most: each takes a millisecond, and a turn is what everybody waits. */
+const HANDSHAKES_PER_TURN_MAX = 4
 
 /** How often node:http looks for requests that take too long, ms. */
 const CHECK_MS = 5_000
@@ -140,7 +140,7 @@ export function secureFront(
   })
   tls.keep(secure)
   secure.on('tlsClientError', (error, socket) => slow.emit('clientError', error, socket))
-  const shakeHands = byTurns((socket) => void secure.emit('connection', socket), HANDSHAKES_PER_TURN)
+  const shakeHands = byTurns((socket) => void secure.emit('connection', socket), HANDSHAKES_PER_TURN_MAX)
   const encrypted = (socket: Socket) => {
     if (admitted(socket, connections)) shakeHands(socket)
   }

@@ -9,6 +9,14 @@ type Kind = keyof typeof COUNTS
 /** What a page has beside itself. */
 export const SUB_RESOURCES = COUNTS.style + COUNTS.script + COUNTS.picture
 
+/** The page, and all that it needs. */
+export const PAGE_PATHS: readonly string[] = [
+  '/page',
+  ...Object.entries(COUNTS).flatMap(([kind, count]) =>
+    Array.from({ length: count }, (_, number) => `/${kind}/${number}`),
+  ),
+]
+
 /** Smallest body of each kind and how much larger the largest is, bytes. */
 const BYTES = { style: [1_000, 15_000], script: [2_000, 40_000], picture: [1_000, 30_000] } as const
 
@@ -49,7 +57,8 @@ export async function startPageOrigin(): Promise<PageOrigin> {
   }
 }
 
-function resourceAt(path: string): [type: string, body: Buffer] | undefined {
+/** Media type and body of a path; `undefined` where there is nothing. */
+export function resourceAt(path: string): [type: string, body: Buffer] | undefined {
   if (path === '/page') return ['text/html', Buffer.from(html())]
   if (path === '/favicon.ico') return ['image/png', PIXEL]
   const [, kind = '', number = ''] = /^\/(style|script|picture)\/(\d+)$/.exec(path) ?? []

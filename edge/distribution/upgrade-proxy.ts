@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream'
 import { createProxyServer } from 'http-proxy'
 
 /** How long the other side may take to accept or refuse an upgrade, ms. */
-const ANSWER_MS_MAX = 30_000
+export const ANSWER_MS_MAX = 30_000
 /** How long an upgraded connection may be silent in both directions, ms (CloudFront: 10 minutes). */
-const IDLE_MS_MAX = 600_000
+export const IDLE_MS_MAX = 600_000
 
 /** Where an upgrade is carried to. */
 export interface Carriage {

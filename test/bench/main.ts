@@ -46,7 +46,7 @@ async function bench(options: Options): Promise<number> {
   const failures: string[] = []
   for (const [at, scenario] of chosen.entries()) {
     process.stderr.write(`${at + 1}/${chosen.length} ${scenario.title}\n`)
-    const place = { ground, origin, folder, profile: options.profile }
+    const place = { ground, origin, folder, profile: options.profile, http2: options.http2 }
     try {
       const outcome = await runScenario(scenario, candidates, options, place)
       outcomes.push(outcome)

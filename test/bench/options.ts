@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { type Http2Use, http2Use } from '../../edge/listen/settings.ts'
 import { ConfigError } from '../../edge/program/errors.ts'
 
 /** What is measured, and how much. */
@@ -15,6 +16,8 @@ export interface Options {
   contenders: readonly string[]
   /** Folder for CPU profiles of ours. */
   profile?: string | undefined
+  /** What speaks HTTP/2 in ours; as its settings have it unless said. */
+  http2?: Http2Use | undefined
 }
 
 /** What may be named. */
@@ -25,7 +28,7 @@ export interface Names {
 
 /** @throws ConfigError */
 export function readOptions(argv: readonly string[], names: Names): Options {
-  const { full = false, rounds, seconds, scenario = [], contender = [], profile } = valuesIn(argv)
+  const { full = false, rounds, seconds, scenario = [], contender = [], profile, http2 } = valuesIn(argv)
   const options = {
     full,
     rounds: wholeNumber('--rounds', rounds ?? '3', 100),
@@ -33,6 +36,7 @@ export function readOptions(argv: readonly string[], names: Names): Options {
     scenarios: known('--scenario', scenario, names.scenarios),
     contenders: known('--contender', contender, names.contenders),
     profile,
+    http2: http2 === undefined ? undefined : http2UseOf(http2),
   }
   if (profile !== undefined && options.scenarios.length !== 1)
     throw new ConfigError('--profile', 'is for one scenario', 'Name it: --scenario hit-1k.')
@@ -50,6 +54,7 @@ function valuesIn(argv: readonly string[]) {
         scenario: { type: 'string', multiple: true },
         contender: { type: 'string', multiple: true },
         profile: { type: 'string' },
+        http2: { type: 'string' },
       },
     }).values
   } catch (error) {
@@ -57,9 +62,15 @@ function valuesIn(argv: readonly string[]) {
     throw new ConfigError(
       'command line',
       problem,
-      'There are --full, --scenario NAME, --contender NAME, --rounds N, --seconds N and --profile FOLDER.',
+      'There are --full, --scenario NAME, --contender NAME, --rounds N, --seconds N, --http2 own|node and --profile FOLDER.',
     )
   }
+}
+
+function http2UseOf(text: string): Http2Use {
+  const { data } = http2Use.safeParse(text)
+  if (data !== undefined) return data
+  throw new ConfigError('--http2', `there is no ${text}`, `There are ${http2Use.options.join(', ')}.`)
 }
 
 function wholeNumber(option: string, text: string, maximum: number): number {

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Http2Use } from '../../edge/listen/settings.ts'
 import { checkAnswers, speaks, untilUp } from './check-answers.ts'
 import type { Candidate, Contender } from './contenders/contender.ts'
 import type { Ground } from './ground.ts'
@@ -15,6 +16,8 @@ export interface Place {
   folder: string
   /** A folder for CPU profiles of ours. */
   profile?: string | undefined
+  /** What speaks HTTP/2 in ours. */
+  http2?: Http2Use | undefined
 }
 
 /** Those who take part, their answers checked, and why the others don't. Disposing ends them. */
@@ -30,7 +33,7 @@ export interface Field extends AsyncDisposable {
 export async function startContenders(
   scenario: { id: string; asks: Ask },
   candidates: readonly Candidate[],
-  { ground, origin, folder, profile }: Place,
+  { ground, origin, folder, profile, http2 }: Place,
 ): Promise<Field> {
   const parts = new AsyncDisposableStack()
   const home = join(folder, scenario.id)
@@ -49,6 +52,7 @@ export async function startContenders(
         folder: own,
         core: ground.serverCore,
         profile,
+        http2,
       })
       parts.use(contender)
       await untilUp(contender)

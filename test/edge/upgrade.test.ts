@@ -1,37 +1,9 @@
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { echoing } from './echoing.ts'
 import { HOST, houseInFrontOf } from './house.ts'
 import { site } from './site.ts'
-
-/** An origin that accepts WebSockets and sends back every byte it gets after the handshake. */
-async function echoing() {
-  const asked: Record<string, unknown>[] = []
-  const server = createServer((_, response) => response.writeHead(404).end())
-  server.on('upgrade', (request, socket) => {
-    asked.push(request.headers)
-    const accept = createHash('sha1').update(
-      `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
-    )
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept.digest('base64')}\r\n\r\n`,
-    )
-    socket.pipe(socket)
-    socket.on('error', () => undefined)
-  })
-  server.listen({ host: '127.0.0.1', port: 0 })
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
-}
 
 function upgradeRequest(host: string): string {
   return `GET /chat?room=1 HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSelvedge-Distribution: other\r\n\r\n`

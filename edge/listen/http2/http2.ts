@@ -7,8 +7,10 @@ import type { HitLog } from '../../log/hit-log.ts'
 import { answerRequest, type Behind } from '../answering.ts'
 import { connectionOf, REQUEST_HEAD_BYTES_MAX, unreadableRequest, viewerRequestOf } from '../request.ts'
 import type { ListenLimits } from '../settings.ts'
+import type { BehindUpgrade } from '../upgrade.ts'
 import type { BlockForm } from './block-form.ts'
 import { nameOfCode } from './control-frames.ts'
+import { answerExtendedConnect } from './extended-connect.ts'
 import { requestFault } from './field-rules.ts'
 import { CODE } from './frames.ts'
 import { fieldsOfHttp2, type Http2Head, http2Head } from './head.ts'
@@ -26,6 +28,7 @@ import { holdToLimits, type Taken } from './watch.ts'
 /** What HTTP/2 is answered with. */
 export interface Http2Parts {
   behind: Behind
+  behindUpgrade: BehindUpgrade
   /** `undefined` where everything is to go the long way. */
   lookUp: LookUp<Http2Head, BlockForm> | undefined
   hits: HitLog
@@ -54,12 +57,13 @@ export interface Http2 {
 const SWEEP_MS = 1_000
 
 /** Whether extended CONNECT is taken (RFC 8441). */
-const TAKES_TUNNELS = false
+const TAKES_TUNNELS = true
 
 const CONTINUE = encodedBlock([':status', '100'])
 
 /** Answers HTTP/2 by a stack of our own. */
-export function http2({ behind, lookUp, hits, placeOf, limits, now, log }: Http2Parts): Http2 {
+export function http2(parts: Http2Parts): Http2 {
+  const { behind, behindUpgrade, lookUp, hits, placeOf, limits, now, log } = parts
   const sessions = new Map<Session, Taken>()
   const ready = new ReadyHits(hits)
   const brokenBy = new Map<string, number>()
@@ -147,7 +151,8 @@ export function http2({ behind, lookUp, hits, placeOf, limits, now, log }: Http2
     const stream = session.open(id, endsStream, session.priorityOf(id, priority))
     if (stream === undefined) return
     stream.receivedBytes = head.bytes
-    if (isReadable) answer(session, stream, head)
+    if (isReadable && head.protocol !== undefined) connect(session, stream, head, head.protocol)
+    else if (isReadable) answer(session, stream, head)
     else refuseHead(session, stream, head)
   }
 
@@ -202,6 +207,24 @@ export function http2({ behind, lookUp, hits, placeOf, limits, now, log }: Http2
     viewer.request.informed = interimTo({ httpVersion: '2.0' }, outlet)
     if (hasBody && head.expectsContinue) stream.sendHead(CONTINUE, { isFinal: false, ends: false })
     void answerRequest(viewer, outlet, behind)
+  }
+
+  function connect(session: Session, stream: Stream, head: Http2Head, protocol: string): void {
+    const outlet = streamOutlet(stream, 'GET', session.nowMs)
+    const said = new RequestBody((bytes, isOver) => stream.taken(bytes, isOver))
+    stream.body = said
+    if (stream.hasRequest) said.finish()
+    const viewer = viewerRequestOf({
+      ...askerOf(session),
+      method: 'GET',
+      scheme: 'wss',
+      target: head.target,
+      fields: fieldsOfHttp2(head),
+      body: undefined,
+      gone: outlet.gone,
+      malformed: head.malformed,
+    })
+    answerExtendedConnect({ protocol, viewer, said }, stream, outlet, behind, behindUpgrade)
   }
 
   /** A head too large is answered as one that nobody could read, as it is by HTTP/1.1. */

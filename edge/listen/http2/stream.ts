@@ -133,6 +133,12 @@ export class Stream {
     if (!this.isClosed && !this.hasResponse) this.#owner.reset(this, code)
   }
 
+  /** Nobody listens to the other side any more: when it has been told all, it needn't say more (RFC 9113 §8.1). */
+  endTunnel(): void {
+    this.isTunnel = false
+    if (this.hasResponse && !this.isClosed) this.#owner.reset(this, CODE.noError)
+  }
+
   /** The reader of the request's body has taken so much. */
   taken(bytes: number, isOver: boolean): void {
     this.#owner.taken(this, bytes, isOver)

@@ -1,3 +1,4 @@
+import type { Http2Use } from '../../../edge/listen/settings.ts'
 import type { Ask } from '../scenarios.ts'
 
 /** Name that every contender answers to. */
@@ -34,6 +35,8 @@ export interface Stand {
   core: number
   /** A folder for a CPU profile of ours. */
   profile?: string | undefined
+  /** What speaks HTTP/2 in ours. */
+  http2?: Http2Use | undefined
 }
 
 /** A contender that can be asked for. */

@@ -20,13 +20,14 @@ export interface EdgeOptions {
  * peer, the shield next to nothing: what the edge lacks, the origin is asked for.
  */
 export async function startEdge(
-  { originPort, folder, core, profile }: Stand,
+  { originPort, folder, core, profile, http2 }: Stand,
   { workers = 1, cores = core }: EdgeOptions = {},
 ): Promise<Contender> {
   const origin = { id: 'origin', http: { url: `http://127.0.0.1:${originPort}` } }
   const { ports, edge, shield, ...parts } = await startTiers(origin, folder, {
     cores: { edge: cores, shield: core },
     workers,
+    http2,
     cacheBytes: { edge: CACHE_MEGABYTES * MEBIBYTE, shield: SHIELD_MEGABYTES * MEBIBYTE },
     nodeOptions: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
   })

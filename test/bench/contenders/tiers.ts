@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
+import type { Http2Use } from '../../../edge/listen/settings.ts'
 import type { edgeSettings } from '../../../edge/settings.ts'
 import type { shieldSettings } from '../../../origin-shield/settings.ts'
 import { freePort } from '../../free-port.ts'
@@ -25,6 +26,8 @@ export interface TierOptions {
   /** Of the edge; one unless said. */
   workers?: number
   cacheBytes: { edge: number; shield: number }
+  /** What speaks HTTP/2 in the edge. */
+  http2?: Http2Use | undefined
   /** For Node.js, of all processes. */
   nodeOptions?: readonly string[]
 }
@@ -35,7 +38,7 @@ type Origin = z.input<typeof shieldSettings>['distributions'][number]['origins']
 export async function startTiers(
   origin: Origin,
   folder: string,
-  { cores, workers = 1, cacheBytes, nodeOptions = [] }: TierOptions,
+  { cores, workers = 1, cacheBytes, http2, nodeOptions = [] }: TierOptions,
 ): Promise<Tiers> {
   const common = { node: 'bench', key: randomBytes(32).toString('hex'), logLevel: 'error' as const }
   const ports = { http: await freePort(), https: await freePort() }
@@ -59,6 +62,7 @@ export async function startTiers(
     httpsPort: ports.https,
     tls: { cert: certificate.cert, key: certificate.key },
     workers,
+    ...(http2 && { http2 }),
     limits: { connectionsPerAddressMax: 50_000 },
     shields: [`http://127.0.0.1:${shieldPort}`],
     spool: { directory: join(folder, 'spool') },

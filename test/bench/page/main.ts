@@ -3,7 +3,8 @@
  * parts, over HTTP/2 with nothing cached in the browser, through our edge and through its peers, in turns. The
  * servers have one core, the browser has the other.
  *
- * `-- --rounds 30`; `--contender nginx,haproxy`; `--delay 20`: ms that the network takes there and back.
+ * `-- --rounds 30`; `--contender nginx,haproxy`; `--delay 20`: ms that the network takes there and back;
+ * `--http2 node`: ours by node:http2.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -11,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Browser } from 'puppeteer-core'
+import { http2Use } from '../../../edge/listen/settings.ts'
 import { describeError } from '../../../edge/program/errors.ts'
 import { type Contender, HOST } from '../contenders/contender.ts'
 import { CANDIDATES } from '../contenders/list.ts'
@@ -28,8 +30,10 @@ const { values: given } = parseArgs({
     rounds: { type: 'string', default: '20' },
     contender: { type: 'string', default: 'nginx,haproxy' },
     delay: { type: 'string', default: '0' },
+    http2: { type: 'string' },
   },
 })
+const http2 = given.http2 === undefined ? undefined : http2Use.parse(given.http2)
 const rounds = Number(given.rounds)
 const wanted = ['selvedge', ...given.contender.split(',')]
 
@@ -85,7 +89,7 @@ async function contenders(
     mkdirSync(own)
     const asks = { over: 'h2', path: '/page' } as const
     try {
-      const contender = await start({ asks, originPort: origin.port, folder: own, core: serverCore })
+      const contender = await start({ asks, originPort: origin.port, folder: own, core: serverCore, http2 })
       started.push(parts.use(contender))
     } catch (error) {
       if (!(error instanceof ToolMissing)) throw error

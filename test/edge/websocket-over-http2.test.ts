@@ -75,7 +75,6 @@ describe('a WebSocket over HTTP/2 (RFC 8441)', () => {
       'x-forwarded-for': '127.0.0.1',
       'sec-websocket-protocol': 'chat',
       'sec-websocket-version': '13',
-      host: HOST,
     })
     expect(asked['sec-websocket-key']).toMatch(/^[A-Za-z0-9+/]{22}==$/)
     expect(Object.keys(asked).filter((name) => name.startsWith('selvedge-'))).toEqual([])

@@ -33,6 +33,8 @@ export function addCard(app: FastifyInstance, of: Pictures & { figures: Figures 
   const cards = new LRUCache<string, Drawn>({
     max: CARDS_MAX,
     ttl: CARD_SECONDS * 1_000,
+    // With more than there is room for, a card still being drawn is pushed out: who waits for it gets it all the same.
+    ignoreFetchAbort: true,
     fetchMethod: async (site, _, { options }) => {
       const card = await drawCard(site, of)
       options.ttl = card.seconds * 1_000

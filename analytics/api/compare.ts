@@ -7,7 +7,7 @@ import type { DayOfTraffic } from '../queries/traffic.ts'
 import { SITES_MAX } from '../queries/traffic.ts'
 import { type Day, WINDOW_NAMES, type WindowName } from '../queries/window.ts'
 import { COMMON_PROBLEMS } from './problem.ts'
-import { answerWith, bytes, day, pageViews, rank, requests, visitors } from './words.ts'
+import { answerWith, bytes, count, day, pageViews, rank, requests, visitors } from './words.ts'
 
 const sites = z
   .string()
@@ -33,7 +33,7 @@ const answer = z
         site: siteName,
         known: z.boolean().describe('Whether the log has anything of it in these days.'),
         ranks,
-        visitors: z.int().min(0).describe('Sum of the daily distinct visitors.'),
+        visitors: count.describe('Sum of the daily distinct visitors.'),
         pageViews,
         days: z.array(z.object({ date: day, visitors, pageViews, requests, bytes })),
       }),

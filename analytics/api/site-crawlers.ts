@@ -5,7 +5,7 @@ import type { Figures } from '../queries/figures.ts'
 import { siteName } from '../queries/site-name.ts'
 import { COMMON_PROBLEMS } from './problem.ts'
 import { siteParams } from './site.ts'
-import { answerWith, bytes, day, windowName } from './words.ts'
+import { answerWith, bytes, count, day, windowName } from './words.ts'
 
 const query = z.strictObject({ window: windowName.default('28d') })
 
@@ -21,12 +21,11 @@ const answer = z
           .string()
           .describe('What it calls itself in its User-Agent.')
           .meta({ examples: ['Googlebot'] }),
-        requests: z.int().min(0).describe('Of all who say to be it.'),
+        requests: count.describe('Of all who say to be it.'),
         bytes,
-        verified: z
-          .int()
-          .min(0)
-          .describe("Requests from its owner's autonomous systems; the others were by somebody else."),
+        verified: count.describe(
+          "Requests from its owner's autonomous systems; the others were by somebody else.",
+        ),
       }),
     ),
   })

@@ -6,7 +6,7 @@ import { siteName } from '../queries/site-name.ts'
 import { cursorParameter, next, partOf } from './cursor.ts'
 import { COMMON_PROBLEMS } from './problem.ts'
 import { siteParams } from './site.ts'
-import { answerWith, day, pageViews, windowName } from './words.ts'
+import { answerWith, count, day, pageViews, windowName } from './words.ts'
 
 const ITEMS_MAX = 1_000
 
@@ -24,7 +24,7 @@ const pages = z
         host: z.string(),
         path: z.string().describe('Without its query, percent-encoded as it was asked for.'),
         pageViews,
-        visitors: z.int().min(0).describe('Sum of the daily distinct visitors.'),
+        visitors: count.describe('Sum of the daily distinct visitors.'),
         share,
       }),
     ),
@@ -36,8 +36,8 @@ const referrers = z
   .object({
     ...of,
     pageViews,
-    direct: z.int().min(0).describe('Page views whose browser named no page before.'),
-    internal: z.int().min(0).describe('Page views that came from a page of the site itself.'),
+    direct: count.describe('Page views whose browser named no page before.'),
+    internal: count.describe('Page views that came from a page of the site itself.'),
     items: z.array(z.object({ domain: z.string(), pageViews, share })),
   })
   .meta({
@@ -52,7 +52,7 @@ const links = z
       z.object({
         site: z.string(),
         page: z.string().describe('One page from which people came, as far as the browser named it.'),
-        visits: z.int().min(1).describe('Page views that came from there.'),
+        visits: count.describe('Page views that came from there.'),
       }),
     ),
   })
@@ -79,7 +79,7 @@ const percentiles = z
 const speed = z
   .object({
     ...of,
-    views: z.int().min(0).describe('Page views that are counted in; with none, there are no percentiles.'),
+    views: count.describe('Page views that are counted in; with none, there are no percentiles.'),
     firstByte: percentiles.nullable().describe('Until the first byte left the edge.'),
     complete: percentiles.nullable().describe('Until the last byte left the edge.'),
     origin: percentiles.nullable().describe('That the origin took, of page views that were fetched from it.'),

@@ -11,6 +11,7 @@ import {
   answerWith,
   asOf,
   bytes,
+  count,
   countryCode,
   day,
   pageViews,
@@ -45,7 +46,7 @@ const instant = z.iso.datetime().meta({ examples: ['2026-07-25T12:00:00Z'] })
 
 const country = z.object({
   country: countryCode.nullable().describe('ISO 3166-1 alpha-2; `null` when unknown.'),
-  visitors: z.int().describe('Sum of the daily distinct visitors.'),
+  visitors: count.describe('Sum of the daily distinct visitors.'),
   pageViews,
   share: z.number().min(0).max(1).describe("Of the site's page views."),
 })

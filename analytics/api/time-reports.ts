@@ -13,9 +13,8 @@ import {
   reportOn,
   untilDay,
 } from './report-request.ts'
-import { answerWith, bytes, day, requests } from './words.ts'
+import { answerWith, bytes, count, day, requests } from './words.ts'
 
-const count = z.int().min(0)
 const share = z.number().min(0).max(1).nullable()
 const milliseconds = z.number().min(0).nullable()
 

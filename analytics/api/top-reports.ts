@@ -4,13 +4,12 @@ import { z } from 'zod'
 import type { Reports } from '../reports/reports.ts'
 import { COMMON_PROBLEMS } from './problem.ts'
 import { distributionParams, REPORT_PROBLEMS, reportDays, reportOn, untilDay } from './report-request.ts'
-import { answerWith, bytes, day, requests } from './words.ts'
+import { answerWith, bytes, count, day, requests } from './words.ts'
 
 /** CloudFront tells of so many objects and referrers. */
 const OBJECTS = 50
 const REFERRERS = 25
 
-const count = z.int().min(0)
 const share = z.number().min(0).max(1).nullable().describe('Of all requests.')
 const limit = z.coerce.number().int().min(1).max(1_000)
 const daysQuery = z.strictObject(reportDays)

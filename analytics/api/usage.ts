@@ -10,7 +10,7 @@ import type { Line, Statement } from '../usage/statement.ts'
 import { csvOfStatement } from '../usage/statement-csv.ts'
 import type { Usage } from '../usage/usage.ts'
 import { COMMON_PROBLEMS, problemOf, Refusal } from './problem.ts'
-import { day } from './words.ts'
+import { day, count as quantity } from './words.ts'
 
 /** Before it there was no log of ours, and ClickHouse's days end soon. */
 const FIRST_MONTH = '2000-01'
@@ -32,9 +32,6 @@ export const format = z
   .describe('The form; by `Accept` when left out, and JSON where that names no CSV.')
 
 const statementQuery = z.strictObject({ format })
-
-/** Beyond 2⁵³ too, which `z.int` refuses: the statement would be an error. */
-const quantity = z.number().min(0).meta({ type: 'integer' })
 
 const amount = z
   .string()

@@ -6,6 +6,12 @@ export function answerWith<Schema extends z.ZodType>(schema: Schema, description
   return { description, content: { 'application/json': { schema } } }
 }
 
+/**
+ * A whole number that may be a sum of billions: beyond 2⁵³ too, which `z.int` refuses, so that the answer would be an
+ * error. What JSON's readers make of it there is the nearest number that they have.
+ */
+export const count = z.number().min(0).meta({ type: 'integer' })
+
 /** The words that several answers have in common, each with its definition. */
 
 export const day = z.iso
@@ -61,10 +67,10 @@ export const rankedPageViews = z
   .min(0)
   .describe('Page views, a URL counted once per visitor and day, mean per day.')
 
-export const visitors = z.int().min(0).describe('Distinct people with a page view that day.')
+export const visitors = count.describe('Distinct people with a page view that day.')
 
-export const pageViews = z.int().min(0).describe('All page views by people, repeats too.')
+export const pageViews = count.describe('All page views by people, repeats too.')
 
-export const requests = z.int().min(0).describe('Every response, bots and errors too.')
+export const requests = count.describe('Every response, bots and errors too.')
 
-export const bytes = z.int().min(0).describe('Bytes sent, heads included.')
+export const bytes = count.describe('Bytes sent, heads included.')

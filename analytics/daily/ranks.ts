@@ -20,11 +20,10 @@ export async function rankDays(upkeep: Upkeep, formula: Formula): Promise<Day[]>
   const due = await upkeep.ask('ranks-due', dueRanks, {})
   for (const { day, inputs } of due) {
     const computation = randomUUIDv7()
-    for (const windowDays of Object.values(WINDOW_DAYS)) {
-      const { from, to } = spanEnding(Date.parse(day), windowDays)
-      const window = { computation, windowDays, from, to, fresh: [], soFar: NONE, place: '*', of: '*' }
-      await upkeep.run('rank-window', { ...formula.parameters, ...window })
-    }
+    const windows = Object.values(WINDOW_DAYS)
+    const span = spanEnding(Date.parse(day), Math.max(...windows))
+    const of = { computation, windows, ...span, fresh: [], soFar: NONE, place: '*', of: '*' }
+    await upkeep.run('rank-windows', { ...formula.parameters, ...of })
     await upkeep.run('publish-ranks', { day, computation, inputs, formula: formula.text })
   }
   return due.map(({ day }) => day)

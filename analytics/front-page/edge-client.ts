@@ -12,11 +12,14 @@ export const edgeAddress = z.strictObject({
 
 export type EdgeAddress = z.infer<typeof edgeAddress>
 
+/** The name that a site's robots.txt knows us by. */
+export const AGENT_NAME = 'Selvedge-site-bot'
+
 /**
  * What we say we are. `bot` makes it a program to our own log too, so that it is no page view and no visitor, only
  * a request.
  */
-export const USER_AGENT = 'Selvedge-site-bot/1.0'
+export const USER_AGENT = `${AGENT_NAME}/1.0`
 
 /** How long one answer may take altogether, ms. */
 const ANSWER_MS_MAX = 5_000

@@ -1,6 +1,7 @@
 import type { Answer, EdgeClient } from './edge-client.ts'
 import { type Organization, organizationIn } from './organization.ts'
 import { type PageWords, wordsOfPage } from './page-words.ts'
+import { type Robots, readRobots } from './robots.ts'
 import { securityContactIn } from './security-txt.ts'
 
 /** What a site's front page says of it, as plain text; '' for what it doesn't say. */
@@ -27,7 +28,7 @@ export interface FrontPage {
 }
 
 /** Why there is nothing to say. */
-export type NoFrontPage = 'unreachable' | 'not-ok' | 'not-html' | 'leads-elsewhere'
+export type NoFrontPage = 'unreachable' | 'robots-refused' | 'not-ok' | 'not-html' | 'leads-elsewhere'
 
 /** Most of a page that is read, bytes: what it says of itself stands at its beginning. */
 const PAGE_BYTES_MAX = 524_288
@@ -36,8 +37,14 @@ const SECURITY_TXT_BYTES_MAX = 16_384
 const REDIRECTS_MAX = 4
 const HTML = ['text/html', 'application/xhtml+xml']
 
+/** By what it is asked, and what of it may be. */
+interface Way {
+  edge: EdgeClient
+  robots: Robots
+}
+
 /**
- * Reads the front page of a site's host, through the edge.
+ * Reads the front page of a site's host, through the edge, as far as the site's robots.txt lets programs.
  *
  * @param host the one that people come to
  * @param nowMs Unix ms
@@ -47,23 +54,25 @@ export async function lookAtSite(
   { site, host }: { site: string; host: string },
   nowMs: number,
 ): Promise<FrontPage | NoFrontPage> {
+  const way = { edge, robots: readRobots(edge) }
   try {
-    const page = await frontPageOf(edge, site, new URL(`http://${host}/`))
+    const page = await frontPageOf(way, site, new URL(`http://${host}/`))
     if (typeof page === 'string') return page
     const { words, encoding } = readPage(page)
     const organization = organizationIn(words.linkedData, page.url.href)
     const found = { words, organization, encoding, url: page.url }
     const isReachable = (organization?.email ?? '') + words.authorEmail + words.email !== ''
-    return told(found, isReachable ? undefined : await securityContactOf(edge, page.url, nowMs))
+    return told(found, isReachable ? undefined : await securityContactOf(way, page.url, nowMs))
   } catch {
     return 'unreachable' // said to be so where it is shown; the edge's own log has the request
   }
 }
 
 /** Follows redirects, within the site only: what another site says is not its own. */
-async function frontPageOf(edge: EdgeClient, site: string, start: URL): Promise<Answer | NoFrontPage> {
+async function frontPageOf({ edge, robots }: Way, site: string, start: URL): Promise<Answer | NoFrontPage> {
   let url = start
   for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects += 1) {
+    if (!(await robots.mayRead(url))) return 'robots-refused'
     const answer = await edge.get(url, 'text/html', PAGE_BYTES_MAX)
     const to = answer.status >= 300 && answer.status < 400 ? URL.parse(answer.location, url) : null
     if (to === null) return isPage(answer)
@@ -114,8 +123,9 @@ function guessed(body: Buffer): TextDecoder {
   return new TextDecoder(isUtf8 ? 'utf-8' : 'windows-1252')
 }
 
-async function securityContactOf(edge: EdgeClient, page: URL, nowMs: number) {
+async function securityContactOf({ edge, robots }: Way, page: URL, nowMs: number) {
   const url = new URL('/.well-known/security.txt', page)
+  if (!(await robots.mayRead(url))) return undefined
   // Few sites have one: what goes wrong with it says nothing of the page.
   const answer = await edge.get(url, 'text/plain', SECURITY_TXT_BYTES_MAX).catch(() => undefined)
   if (answer?.status !== 200 || answer.type !== 'text/plain') return undefined

@@ -1,6 +1,8 @@
--- The ranking of a window of days, both ends included: a row for each scope and each site with a rank.
--- Days of `fresh` are as the computation `soFar` has them, all others as they were published.
+-- The rankings of windows of days that end with `to`: a row for each of `windows` (their lengths in days; `from` is the
+-- first day of the longest), each scope and each site with a rank. Days of `fresh` are as the computation `soFar` has
+-- them, all others as they were published.
 --
+--   window_days   which of `windows`; one is ranked without looking at the others
 --   scope      '' for all sites everywhere; a country (DE): people there; `category:News`: sites of it
 --   score      the sum of a site's daily scores (daily-figures.sql) without its best and its worst days:
 --              one in seven of `days` at each end, so that a burst is worth nothing; a day without
@@ -18,17 +20,18 @@
 --
 --   place      which rows of the figures to read: '' or a country, '*' for all; `of` the same for scopes
 WITH (
-    SELECT uniqExact(day)
+    SELECT arrayMap(days_back -> arrayCount(one -> one > {to:Date} - days_back, groupUniqArray(day)), {windows:Array(UInt8)})
     FROM (
         SELECT day FROM ({{published-days.sql}}) WHERE day NOT IN {fresh:Array(Date)}
         UNION ALL
         SELECT DISTINCT toDate(time) AS day FROM selvedge.access_log WHERE toDate(time) IN {fresh:Array(Date)}
           AND toDate(time) BETWEEN {from:Date} AND {to:Date}
     )
-) AS days
+) AS days_of
 SELECT
+    window_days,
     scope,
-    days,
+    days_of[indexOf({windows:Array(UInt8)}, window_days)] AS days,
     tie_rank AS rank,
     score,
     one.1 AS site,
@@ -45,20 +48,22 @@ SELECT
     ) AS bucket
 FROM (
     SELECT
+        window_days,
         scope,
         score,
         groupArray((site, reach, views)) AS tied,
         sum(length(tied)) OVER (
-            PARTITION BY scope ORDER BY score DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY window_days, scope ORDER BY score DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) - length(tied) + 1 AS tie_rank,
         lagInFrame(score, 1, 0) OVER (
-            PARTITION BY scope ORDER BY score DESC ROWS BETWEEN 1 PRECEDING AND CURRENT ROW
+            PARTITION BY window_days, scope ORDER BY score DESC ROWS BETWEEN 1 PRECEDING AND CURRENT ROW
         ) AS above,
         leadInFrame(score, 1, 0) OVER (
-            PARTITION BY scope ORDER BY score DESC ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING
+            PARTITION BY window_days, scope ORDER BY score DESC ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING
         ) AS below
     FROM (
         SELECT
+            window_days,
             arrayJoin(
                 if(place = '' AND last_category != '', ['', concat('category:', last_category)], [place])
             ) AS scope,
@@ -68,13 +73,15 @@ FROM (
             score
         FROM (
             SELECT
+                window_days,
                 place,
                 site,
+                days_of[indexOf({windows:Array(UInt8)}, window_days)] AS days_kept,
                 argMax(daily.category, day) AS last_category,
                 sum(daily.reach) AS reach,
                 sum(daily.views) AS views,
                 arraySum(arraySlice(
-                    arrayReverseSort(groupArray(daily.score)), intDiv(days, 7) + 1, days - 2 * intDiv(days, 7)
+                    arrayReverseSort(groupArray(daily.score)), intDiv(days_kept, 7) + 1, days_kept - 2 * intDiv(days_kept, 7)
                 )) AS score,
                 arrayUniq(arrayFlatten(groupArray(daily.networks))) AS seen_networks
             FROM (
@@ -91,11 +98,12 @@ FROM (
                   AND day BETWEEN {from:Date} AND {to:Date}
                   AND ({place:String} = '*' OR place = {place:String})
             ) AS daily
-            GROUP BY place, site
+            ARRAY JOIN arrayFilter(days_back -> day > {to:Date} - days_back, {windows:Array(UInt8)}) AS window_days
+            GROUP BY window_days, place, site
             HAVING score > 0 AND (seen_networks >= {networksMin:UInt8} OR sum(daily.uncapped) > 0)
         )
     )
     WHERE {of:String} = '*' OR scope = {of:String}
-    GROUP BY scope, score
+    GROUP BY window_days, scope, score
 )
 ARRAY JOIN tied AS one

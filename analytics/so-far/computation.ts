@@ -55,7 +55,13 @@ export function beginComputation(
     try {
       const windowDays = WINDOW_DAYS[window]
       const fresh = await figures
-      const of = { ...spanEnding(endMs, windowDays), windowDays, fresh, place: country, of: country }
+      const of = {
+        ...spanEnding(endMs, windowDays),
+        windows: [windowDays],
+        fresh,
+        place: country,
+        of: country,
+      }
       await run('fill-ranks', { ...formula.parameters, ...of, computation: id, soFar: id })
     } finally {
       waiting -= 1

@@ -15,5 +15,5 @@ SETTINGS
     max_bytes_before_external_group_by = 500000000,
     max_bytes_before_external_sort = 500000000
 SELECT
-    {computation:UUID}, {windowDays:UInt8}, scope, days, rank, score, site, reach, views, bucket
+    {computation:UUID}, window_days, scope, days, rank, score, site, reach, views, bucket
 FROM ({{../ranking/ranked-sites.sql}})

@@ -6,8 +6,11 @@ import { beginComputation, type Computation, type Computing, type Ranked } from 
 /** Least time from one computation to the next, ms. */
 const PAUSE_MS_MIN = 2_000
 
-/** The pause is so many times what the last one took: a tenth of one core at most is spent on it. */
+/** The pause is so many times what the last one took: a tenth of one core at most is spent on it … */
 const PAUSE_TIMES = 10
+
+/** … but no longer than this, ms: what is told shall be minutes old at most, however much there is to work out. */
+const PAUSE_MS_MAX = 240_000
 
 /** For how long after somebody asked it goes on, and the oldest that is told, ms. */
 const ASKED_MS = 600_000
@@ -39,8 +42,9 @@ export interface SoFarOptions extends Computing {
 /**
  * Works out figures and rankings with today so far while somebody asks for them: one computation at a time for all who
  * do, none when nobody does. Who asks for something first waits for it; from then on it is worked out anew beside
- * the questions, and the newest that is ready is told, until nobody has asked for ten minutes. When a computation
- * fails, the last that succeeded serves on, and the pause is kept before the next.
+ * the questions, and the newest that is ready is told, until nobody has asked for ten minutes. When figures can't be
+ * worked out, the last that could serve on; when a ranking can't, the last of it that could does, beside newer
+ * others. The pause is kept before the next try.
  *
  * Disposing waits for the statement under way. What is left in the tables goes by its TTL.
  */
@@ -52,6 +56,8 @@ export function createSoFar({ now, warn, ...computing }: SoFarOptions): SoFar {
   let askedAtMs = 0
   let isDisposed = false
   const warm = new LRUCache<string, Ranked>({ max: WARM_MAX, ttl: ASKED_MS })
+  /** The newest computation that has it, of each ranking that was asked for. */
+  const newest = new LRUCache<string, Computation>({ max: WARM_MAX, ttl: ASKED_MS })
   /** When each that is in the tables was begun. */
   const begun = new Map<Computation, number>()
   const running = new Set<Promise<void>>()
@@ -79,16 +85,24 @@ export function createSoFar({ now, warn, ...computing }: SoFarOptions): SoFar {
   }
 
   async function complete(computation: Computation): Promise<void> {
-    const parts = [computation.figures, ...warm.values().map((of) => computation.ranked(of))]
-    const failure = await Promise.all(parts).then(() => undefined, messageOf)
+    const rankings = [...warm.entries()].map(([key, of]) => rank(computation, key, of))
+    const parts = [computation.figures, ...rankings].map((part) => part.then(() => undefined, messageOf))
+    const failed = await Promise.all(parts)
     // Of the day before, when midnight has come meanwhile.
     if (isDisposed || next !== computation) return
-    if (failure === undefined) {
+    for (const failure of new Set(failed)) if (failure !== undefined) warn(failure)
+    if (failed[0] === undefined) {
       current = computation
       next = undefined
-    } else warn(failure)
-    const pauseMs = Math.max(PAUSE_MS_MIN, PAUSE_TIMES * ageMs(computation))
+    }
+    const pauseMs = Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS_MIN, PAUSE_TIMES * ageMs(computation)))
     timer = setTimeout(() => renew(computation.to), pauseMs).unref()
+  }
+
+  async function rank(computation: Computation, key: string, of: Ranked): Promise<void> {
+    await computation.ranked(of)
+    const before = newest.get(key)
+    if (before === undefined || before.asOfMs <= computation.asOfMs) newest.set(key, computation)
   }
 
   function renew(to: Day): void {
@@ -97,7 +111,7 @@ export function createSoFar({ now, warn, ...computing }: SoFarOptions): SoFar {
     if (performance.now() - askedAtMs < ASKED_MS) begin(to)
     else current = undefined
     for (const one of begun.keys()) {
-      if (one !== current && one !== next && ageMs(one) > SUPERSEDED_MS) void forget(one)
+      if (one !== current && one !== next && !serves(one) && ageMs(one) > SUPERSEDED_MS) void forget(one)
     }
   }
 
@@ -109,14 +123,24 @@ export function createSoFar({ now, warn, ...computing }: SoFarOptions): SoFar {
     }
   }
 
+  /** Whether it is the newest that has some ranking. */
+  const serves = (computation: Computation) => newest.values().some((one) => one === computation)
+
   const ageMs = (computation: Computation) => performance.now() - (begun.get(computation) ?? 0)
 
   return {
     async ranking({ window, to }, country) {
-      warm.set(`${window} ${country}`, { window, country })
+      const key = `${window} ${country}`
+      warm.set(key, { window, country })
       const computation = until(to)
-      await computation.ranked({ window, country })
-      return computation
+      try {
+        await rank(computation, key, { window, country })
+        return computation
+      } catch (error) {
+        const before = newest.get(key)
+        if (before?.to === to && ageMs(before) < ASKED_MS) return before
+        throw error
+      }
     },
     async figures(to) {
       const computation = until(to)

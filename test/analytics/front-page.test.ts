@@ -245,6 +245,51 @@ describe('a site looked at through the edge', () => {
   })
 
   test.each<[string, Answer, string]>([
+    ['forbids everything', page('User-agent: *\nDisallow: /', 'text/plain'), 'robots-refused'],
+    [
+      'forbids us',
+      page('User-agent: *\nAllow: /\n\nUser-agent: selvedge-site-bot\nDisallow: /'),
+      'robots-refused',
+    ],
+    ['can not be had', (_, response) => void response.writeHead(503).end(), 'robots-refused'],
+    ['breaks off', (request) => void request.socket.destroy(), 'unreachable'],
+  ])('whose robots.txt %s is asked for no page', async (_, robots, because) => {
+    const { found, requests } = await lookAt({ '/robots.txt': robots, '/': '<title>A</title>' })
+
+    expect(found).toBe(because)
+    expect(requests).not.toContain('GET www.a.example /')
+  })
+
+  test('whose robots.txt forbids some pages is asked for the others, each of its hosts by its own', async () => {
+    const robots = (request: IncomingMessage, response: ServerResponse) =>
+      page(
+        `User-agent: *\nDisallow: /.well-known/${request.headers.host === 'a.example' ? '\nDisallow: /home' : ''}`,
+      )(request, response)
+
+    const own = await lookAt({
+      '/robots.txt': robots,
+      '/': '<title>A</title>',
+      '/.well-known/security.txt': 'x',
+    })
+    const led = await lookAt({
+      '/robots.txt': robots,
+      '/': redirect('http://a.example/home'),
+      '/home': '<title>A',
+    })
+
+    expect(own.found).toMatchObject({ title: 'A' })
+    expect(own.requests).toEqual(['GET www.a.example /robots.txt', 'GET www.a.example /'])
+    expect(led).toMatchObject({ found: 'robots-refused' })
+    expect(led.requests.slice(1)).toEqual(['GET www.a.example /', 'GET a.example /robots.txt'])
+  })
+
+  test('whose robots.txt leads around in circles has none', async () => {
+    const { found } = await lookAt({ '/robots.txt': redirect('/robots.txt'), '/': '<title>A</title>' })
+
+    expect(found).toMatchObject({ title: 'A' })
+  })
+
+  test.each<[string, Answer, string]>([
     ['no HTML', page('{}', 'application/json'), 'not-html'],
     ['an error', (_, response) => void response.writeHead(500).end('<title>x'), 'not-ok'],
     ['cut off', (request) => void request.socket.destroy(), 'unreachable'],

@@ -209,6 +209,28 @@ test.each([
   ])
 })
 
+test('sums beyond what a JSON number holds exactly are told, not refused', async () => {
+  await using log = await openAccessLog()
+  await using api = await infoApiOn(log, OPEN)
+  const most = answered({ bytes_sent: Number.MAX_SAFE_INTEGER, bytes_received: Number.MAX_SAFE_INTEGER })
+  await log.insert([most, most])
+  const reports = ['cache-statistics', 'usage', 'popular-objects', 'viewers'].map((name) => `reports/${name}`)
+
+  const answers = await Promise.all(
+    [...reports, 'metrics'].map(async (name) => JSON.stringify(await api.ask(`${PATH}/${name}`))),
+  )
+  const others = await Promise.all(
+    [
+      '/v1/distributions',
+      '/v1/sites/a.example',
+      '/v1/sites/a.example/traffic',
+      '/v1/compare?sites=a.example',
+    ].map(async (path) => JSON.stringify(await api.ask(path))),
+  )
+
+  for (const answer of [...answers, ...others]) expect(answer).toContain('18014398509481982')
+})
+
 test('reports take a key where the operator does not open them', async () => {
   await using log = await seen()
   await using api = await infoApiOn(log)

@@ -20,20 +20,28 @@ function onPaper() {
   const put: string[] = []
   const warned: string[] = []
   let failure: Error | undefined
+  let failing = ''
+  let tookMs = 0
   const soFar = createSoFar({
     ask: (async () => []) as Ask,
-    run: async (statement, { windowDays = '', place = '' }) => {
-      put.push([statement, windowDays, place].filter((part) => part !== '').join(' '))
-      if (failure !== undefined) throw failure
+    run: async (statement, { windows = '', place = '' }) => {
+      put.push([statement, windows, place].filter((part) => part !== '').join(' '))
+      if (tookMs > 0) await new Promise((resolve) => setTimeout(resolve, tookMs))
+      if (failure !== undefined && String(place).startsWith(failing)) throw failure
     },
     formula: FORMULA,
     now: () => NOON + performance.now(),
     warn: (text) => warned.push(text),
   })
-  const failWith = (error: Error | undefined) => {
+  /** @param place fail only rankings of this country */
+  const failWith = (error: Error | undefined, place = '') => {
     failure = error
+    failing = place
   }
-  return { soFar, put, warned, failWith }
+  const take = (ms: number) => {
+    tookMs = ms
+  }
+  return { soFar, put, warned, failWith, take }
 }
 
 describe('rankings with today so far', () => {
@@ -90,6 +98,37 @@ describe('rankings with today so far', () => {
     expect(second.id).toBe(first.id)
     expect(failures).toBe(2)
     await expect(third).rejects.toThrow('ClickHouse is away')
+  })
+
+  test('one that can not be worked out anew stays as it was, and holds up no other', async () => {
+    const { soFar, warned, failWith } = onPaper()
+    await soFar.ranking(WEEK, '')
+    const before = await soFar.ranking(WEEK, 'DE')
+
+    failWith(new Error('too much memory'), 'DE')
+    await vi.advanceTimersByTimeAsync(120_000)
+    const [everywhere, there] = [await soFar.ranking(WEEK, ''), await soFar.ranking(WEEK, 'DE')]
+    failWith(undefined)
+    await vi.advanceTimersByTimeAsync(5_000)
+    const after = await soFar.ranking(WEEK, 'DE')
+
+    expect(everywhere.asOfMs).toBeGreaterThan(NOON + 100_000)
+    expect([there.id, there.asOfMs]).toEqual([before.id, NOON])
+    expect(new Set(warned)).toEqual(new Set(['too much memory']))
+    expect(after.asOfMs).toBeGreaterThan(everywhere.asOfMs)
+  })
+
+  test('are minutes old at most, however long they take', async () => {
+    const { soFar, put, take } = onPaper()
+    take(50_000)
+    const asked = soFar.ranking(WEEK, '')
+    await vi.advanceTimersByTimeAsync(100_000)
+    await asked
+
+    put.length = 0
+    await vi.advanceTimersByTimeAsync(245_000)
+
+    expect(put).toContain('fill-figures')
   })
 
   test('that too many waited for can be had as soon as they do not', async () => {

@@ -1,3 +1,4 @@
+-- All windows at once: most of what it takes for a small site is the statement.
 INSERT INTO selvedge.ranks
 (
     computation, day, window_days, scope, days, rank, score, site, reach, views, bucket
@@ -13,5 +14,5 @@ SETTINGS
     max_bytes_before_external_group_by = 700000000,
     max_bytes_before_external_sort = 700000000
 SELECT
-    {computation:UUID}, {to:Date}, {windowDays:UInt8}, scope, days, rank, score, site, reach, views, bucket
+    {computation:UUID}, {to:Date}, window_days, scope, days, rank, score, site, reach, views, bucket
 FROM ({{../ranking/ranked-sites.sql}})

@@ -74,7 +74,7 @@ const edge = z.strictObject({
       'The certificate for HTTPS where a distribution has none of its own; a self-signed one when left out.',
     ),
   workers: z.int().min(1).max(256).optional().describe('Worker processes; one a core when left out.'),
-  http2: http2Use.default('node').describe('What speaks HTTP/2 with viewers: our own stack, or node:http2.'),
+  http2: http2Use.default('own').describe('What speaks HTTP/2 with viewers: our own stack, or node:http2.'),
   limits: listenLimits.describe('Bounds on what viewers may hold of one worker.'),
   proxies: proxySettings.optional().describe('Proxies in front of the edge that are believed.'),
   cacheMegabytes: megabytes.default(256).describe('Memory for cached responses, in each worker.'),

@@ -61,7 +61,7 @@ export function readOptions(argv: readonly string[]): Options {
     .addOption(
       new Option(
         '--http2 <which>',
-        'what speaks HTTP/2: our own stack, or node:http2 (default: node)',
+        'what speaks HTTP/2: our own stack, or node:http2 (default: own)',
       ).choices(http2Use.options),
     )
     .option('--cert <file>', 'certificate chain for HTTPS, PEM (default: a self-signed one)')

@@ -129,5 +129,11 @@ function showFronts(meters: Meters, fronts: Fronts): void {
     'HTTP/2 connections ended because what came over them broke the protocol or a limit.',
     () => fronts.broken,
   )
+  meters.counterBy(
+    'selvedge_edge_http2_broken_by_total',
+    'The same by what it was: an error of RFC 9113 section 7, or the limit. Not counted with node:http2.',
+    'reason',
+    () => fronts.brokenBy,
+  )
   meters.gauge('selvedge_edge_connections', 'Connections that viewers have open.', () => fronts.connections)
 }

@@ -13,6 +13,8 @@ export interface Meters {
   counterOf(resultType: string, status: number): ResponseCounter
   /** Shows what somebody else counts. */
   counter(name: string, help: string, read: () => number): void
+  /** The same by a label. */
+  counterBy(name: string, help: string, label: string, read: () => Iterable<[string, number]>): void
   gauge(name: string, help: string, read: () => number): void
 }
 
@@ -40,6 +42,18 @@ export function startMeters(cached: OpenStore, encoding: Pick<Encoding, 'counts'
       collect() {
         this.reset()
         this.inc(read())
+      },
+    })
+
+  const counterBy: Meters['counterBy'] = (name, help, label, read) =>
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const [value, count] of read()) this.inc({ [label]: value }, count)
       },
     })
 
@@ -112,6 +126,7 @@ export function startMeters(cached: OpenStore, encoding: Pick<Encoding, 'counts'
 
   return {
     counter,
+    counterBy,
     gauge,
     counterOf,
     count(served, transfer) {

@@ -18,7 +18,7 @@ export const edgeSettings = programSettings.extend({
   httpsPort: port,
   tls: tlsSettings.optional().describe('How TLS is spoken, and with which certificate; no HTTPS without.'),
   workers: z.int().min(1).max(256),
-  http2: http2Use.default('node').describe('What speaks HTTP/2 with viewers: our own stack, or node:http2.'),
+  http2: http2Use.default('own').describe('What speaks HTTP/2 with viewers: our own stack, or node:http2.'),
   limits: listenLimits,
   proxies: proxySettings.optional().describe('Proxies in front of it that are believed.'),
   ...cacheSettings,

@@ -38,6 +38,8 @@ export interface Fronts extends Pick<Drain, 'retire'> {
   readonly refused: number
   /** HTTP/2 connections ended because what came over them broke the protocol or a limit. */
   readonly broken: number
+  /** The same by what it was; see `Http2.brokenBy`. */
+  readonly brokenBy: Iterable<[string, number]>
 }
 
 /** What the fronts need of the edge behind them. */
@@ -122,6 +124,9 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
     },
     get broken() {
       return streams?.broken ?? 0
+    },
+    get brokenBy() {
+      return streams?.brokenBy ?? []
     },
   }
 }

@@ -8,7 +8,7 @@ import { selfSignedCertificate } from '../../deploy/certificate.ts'
 import type { LaneUse } from '../../edge/listen/fronts.ts'
 import { askOverHttp1, askOverHttp2, sayable } from './both-versions.ts'
 import { HOST, type House, houseInFrontOf } from './house.ts'
-import { HTTP2, type Http2Client, http2Client } from './http2-client.ts'
+import { type Http2Client, http2Client } from './http2-client.ts'
 import { ODD, PARTIAL, RECORDED } from './request-corpus.ts'
 import { type Site, site } from './site.ts'
 import { normalised, type Reply, sendOver } from './wire.ts'
@@ -112,8 +112,7 @@ const underPolicies = (request: string) => request.replaceAll(HOST, POLICY_HOST)
 /** The same edge in several ways; `off` is the measure of all others. */
 const WAYS = ['off', 'on', 'public'] as const satisfies readonly LaneUse[]
 const houses = new Map<LaneUse, House>()
-/** Ways over HTTP/2: what speaks it, and whether hits are answered from memory. */
-const STREAM_WAYS = HTTP2.flatMap((http2) => (['off', 'on'] as const).map((lane) => ({ http2, lane })))
+/** Over HTTP/2: our own stack the long way and from memory, and node:http2. */
 const streamHouses: House[] = []
 const parts = new AsyncDisposableStack()
 let cases = 0
@@ -127,10 +126,10 @@ beforeAll(async () => {
   const tls = await selfSignedCertificate([HOST], folder)
   const behind = parts.use(await origin())
   for (const lane of WAYS)
-    houses.set(lane, parts.use(await houseInFrontOf(distributions(behind.url), { lane, tls })))
-  for (const way of STREAM_WAYS)
-    streamHouses.push(parts.use(await houseInFrontOf(distributions(behind.url), { ...way, tls })))
-  await Promise.all([...houses.values()].map(fill))
+    houses.set(lane, parts.use(await houseInFrontOf(distributions(behind.url), { lane, http2: 'own', tls })))
+  const ofNode = parts.use(await houseInFrontOf(distributions(behind.url), { http2: 'node', tls }))
+  streamHouses.push(houses.get('off') as House, houses.get('on') as House, ofNode)
+  await Promise.all([...houses.values(), ofNode].map(fill))
 }, 300_000)
 
 afterAll(async () => {
@@ -195,7 +194,7 @@ async function sameOverHttp2(requests: readonly string[]): Promise<void> {
     if (asked === undefined) continue
     streamCases += 1
     // What is asked for the first time may be answered otherwise than from then on.
-    await Promise.all([off, ...streamHouses].map((house) => askOverHttp1(house.securePort, asked)))
+    await Promise.all(streamHouses.map((house) => askOverHttp1(house.securePort, asked)))
     const expected = await askOverHttp1(off.securePort, asked)
     for (const viewer of viewers) {
       for (let times = 0; times < 3; times += 1) {

@@ -16,11 +16,12 @@ import { CODE } from './frames.ts'
 import { fieldsOfHttp2, type Http2Head, http2Head } from './head.ts'
 import type { HeaderBlock } from './header-block.ts'
 import { encodedBlock } from './hpack/encode.ts'
+import { Incoming, type Requests } from './incoming.ts'
 import { LimitBroken } from './limit-broken.ts'
 import { type Priority, priorityIn } from './priority.ts'
 import { ReadyHits } from './ready-hits.ts'
 import { RequestBody } from './request-body.ts'
-import { Session, type SessionHandler } from './session.ts'
+import { Session, type SessionMeans } from './session.ts'
 import type { Stream } from './stream.ts'
 import { streamOutlet } from './stream-outlet.ts'
 import { holdToLimits, type Taken } from './watch.ts'
@@ -78,12 +79,18 @@ export function http2(parts: Http2Parts): Http2 {
   }, SWEEP_MS)
   timer.unref()
 
-  const handler: SessionHandler = {
-    answerAgain,
-    request,
+  const means: SessionMeans = {
+    limits,
+    clock,
+    takesTunnels: TAKES_TUNNELS,
     writeReady: (session, into, at) => ready.write(session, into, at),
-    queueReady: (session) => ready.queue(session),
-    cancelReady: (id) => ready.cancel(id),
+  }
+
+  const requests: Requests = {
+    answerAgain,
+    begin,
+    cancel: (id) => ready.cancel(id),
+    readWithoutWriting: (session) => ready.queue(session),
     broken(session, error) {
       ready.clear()
       const reason = error instanceof LimitBroken ? error.limit : nameOfCode(error.code)
@@ -100,9 +107,10 @@ export function http2(parts: Http2Parts): Http2 {
   }
 
   function take(socket: TLSSocket): void {
-    const session = new Session(socket, { limits, handler, clock, takesTunnels: TAKES_TUNNELS })
+    const session = new Session(socket, means)
+    const incoming = new Incoming(session, requests)
     sessions.set(session, { bytes: 0, sinceMs: clock.coarseMs })
-    socket.on('data', (bytes: Buffer) => session.received(bytes))
+    socket.on('data', (bytes: Buffer) => incoming.received(bytes))
     // Nothing more can be asked, and no window be opened.
     socket.once('end', () => socket.destroy())
     socket.on('error', () => socket.destroy())
@@ -127,7 +135,7 @@ export function http2(parts: Http2Parts): Http2 {
     return true
   }
 
-  function request(
+  function begin(
     session: Session,
     block: HeaderBlock,
     { fields }: { fields: string[] },
@@ -193,7 +201,7 @@ export function http2(parts: Http2Parts): Http2 {
     if (head.length !== undefined) stream.lengthAnnounced = Number(head.length)
     if (hasBody) {
       stream.requestTimedOut = outlet.timeOut
-      stream.body = new RequestBody((bytes, isOver) => stream.taken(bytes, isOver))
+      stream.body = new RequestBody((bytes) => stream.taken(bytes))
     }
     const viewer = viewerRequestOf({
       ...askerOf(session),
@@ -211,7 +219,7 @@ export function http2(parts: Http2Parts): Http2 {
 
   function connect(session: Session, stream: Stream, head: Http2Head, protocol: string): void {
     const outlet = streamOutlet(stream, 'GET', session.nowMs)
-    const said = new RequestBody((bytes, isOver) => stream.taken(bytes, isOver))
+    const said = new RequestBody((bytes) => stream.taken(bytes))
     stream.body = said
     if (stream.hasRequest) said.finish()
     const viewer = viewerRequestOf({

@@ -61,7 +61,7 @@ export class Output implements SendSink {
 
   /** Writes what is due. */
   flush(): void {
-    if (this.#isWriting || this.#socket.destroyed) return
+    if (this.#isWriting || !this.#socket.writable) return
     let at = this.control.writeTo(slab, 0)
     at = this.#sink.writeReady(slab, at)
     if (!this.queue.isEmpty) at = this.queue.fill(slab, at)

@@ -47,15 +47,14 @@ export class ReadyHits {
     this.#count += 1
   }
 
-  /** Forgets one. @returns whether it was there */
-  cancel(id: number): boolean {
+  /** Forgets one, if it is there. */
+  cancel(id: number): void {
     for (let at = this.#count - 1; at >= 0; at -= 1) {
       const ready = this.#ready[at] as Ready
       if (ready.id !== id) continue
       ready.plan = undefined
-      return true
+      return
     }
-    return false
   }
 
   /** Forgets all: their connection has broken. */

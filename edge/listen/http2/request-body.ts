@@ -9,13 +9,13 @@ const PARTS_MAX = 64
 
 /** A request's body, which is read no faster than it is wanted: what was taken opens the window (RFC 9113 §5.2). */
 export class RequestBody extends Readable {
-  readonly #taken: (bytes: number, isOver: boolean) => void
+  readonly #taken: (bytes: number) => void
   #parts: Buffer[] = []
   #isWanted = false
   #isWhole = false
 
   /** @param taken told of bytes that were read, or won't be */
-  constructor(taken: (bytes: number, isOver: boolean) => void) {
+  constructor(taken: (bytes: number) => void) {
     super()
     this.#taken = taken
     // Whoever reads it learns of an error; nobody may.
@@ -25,7 +25,7 @@ export class RequestBody extends Readable {
   /** A part has come. */
   receive(part: Buffer): void {
     if (this.destroyed) {
-      this.#taken(part.byteLength, false)
+      this.#taken(part.byteLength)
       return
     }
     this.#parts.push(part.byteLength <= COPIED_BYTES_MAX ? Buffer.from(part) : part)
@@ -53,7 +53,7 @@ export class RequestBody extends Readable {
     let bytes = 0
     for (const part of this.#parts) bytes += part.byteLength
     this.#parts = []
-    if (bytes > 0) this.#taken(bytes, true)
+    if (bytes > 0) this.#taken(bytes)
     done(error)
   }
 
@@ -61,7 +61,7 @@ export class RequestBody extends Readable {
     while (this.#isWanted && this.#parts.length > 0) {
       const part = this.#parts.shift() as Buffer
       this.#isWanted = this.push(part)
-      this.#taken(part.byteLength, false)
+      this.#taken(part.byteLength)
     }
     if (this.#isWhole && this.#parts.length === 0) this.push(null)
   }

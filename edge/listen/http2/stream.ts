@@ -1,5 +1,6 @@
 import { CODE, FLAG, headerFrames } from './frames.ts'
 import type { Priority } from './priority.ts'
+import { ReceiveWindow } from './receive-window.ts'
 import type { RequestBody } from './request-body.ts'
 
 /** What a stream needs of the connection that it is of. */
@@ -10,8 +11,8 @@ export interface StreamOwner {
   reset(stream: Stream, code: number): void
   /** A header block as this connection needs it. */
   worded(block: Uint8Array): Uint8Array
-  /** So much of a request's body was read, or won't be. @param isOver whether the stream takes no more of it */
-  taken(stream: Stream, bytes: number, isOver: boolean): void
+  /** So much of a request's body was read, or won't be. */
+  taken(stream: Stream, bytes: number): void
   /** How much of a response may wait in one stream, until whoever gives it has to wait as well, bytes. */
   readonly roomBytes: number
 }
@@ -27,10 +28,8 @@ export class Stream {
   readonly sinceMs: number
 
   /** What the other side may still send, and what it may still be sent, bytes (§5.2). */
-  receiveWindow: number
+  readonly receiveWindow: ReceiveWindow
   sendWindow: number
-  /** What was read of its request's body, and the other side not told of yet, bytes. */
-  uncredited = 0
 
   /** Whether all of the request has come; whether all of the response was sent; whether either is in vain. */
   hasRequest: boolean
@@ -92,7 +91,7 @@ export class Stream {
     this.id = id
     this.priority = begin.priority
     this.sendWindow = begin.sendWindow
-    this.receiveWindow = begin.receiveWindow
+    this.receiveWindow = new ReceiveWindow(begin.receiveWindow)
     this.hasRequest = begin.hasRequest
     this.sinceMs = begin.coarseMs
     this.movedMs = begin.coarseMs
@@ -140,8 +139,23 @@ export class Stream {
   }
 
   /** The reader of the request's body has taken so much. */
-  taken(bytes: number, isOver: boolean): void {
-    this.#owner.taken(this, bytes, isOver)
+  taken(bytes: number): void {
+    this.#owner.taken(this, bytes)
+  }
+
+  /** It has ended: lets go of all that it holds, and tells whom it concerns. Its connection's to call. */
+  closed(ending: Ending): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.heads = undefined
+    this.waiting = []
+    this.waitingBytes = 0
+    this.onRoom = undefined
+    this.requestTimedOut = undefined
+    const { onEnd } = this
+    this.onEnd = undefined
+    onEnd?.(ending)
+    this.body?.breakOff()
   }
 
   /** Whether there is something that windows allow to be sent, the connection's aside. */

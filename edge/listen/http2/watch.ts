@@ -22,7 +22,8 @@ export function holdToLimits(session: Session, taken: Taken, nowMs: number): voi
     endLingering(session, nowMs)
     return
   }
-  session.settleEnd(nowMs - LINGER_MS_MAX)
+  // Who was told so long ago has nothing on its way any more.
+  if (session.endingSinceMs !== undefined && nowMs - session.endingSinceMs > LINGER_MS_MAX) session.settle()
   endStalled(session, taken, nowMs)
   if (session.unfinished !== undefined && nowMs - session.unfinished.sinceMs > session.limits.headMs)
     session.leave(nowMs)

@@ -32,6 +32,9 @@ export interface Requests {
 /** Of what comes over a connection that has broken, this much is read, and thrown away, bytes. */
 const DISCARDED_BYTES_MAX = 262_144
 
+/** Of fields that are too many, so many bytes cost as much as one of a frame of no use. */
+const GROWN = 16
+
 /** Reads what comes over one connection: what each frame means, and what each may not be (RFC 9113 §5, §6). */
 export class Incoming implements FrameSink {
   readonly #session: Session
@@ -158,8 +161,11 @@ export class Incoming implements FrameSink {
     const list = decoder.decode(block.bytes.subarray(block.from, block.to))
     // Nobody looks at what came after we said so (§6.8), but the table has to stay right.
     if (!isTaken) return
-    if (list.isTooLarge) session.refuse(id, CODE.enhanceYourCalm)
-    else this.#requests.begin(session, block, list, version)
+    if (list.isTooLarge) {
+      // A few bytes may have become many megabytes (RFC 7541 §7.3).
+      session.allowances.spend(list.bytes / GROWN, session.nowMs)
+      session.refuse(id, CODE.enhanceYourCalm)
+    } else this.#requests.begin(session, block, list, version)
   }
 
   /** Fields behind a body (§8.1): nobody reads them, but they have to be right. */

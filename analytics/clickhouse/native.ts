@@ -100,7 +100,7 @@ export function putText(values: Values, text: string): void {
   values.used = at + text.length
 }
 
-/** Appends a whole number, not below zero, of so many bytes. */
+/** Appends a whole number of so many bytes; one below zero only of four at most, as its two's complement. */
 export function putNumber(values: Values, number: number, size: 1 | 2 | 4 | 8): void {
   makeRoom(values, size)
   const { bytes, used: at } = values
@@ -120,14 +120,6 @@ export function putNumber(values: Values, number: number, size: 1 | 2 | 4 | 8): 
     bytes[at + 7] = high >>> 24
   }
   values.used = at + size
-}
-
-/** Appends bytes as they are, without their length. */
-export function putRaw(values: Values, raw: Uint8Array): void {
-  makeRoom(values, raw.length)
-  const { bytes, used: at } = values
-  for (let index = 0; index < raw.length; index += 1) bytes[at + index] = raw[index] as number
-  values.used = at + raw.length
 }
 
 /** Writes a text's length (LEB128) and makes room for it. @returns where the text goes */

@@ -13,6 +13,8 @@ export interface TimeBounds {
  */
 export interface RecordLine {
   bytes: Uint8Array
+  /** The same memory four bytes at a time, from the last place before them where it can be read so. */
+  words: Int32Array
   starts: Int32Array
   ends: Int32Array
   /** What it says, where its column holds numbers; 0 where there is none. */
@@ -98,24 +100,22 @@ const COLUMNS_MIN = COLUMN.secPurpose + 1
 const TAB = 0x09
 const LINE_FEED = 0x0a
 const ZERO = 0x30
+const BACKSLASH = 0x5c
 
 /** Of a time in Unix ms, until the year 2286; and of the largest number that is exact. */
 const TIME_DIGITS = 13
 const DIGITS_MAX = 16
 
-/**
- * What a byte of a line is: 1 what ends a value, 2 what no line may have. None of the rest needs escaping in
- * any TSV (see edge/log/record.ts).
- */
-const MEANING = Uint8Array.from({ length: 256 }, (_, byte) => {
-  if (byte === TAB || byte === LINE_FEED) return 1
-  return byte < 0x20 || byte > 0x7e || byte === 0x5c ? 2 : 0
-})
+/** The bytes that a value consists of: 1. None of them needs escaping in any TSV (see edge/log/record.ts). */
+const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < 0x20 || byte > 0x7e || byte === BACKSLASH ? 0 : 1,
+)
 
 /** To be read into, one line after the other. */
 export function emptyRecordLine(): RecordLine {
   return {
     bytes: new Uint8Array(),
+    words: new Int32Array(),
     starts: new Int32Array(COLUMNS),
     ends: new Int32Array(COLUMNS),
     numbers: new Float64Array(COLUMNS),
@@ -167,21 +167,17 @@ export function valueIn({ bytes, starts, ends }: RecordLine, column: keyof Acces
 
 /** @returns how many values there are, or -1 where there is a byte that no line may have */
 function findValues(line: RecordLine, bytes: Uint8Array, from: number): number {
+  if (line.bytes !== bytes) setBytes(line, bytes)
   const { starts, ends } = line
-  line.bytes = bytes
   let values = 0
   let start = from
-  let at = from
-  for (; at < bytes.length; at += 1) {
-    const byte = bytes[at] as number
-    const meaning = MEANING[byte]
-    if (meaning === 0) continue
-    if (meaning === 2) {
+  let at = passPlain(line, from)
+  for (; at < bytes.length && bytes[at] !== LINE_FEED; at = passPlain(line, at + 1)) {
+    if (bytes[at] !== TAB) {
       const feed = bytes.indexOf(LINE_FEED, at)
       line.end = feed === -1 ? bytes.length : feed
       return -1
     }
-    if (byte === LINE_FEED) break
     if (values < COLUMNS) {
       starts[values] = start
       ends[values] = at
@@ -195,6 +191,38 @@ function findValues(line: RecordLine, bytes: Uint8Array, from: number): number {
   }
   line.end = at
   return values + 1
+}
+
+/** @returns where the next byte is that ends a value or that no line may have, or the end of all */
+function passPlain({ bytes, words }: RecordLine, from: number): number {
+  const { length } = bytes
+  const unaligned = bytes.byteOffset & 3
+  for (let at = from; at < length; at += 1) {
+    if (((at + unaligned) & 3) === 0) {
+      while (at + 4 <= length && isPlain(words[(at + unaligned) >> 2] as number)) at += 4
+      if (at === length) return length
+    }
+    if (IS_PLAIN[bytes[at] as number] === 0) return at
+  }
+  return length
+}
+
+function setBytes(line: RecordLine, bytes: Uint8Array): void {
+  line.bytes = bytes
+  const begin = bytes.byteOffset & ~3
+  line.words = new Int32Array(bytes.buffer, begin, (bytes.byteOffset + bytes.length - begin) >> 2)
+}
+
+/**
+ * Whether four bytes are plain, as `IS_PLAIN` says of one: at once, so that most of a line takes a quarter of the steps.
+ * A byte's highest bit tells whether what was subtracted from it had to borrow.
+ */
+function isPlain(word: number): boolean {
+  const belowSpace = (word - 0x20202020) & ~word
+  const beyondTilde = word + 0x01010101
+  const fromBackslash = word ^ 0x5c5c5c5c
+  const isBackslash = (fromBackslash - 0x01010101) & ~fromBackslash
+  return ((belowSpace | beyondTilde | word | isBackslash) & 0x80808080) === 0
 }
 
 /** The number that a value is, 0 where it is another, and NaN where its column can't hold it. */

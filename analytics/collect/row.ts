@@ -5,7 +5,6 @@ import {
   noRows,
   putBytes,
   putNumber,
-  putRaw,
   putText,
   type Rows,
 } from '../clickhouse/native.ts'
@@ -16,6 +15,7 @@ import { COLUMN, type RecordLine } from './record-line.ts'
 import { remembered } from './remembered.ts'
 import { createSiteOf } from './site.ts'
 import { viewerAt } from './viewer.ts'
+import type { Visitor } from './visitor.ts'
 
 /** What rows are made by. */
 export interface RowOptions {
@@ -94,7 +94,7 @@ const AS_IT_IS = ROW_COLUMNS.flatMap(([name, type], to) => {
 })
 
 /** The visitor of what nobody is to be recognised by. */
-const NOBODY = new Uint8Array(8)
+const NOBODY: Visitor = { low: 0, high: 0 }
 
 /** What is remembered: viewers, browsers and hosts of a busy hour. */
 const VIEWERS_MAX = 65_536
@@ -153,7 +153,9 @@ export function createRowWriter(options: RowOptions): RowWriter {
     putText(valuesOf('site'), site)
     putText(valuesOf('network'), viewer.network)
     putNumber(valuesOf('asn'), (line.numbers[COLUMN.asn] as number) || viewer.asn, 4)
-    putRaw(valuesOf('visitor'), isNobody ? NOBODY : viewer.visitorWith(agent.text, salt))
+    const { low, high } = isNobody ? NOBODY : viewer.visitorWith(agent.text, salt)
+    putNumber(valuesOf('visitor'), low, 4)
+    putNumber(valuesOf('visitor'), high, 4)
     putNumber(valuesOf('is_bot'), agent.isBot ? 1 : 0, 1)
     putNumber(valuesOf('is_page_view'), isView ? 1 : 0, 1)
     rows.count += 1

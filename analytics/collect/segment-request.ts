@@ -13,8 +13,8 @@ const unpacked = promisify(zstdDecompress)
 const PACKED_BYTES_MAX = 16 * 1_048_576
 const UNPACKED_BYTES_MAX = 64 * 1_048_576
 
-/** In few pieces: each is a turn of the event loop, and all are copied once more. */
-const UNPACKING = { maxOutputLength: UNPACKED_BYTES_MAX, chunkSize: 2 * 1_048_576 }
+/** Where a frame doesn't say how long its lines are. */
+const PIECE_BYTES = 2 * 1_048_576
 
 /** `Content-Digest` with SHA-256 alone (RFC 9530 §2). */
 const CONTENT_DIGEST = /^sha-256=:([A-Za-z0-9+/]{43}=):$/
@@ -63,13 +63,40 @@ export async function readSegmentBody(request: IncomingMessage, head: SegmentHea
     throw new SegmentRefused('bad-digest', 'The body was altered or cut on its way.')
   }
   try {
-    return { token: head.token, lines: await unpacked(packed, UNPACKING) }
+    const lines = await unpacked(packed, {
+      maxOutputLength: UNPACKED_BYTES_MAX,
+      chunkSize: pieceBytes(packed),
+    })
+    return { token: head.token, lines }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       throw tooLarge('unpacked', UNPACKED_BYTES_MAX)
     }
     throw new SegmentRefused('bad-compression', String(error), { cause: error })
   }
+}
+
+/**
+ * How large a piece to unpack in: all in one where the frame says how long it is, as it does where all was packed at
+ * once. Several are copied once more, and garbage of megabytes beside the heap has V8 mark the whole of it each time.
+ */
+function pieceBytes(packed: Buffer): number {
+  const said = contentBytes(packed)
+  // With room to spare: a piece that is full has another made behind it.
+  return said === undefined ? PIECE_BYTES : Math.max(64, Math.min(said, UNPACKED_BYTES_MAX) + 1)
+}
+
+/** The `Frame_Content_Size` of a Zstandard frame (RFC 8878 §3.1.1.1), where it has one. */
+function contentBytes(frame: Buffer): number | undefined {
+  const descriptor = frame[4] ?? 0
+  const isSingleSegment = (descriptor & 0x20) !== 0
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] as number
+  const at = 5 + (isSingleSegment ? 0 : 1) + dictionaryBytes
+  const size = descriptor >> 6
+  if (at + 8 > frame.length || (size === 0 && !isSingleSegment)) return undefined
+  if (size === 0) return frame.readUInt8(at)
+  if (size === 1) return frame.readUInt16LE(at) + 256
+  return size === 2 ? frame.readUInt32LE(at) : Number(frame.readBigUInt64LE(at))
 }
 
 function refuseOtherTypes(type: string | undefined, encoding: string | undefined): void {

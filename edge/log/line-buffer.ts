@@ -18,6 +18,8 @@ export interface LineBuffer {
   appendRecord(record: AccessRecord): boolean
   /** As `append`, of a line whose words are bytes already. */
   appendRepeated(line: RepeatedLine, moment: Moment): boolean
+  /** How much waits to be taken. */
+  readonly bytes: number
   /** All lines since the last time, as a segment's frame, and how many records they are. */
   take(): { frame: Buffer | undefined; records: number }
   /** Lets a frame's memory be used again. */
@@ -43,6 +45,9 @@ export function createLineBuffer(bytesMax: number): LineBuffer {
   }
 
   return {
+    get bytes() {
+      return used - FRAME_HEAD_BYTES
+    },
     append(line) {
       if (!hasRoom(line.length)) return false
       memory.write(line, used, 'latin1')

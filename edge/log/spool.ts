@@ -11,6 +11,8 @@ import { type SegmentName, segmentFile } from './segment.ts'
 
 /** How long a record may be in memory only, ms; what a `kill -9` can lose. */
 const FLUSH_MS = 200
+/** How much is written before that: what is still in the processor's cache, and needs no larger memory. Bytes. */
+const FLUSH_BYTES = 524_288
 /** When a segment is sealed: after this long, or at this size. */
 const SEAL_MS = 1_000
 const SEAL_BYTES = 8 * 1_048_576
@@ -50,8 +52,10 @@ export function openSpool(directory: string, log: Logger): Spool {
   let segment: OpenSegment | undefined
   let number = 0
   let writing: Promise<void> = Promise.resolve()
+  let isToBeFlushed = false
 
   async function flush(): Promise<void> {
+    isToBeFlushed = false
     const { frame, records } = pending.take()
     try {
       if (frame !== undefined) {
@@ -89,23 +93,25 @@ export function openSpool(directory: string, log: Logger): Spool {
     await rename(join(directory, segmentFile(sealed, 'open')), join(directory, segmentFile(sealed, 'sealed')))
   }
 
-  const timer = setInterval(() => {
+  /** After what is being written, and once however often it is asked for until then. */
+  function flushNext(): void {
+    if (isToBeFlushed) return
+    isToBeFlushed = true
     writing = writing.then(flush)
-  }, FLUSH_MS)
+  }
+
+  function appended(hadRoom: boolean): void {
+    if (!hadRoom) lost += 1
+    if (pending.bytes >= FLUSH_BYTES) flushNext()
+  }
+
+  const timer = setInterval(flushNext, FLUSH_MS)
 
   return {
-    append(record) {
-      if (!pending.appendRecord(record)) lost += 1
-    },
-    appendLine(line) {
-      if (!pending.append(line)) lost += 1
-    },
-    appendEvent(event) {
-      this.appendLine(formatEvent(event))
-    },
-    appendRepeated(line, moment) {
-      if (!pending.appendRepeated(line, moment)) lost += 1
-    },
+    append: (record) => appended(pending.appendRecord(record)),
+    appendLine: (line) => appended(pending.append(line)),
+    appendEvent: (event) => appended(pending.append(formatEvent(event))),
+    appendRepeated: (line, moment) => appended(pending.appendRepeated(line, moment)),
     get lost() {
       return lost
     },

@@ -121,7 +121,6 @@ describe('a visitor', () => {
     ]
 
     expect(visitorOf({ ...person })).toEqual(visitorOf(person))
-    expect(new Set([visitorOf(person), ...others].map(String)).size).toBe(4)
-    expect(visitorOf(person)).toHaveLength(8)
+    expect(new Set([visitorOf(person), ...others].map((visitor) => JSON.stringify(visitor))).size).toBe(4)
   })
 })

@@ -49,6 +49,25 @@ test.each([
   expect(line.numbers[RECORD_COLUMNS.indexOf('status')]).toBe(777)
 })
 
+test('every byte is judged the same wherever it stands, and wherever its line begins', () => {
+  const text = formatRecord(recordBut({ path: '/123456789' }))
+  const judged = (byte: number, at: number, indent: number) => {
+    const memory = Buffer.alloc(indent + text.length, text, 'latin1')
+    const lines = memory.subarray(indent)
+    lines.write(text, 'latin1')
+    lines[text.indexOf('/123456789') + at] = byte
+    return readLine(emptyRecordLine(), lines, 0, BOUNDS)
+  }
+  for (let byte = 0; byte < 256; byte += 1) {
+    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x5c
+    if (byte === 0x09 || byte === 0x0a) continue
+    for (let at = 0; at < 8; at += 1) {
+      const said = [0, 1, 2, 3].map((indent) => judged(byte, at, indent) === undefined)
+      expect([byte, at, ...said]).toEqual([byte, at, isPlain, isPlain, isPlain, isPlain])
+    }
+  }
+})
+
 test('numbers are taken up to the largest that is exact, and not beyond', () => {
   const text = formatRecord(recordBut({ bytesSent: Number.MAX_SAFE_INTEGER }))
   const line = emptyRecordLine()

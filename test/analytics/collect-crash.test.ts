@@ -9,7 +9,7 @@ import { directory, forkAnalytics, rowsIn, settingsBut } from './analytics.ts'
 import { linesOf, NOON_MS, recordBut, sendSegment } from './segment.ts'
 
 // Each insert is on the disk before it is answered, in every part: a slow disk takes its time.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 300_000 })
 
 const KILLS = 5
 const RECORDS = 200

@@ -68,7 +68,7 @@ export function createRobots(judge: JudgeDestination, userAgent: string, isFront
 
   function read(origin: string): Promise<Rules> {
     const reading = rulesOf(origin).catch((error: unknown) => {
-      const isItself = error instanceof NotLetOut && error.refusal.host === new URL(origin).hostname
+      const isItself = error instanceof NotLetOut && error.refusal.host === bareHostOf(origin)
       return isItself ? { refused: error.refusal.because } : undefined
     })
     known.set(origin, reading)
@@ -106,6 +106,11 @@ export function createRobots(judge: JudgeDestination, userAgent: string, isFront
     },
     [Symbol.asyncDispose]: () => agent.destroy(),
   }
+}
+
+/** As undici names it: an IPv6 address without brackets. */
+function bareHostOf(origin: string): string {
+  return new URL(origin).hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
 function parsed(url: string, status: number, text: string): Rules {

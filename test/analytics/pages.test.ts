@@ -54,6 +54,7 @@ describe('a site', () => {
     expect(page).toContain('5 page views in 30 days, most on 25 Jul: 4.')
     expect(page.match(/<time datetime="2026-0[67]-\d\d">/g)).toHaveLength(30)
     expect(page).toContain('href="/v1/sites/a.example/thumbnail?size=full&amp;wait=1"')
+    expect(page).toContain(`<meta property="og:image" content="${api.url}/v1/sites/a.example/card">`)
     expect(page).toMatch(/Germany.*80\.0%.*France.*20\.0%/s)
     expect(page.match(/<b>1<\/b> <small>of 1<\/small>/g)).toHaveLength(4)
     expect(page).toContain('What the figures mean')

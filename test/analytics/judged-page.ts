@@ -23,8 +23,8 @@ export async function showOn(page: Page, { width, scheme }: Screen): Promise<voi
 }
 
 /**
- * What is wrong with a page as it is shown now: rules of axe-core that it gravely breaks, and words wider than
- * the screen.
+ * What is wrong with a page as it is shown now: rules of axe-core that it gravely breaks, words wider than the
+ * screen, and figures wider than their tile.
  *
  * @returns a sentence for each, with the first element that it is about
  */
@@ -39,5 +39,10 @@ export async function faultsOf(page: Page): Promise<string[]> {
     number,
   ]
   if (needed > width) faults.push(`${needed} pixels wide instead of ${width}`)
-  return faults
+  const cutOff = (await page.evaluate(CUT_OFF)) as string[]
+  return [...faults, ...cutOff.map((figure) => `cut off: ${figure}`)]
 }
+
+const CUT_OFF = `[...document.querySelectorAll('.tile dd')]
+  .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+  .map(({ textContent }) => textContent.trim())`

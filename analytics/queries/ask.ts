@@ -8,6 +8,7 @@ import { sqlFile } from '../clickhouse/sql-file.ts'
 /** Files of this folder, and of those beside it, that hold one question each. */
 export type QuestionName =
   | 'rankings'
+  | 'site-places'
   | 'days-published'
   | 'last-ranked-day'
   | 'site-usage'

@@ -19,7 +19,7 @@ import {
   publishedRankings,
   rankHistory,
 } from './published-rankings.ts'
-import { type RankedSite, type Ranking, rankings, type Selection } from './rankings.ts'
+import { type Place, placesOf, type Ranking, rankings, type Selection } from './rankings.ts'
 import { type FoundSite, search } from './search.ts'
 import {
   type ContributingHost,
@@ -54,14 +54,6 @@ import {
   type WindowName,
   windowAt,
 } from './window.ts'
-
-/** A site's place in one window; `undefined` when it has none. */
-export interface Place {
-  window: Window
-  /** When the log was read for it, as `2026-07-25T12:00:00Z`. */
-  asOf: string
-  ranked: RankedSite | undefined
-}
 
 /** All that is told of one site. */
 export interface SiteFigures extends Seen {
@@ -158,10 +150,6 @@ export interface FiguresOptions {
 
 export function createFigures(ask: Ask, { now, includeToday, soFar }: FiguresOptions): Figures {
   const window = (name: WindowName) => windowAt(name, { nowMs: now(), includeToday })
-  const placeOf = async (within: Window, site: string): Promise<Place> => {
-    const { asOf, items } = await rankings(ask, soFar, within, { site, limit: 1 })
-    return { window: within, asOf, ranked: items[0] }
-  }
   const traffic = (sites: readonly string[], days: number) => trafficOf(ask, sites, spanEnding(now(), days))
 
   return {
@@ -195,7 +183,7 @@ export function createFigures(ask: Ask, { now, includeToday, soFar }: FiguresOpt
       if (seen === undefined) return undefined
       const countriesWindow = window('7d')
       const [places, lastDay, hosts, countries] = await Promise.all([
-        Promise.all(WINDOW_NAMES.map((name) => placeOf(window(name), site))),
+        placesOf(ask, soFar, WINDOW_NAMES.map(window), site),
         traffic([site], 1),
         hostsOf(ask, site, dayOf(now())),
         countriesOf(ask, countriesWindow, site),

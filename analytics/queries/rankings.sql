@@ -2,8 +2,6 @@
 -- so-far/ has them: ranking/ranked-sites.sql has all the definitions. `reach` and `pageViews` of the answer are
 -- means per day over `days`, `score` over the days that count; `ranked` is how many sites have a rank. Those that
 -- share one are listed by reach, then by name, which is an order, not a rank.
---
---   site      answer for this site only, ranked among all; '' for all
 SELECT
     rank,
     ranked,
@@ -18,7 +16,6 @@ FROM (
     WHERE computation = {computation:UUID}
       AND scope = {scope:String}
       AND window_days = {windowDays:UInt8}
-      AND ({site:String} = '' OR site = {site:String})
     ORDER BY rank, reach DESC, site
     LIMIT {limit:UInt32} OFFSET {offset:UInt32}
 ) AS of_window

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SoFar } from '../so-far/so-far.ts'
+import type { SoFar, SoFarAnswer } from '../so-far/so-far.ts'
 import type { Ask } from './ask.ts'
 import { WINDOW_DAYS, type Window } from './window.ts'
 
@@ -25,8 +25,6 @@ export interface Selection {
   offset?: number | undefined
   /** ISO 3166-1 alpha-2: by people there only. */
   country?: string | undefined
-  /** Answer for this one only, ranked among all. */
-  site?: string | undefined
 }
 
 /** Places in a window's ranking, as it was at an instant. */
@@ -37,15 +35,51 @@ export interface Ranking {
   items: RankedSite[]
 }
 
+/** A site's place in one window; `undefined` when it has none. */
+export interface Place {
+  window: Window
+  /** When the log was read for it, as `2026-07-25T12:00:00Z`. */
+  asOf: string
+  ranked: RankedSite | undefined
+}
+
+const placeRow = rankedSite.omit({ site: true }).extend({ windowDays: z.int() })
+
+/** A site's place in each of some windows that end with the newest day, in their order. @throws QueryFailed */
+export async function placesOf(
+  ask: Ask,
+  soFar: SoFar,
+  windows: readonly Window[],
+  site: string,
+): Promise<Place[]> {
+  const computed = await Promise.all(windows.map((window) => soFar.ranking(window, '')))
+  // Mostly one has them all; more of them only while a new one takes the old one's place.
+  const ids = [...new Set(computed.map(({ id }) => id))]
+  const rows = await Promise.all(
+    ids.map((computation) => ask('site-places', placeRow, { computation, site })),
+  )
+  return windows.map((window, at) => {
+    const { id, asOfMs } = computed[at] as SoFarAnswer
+    const row = rows[ids.indexOf(id)]?.find(({ windowDays }) => windowDays === WINDOW_DAYS[window.window])
+    if (row === undefined) return { window, asOf: instantOf(asOfMs), ranked: undefined }
+    const { windowDays: _one, ...ranked } = row
+    return { window, asOf: instantOf(asOfMs), ranked: { ...ranked, site } }
+  })
+}
+
 /** The sites with most traffic in a window that ends with the newest day. @throws QueryFailed */
 export async function rankings(
   ask: Ask,
   soFar: SoFar,
   window: Window,
-  { limit, offset = 0, country = '', site = '' }: Selection,
+  { limit, offset = 0, country = '' }: Selection,
 ): Promise<Ranking> {
   const { id: computation, asOfMs } = await soFar.ranking(window, country)
-  const of = { computation, windowDays: WINDOW_DAYS[window.window], scope: country, site, limit, offset }
+  const of = { computation, windowDays: WINDOW_DAYS[window.window], scope: country, limit, offset }
   const items = await ask('rankings', rankedSite, of)
-  return { asOf: `${new Date(asOfMs).toISOString().slice(0, 19)}Z`, items }
+  return { asOf: instantOf(asOfMs), items }
+}
+
+function instantOf(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(0, 19)}Z`
 }

@@ -28,9 +28,12 @@ export class Allowances {
     if (!this.#control.take(bytes, nowMs)) throw new LimitBroken('controlBytesPerSecond')
   }
 
-  /** DATA was sent: who reads it has to open windows, as a rule that of the stream and that of the connection. */
+  /**
+   * DATA was sent: who reads it has to open windows, as a rule that of the stream and that of the connection. Who opens
+   * them byte by byte gets next to nothing for it.
+   */
   sentData(bytes: number): void {
-    this.#control.give(2 * CONTROL_BYTES_MIN + bytes / 64)
+    this.#control.give(Math.min(2 * CONTROL_BYTES_MIN, bytes) + bytes / 64)
   }
 
   /** A stream was reset, by the other side (CVE-2023-44487) or because of what it did (CVE-2025-8671). */

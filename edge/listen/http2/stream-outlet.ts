@@ -57,6 +57,8 @@ export function streamOutlet(stream: Stream, method: string, startedMs: number):
     if (Buffer.isBuffer(body) && !fields.includes('content-length')) {
       fields.push('content-length', String(body.byteLength))
     }
+    // As over HTTP/1.1 (RFC 9110 §6.6.1).
+    if (firstValue(fields, 'date') === undefined) fields.push('date', new Date().toUTCString())
     stream.sendHead(encodedBlock(fields), { isFinal: true, ends: body === undefined })
     status = answer.status
     stream.givenBytes += headBytes(fields)

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { CDPSession, Page } from 'puppeteer-core'
 import { startTrustingBrowser } from '../../bench/page/browser.ts'
 import { loadPage } from '../../bench/page/load-page.ts'
@@ -46,18 +47,34 @@ async function browserClient(world: World, id: string, program: string | undefin
   }
 }
 
+/**
+ * Has a page do something that may take longer than one command to the browser may.
+ *
+ * @param act a function's text, whose promise is waited for
+ */
+async function done<T>(page: Page, act: string): Promise<T> {
+  await page.evaluate(
+    `globalThis.outcome = undefined; void (${act})().then((value) => { globalThis.outcome = { value } }, (error) => { globalThis.outcome = { error: String(error) } })`,
+  )
+  for (;;) {
+    const outcome = (await page.evaluate('globalThis.outcome')) as { value: T; error?: string } | undefined
+    if (outcome?.error !== undefined) throw new Error(outcome.error)
+    if (outcome !== undefined) return outcome.value
+    await pause(100)
+  }
+}
+
 async function upload(page: Page, { upload: wanted }: World): Promise<string> {
-  await page.addScriptTag({ content: String(uploadBytes) })
-  const said = await page.evaluate(async (bytes) => {
-    const made = (globalThis as unknown as { uploadBytes: typeof uploadBytes }).uploadBytes(bytes)
-    return (await fetch('/upload', { method: 'POST', body: made })).text()
-  }, wanted.bytes)
+  const said = await done<string>(
+    page,
+    `async () => (await fetch('/upload', { method: 'POST', body: (${uploadBytes})(${wanted.bytes}) })).text()`,
+  )
   must(said === wanted.hash, `the origin got other bytes: ${said.slice(0, 80)}`)
   return 'the same bytes'
 }
 
 async function download(page: Page): Promise<string> {
-  const got = await page.evaluate(async () => {
+  const act = async () => {
     let [bytes, sum] = [0, 0]
     const { body } = await fetch('/download')
     for await (const chunk of body ?? []) {
@@ -67,7 +84,8 @@ async function download(page: Page): Promise<string> {
       sum = (sum + piece) % 2 ** 32
     }
     return { bytes, sum }
-  })
+  }
+  const got = await done<{ bytes: number; sum: number }>(page, String(act))
   must(got.bytes === DOWNLOAD_BYTES, `${got.bytes} bytes came`)
   must(got.sum === downloadSum(), 'other bytes came')
   return 'as many bytes, of the same sum'
@@ -83,7 +101,7 @@ async function range(page: Page): Promise<string> {
 }
 
 async function cancelled(page: Page): Promise<string> {
-  const failed = await page.evaluate(async ({ rounds, streams }) => {
+  const act = async ({ rounds, streams }: typeof CANCELLED) => {
     for (let round = 0; round < rounds; round += 1) {
       const leave = new AbortController()
       const begun = Array.from({ length: streams }, async () => {
@@ -98,7 +116,8 @@ async function cancelled(page: Page): Promise<string> {
       if (byteLength !== 1_048_576) return `${byteLength} bytes came in round ${round}`
     }
     return ''
-  }, CANCELLED)
+  }
+  const failed = await done<string>(page, `() => (${act})(${JSON.stringify(CANCELLED)})`)
   must(failed === '', failed)
   return `${CANCELLED.rounds * CANCELLED.streams} left, others go on`
 }

@@ -28,20 +28,11 @@ export async function doDailySteps(
 ): Promise<Record<string, string[]>> {
   const today = dayOf(nowMs)
   const forgotten = dayOf(nowMs - retentionDays * DAY_MS)
-  const hoursMadeAnew = await matchHours(upkeep, { today, forgotten })
-  const closed = await closeDays(upkeep, formula, { today, forgotten })
-  const ranked = await rankDays(upkeep, formula)
-  if (closed.length + ranked.length > 0) await mergeParts(upkeep)
   return {
-    hoursMadeAnew,
-    closed,
-    ranked,
+    hoursMadeAnew: await matchHours(upkeep, { today, forgotten }),
+    closed: await closeDays(upkeep, formula, { today, forgotten }),
+    ranked: await rankDays(upkeep, formula),
     listed: await makeList(upkeep, dayOf(nowMs - DAY_MS)),
     forgotten: await forgetSuperseded(upkeep, nowMs),
   }
-}
-
-/** Puts together what is read a site at a time, and was written a day at a time. */
-async function mergeParts(upkeep: Upkeep): Promise<void> {
-  for (const table of ['traffic-day', 'rank-history']) await upkeep.run(`merge-${table}`, {})
 }

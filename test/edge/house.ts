@@ -37,6 +37,8 @@ export interface House extends AsyncDisposable {
   /** Requests that the express lane answered. */
   readonly expressAnswers: number
   readonly connections: number
+  /** HTTP/2 connections that were ended for what came over them. */
+  readonly broken: number
   clock: {
     advanceSeconds(seconds: number): void
     /** Lets no time pass but what it is advanced by. */
@@ -157,6 +159,9 @@ export async function houseInFrontOf(
     },
     get connections() {
       return fronts.connections
+    },
+    get broken() {
+      return fronts.broken
     },
     clock: {
       advanceSeconds(seconds) {

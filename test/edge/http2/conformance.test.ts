@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runCase, UNSEEN } from './case.ts'
+import { CASES } from './cases.ts'
+import { type WarmFront, warmFront } from './fronts.ts'
+import { knownOfNode } from './known-of-node.ts'
+
+/** Those with more bytes would take long, one by one. */
+const BYTES_MAX = 1_000
+
+describe.each(['own', 'node'] as const)('what an RFC says a server must do, by http2: %s,', (http2) => {
+  let front: WarmFront
+
+  beforeAll(async () => {
+    front = await warmFront(http2)
+  })
+
+  afterAll(() => front[Symbol.asyncDispose]())
+
+  const cases = http2 === 'node' ? CASES.filter((one) => knownOfNode(one) === undefined) : CASES
+
+  test.each(cases)('$section $says', (one) => runCase(front.port, one))
+
+  if (http2 === 'own') {
+    const short = cases.filter(
+      ({ sends }) =>
+        Array.isArray(sends) && sends.reduce((sum, { byteLength }) => sum + byteLength, 0) < BYTES_MAX,
+    )
+    test('all the same when every byte comes alone', async () => {
+      for (const at of short.keys()) {
+        const one = short[at] as (typeof short)[number]
+        await runCase(front.port, one, { isByteByByte: true }).catch((error: Error) => {
+          throw new Error(`${one.section} ${one.says}: ${error.message}`, { cause: error })
+        })
+      }
+    })
+  }
+
+  test('nothing of all this got to the origin that may not, and no connection is left', async () => {
+    await expect.poll(() => front.house.connections).toBe(0)
+    // node:http2 leaves out fields that it doesn't like, and passes the rest on.
+    if (http2 === 'own') expect(front.origin.requests.filter((asked) => asked.includes(UNSEEN))).toEqual([])
+  })
+})

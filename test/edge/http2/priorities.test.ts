@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { frame, get, number32, SETTING, setting, TYPE } from '../http2-frames.ts'
+import { type WarmFront, warmFront } from './fronts.ts'
+import { LARGE_BYTES } from './origin.ts'
+import { type Viewer, viewerAt } from './viewer.ts'
+
+const WIDE = 2 ** 31 - 1
+const CONNECTION_WINDOW = 65_535
+
+const window = (by: number) => frame(TYPE.window, 0, 0, number32(by))
+const reset = (stream: number) => frame(TYPE.reset, 0, stream, number32(8))
+const update = (stream: number, priority: string) =>
+  frame(TYPE.priorityUpdate, 0, 0, Buffer.concat([number32(stream), Buffer.from(priority)]))
+const ask = (stream: number, priority?: string) =>
+  get(stream, '/large', priority === undefined ? [] : ['priority', priority])
+
+let front: WarmFront
+
+beforeAll(async () => {
+  front = await warmFront('own')
+})
+
+afterAll(() => front[Symbol.asyncDispose]())
+
+/** A connection of which the window is used up, by a response that nobody wants any more. */
+async function shut(): Promise<Viewer> {
+  const viewer = await viewerAt(front.port, { settings: setting(SETTING.initialWindowSize, WIDE) })
+  await viewer.send(ask(1))
+  await viewer.until(
+    () => (viewer.body(1).byteLength === CONNECTION_WINDOW ? true : undefined),
+    'a window full',
+  )
+  await viewer.send(reset(1))
+  return viewer
+}
+
+/** Opens the window for the bodies of all, bit by bit; returns on which streams DATA came, each named once in a row. */
+async function order(viewer: Viewer, streams: readonly number[]): Promise<number[]> {
+  await Promise.all(streams.map((stream) => viewer.status(stream)))
+  await viewer.ping()
+  const before = viewer.frames.length
+  for (let bytes = 0; bytes < streams.length * LARGE_BYTES; bytes += 50_000) {
+    await viewer.send(window(50_000))
+    await viewer.ping()
+  }
+  await viewer.until(() => streams.every((stream) => viewer.hasEnded(stream)) || undefined, 'whole bodies')
+  const data = viewer.frames.slice(before).filter(({ type }) => type === TYPE.data)
+  return data.map(({ stream }) => stream).filter((stream, at, all) => stream !== all[at - 1])
+}
+
+describe('responses that wait for a window come', () => {
+  test('the most urgent first, whole', async () => {
+    await using viewer = await shut()
+
+    await viewer.send(ask(3, 'u=7'), ask(5, 'u=0'), ask(7, 'u=4'), ask(9, 'u=1'))
+
+    expect(await order(viewer, [3, 5, 7, 9])).toEqual([5, 9, 7, 3])
+  })
+
+  test('of one urgency in the order they were asked for, unless they are incremental', async () => {
+    await using viewer = await shut()
+
+    await viewer.send(ask(3, 'u=2'), ask(5, 'u=2'), ask(7, 'u=2'))
+
+    expect(await order(viewer, [3, 5, 7])).toEqual([3, 5, 7])
+  })
+
+  test('by turns where they are incremental', async () => {
+    await using viewer = await shut()
+
+    await viewer.send(ask(3, 'u=2, i'), ask(5, 'u=2, i'), ask(7, 'i, u=1'))
+    const [first, ...rest] = await order(viewer, [3, 5, 7])
+
+    expect(first).toBe(7)
+    expect(rest.length).toBeGreaterThan(10)
+    expect(rest.slice(0, 4)).toEqual([3, 5, 3, 5])
+  })
+
+  test('by turns where nobody said anything', async () => {
+    await using viewer = await shut()
+
+    await viewer.send(ask(3), ask(5), ask(7))
+    const turns = await order(viewer, [3, 5, 7])
+
+    expect(turns.length).toBeGreaterThan(10)
+  })
+
+  test('as PRIORITY_UPDATE says last, before the request or after', async () => {
+    await using viewer = await shut()
+
+    await viewer.send(update(9, 'u=0'), ask(3, 'u=1'), ask(5, 'u=2'), ask(7, 'u=3'), ask(9, 'u=7'))
+    await Promise.all([3, 5, 7, 9].map((stream) => viewer.status(stream)))
+    await viewer.send(update(3, 'u=6'), update(7, 'u=1'))
+
+    expect(await order(viewer, [3, 5, 7, 9])).toEqual([9, 7, 5, 3])
+  })
+
+  test('whatever is said of priorities, heads and what needs no window at once', async () => {
+    await using viewer = await shut()
+
+    await viewer.send(ask(3, 'u=0'), get(5, '/204', ['priority', 'u=7']))
+
+    expect(await viewer.status(5)).toBe(204)
+    expect(await viewer.status(3)).toBe(200)
+    expect(viewer.body(3).byteLength).toBe(0)
+  })
+})

@@ -84,6 +84,9 @@ export function http2(parts: Http2Parts): Http2 {
     clock,
     takesTunnels: TAKES_TUNNELS,
     writeReady: (session, into, at) => ready.write(session, into, at),
+    beginReady: (session, id) => {
+      if (ready.has(id)) ready.queue(session)
+    },
   }
 
   const requests: Requests = {

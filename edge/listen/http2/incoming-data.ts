@@ -26,7 +26,7 @@ export class IncomingData {
     if (!session.receiveWindow.take(bytes))
       throw new ConnectionError(CODE.flowControlError, 'more DATA came than the connection’s window')
     this.#pay(flags, bytes)
-    const stream = session.streams.get(id)
+    const stream = session.streamOf(id)
     if (stream === undefined) {
       // What was on its way when we reset it is no fault (§5.1).
       if (!session.ids.wasReset(id)) session.refuse(id, CODE.streamClosed)

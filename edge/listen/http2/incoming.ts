@@ -199,7 +199,7 @@ export class Incoming implements FrameSink {
     }
     if (session.ids.isIdle(id))
       throw new ConnectionError(CODE.protocolError, 'WINDOW_UPDATE on a stream that was not begun')
-    const stream = session.streams.get(id)
+    const stream = session.streamOf(id)
     if (stream === undefined) return
     if (more === 0) session.fault(stream, CODE.protocolError)
     else if (stream.sendWindow + more > WINDOW_BYTES_MAX) session.fault(stream, CODE.flowControlError)
@@ -261,7 +261,7 @@ export class Incoming implements FrameSink {
     const session = this.#session
     if (id === 0) throw new ConnectionError(CODE.protocolError, 'PRIORITY on no stream')
     if (bytes === 5) return
-    const stream = session.streams.get(id)
+    const stream = session.streamOf(id)
     if (stream !== undefined) session.fault(stream, CODE.frameSizeError)
     else if (session.ids.isIdle(id))
       // A stream that was not begun can't be reset (§6.4).
@@ -278,7 +278,7 @@ export class Incoming implements FrameSink {
     if (id === 0 || id % 2 === 0)
       throw new ConnectionError(CODE.protocolError, 'PRIORITY_UPDATE of no stream of a client’s')
     const priority = priorityIn(bytes.toString('latin1', from + 4, to))
-    const stream = session.streams.get(id)
+    const stream = session.streamOf(id)
     if (stream !== undefined) session.output.queue.prioritise(stream, priority)
     else if (session.ids.isIdle(id)) session.keepPriority(id, priority)
   }

@@ -47,14 +47,22 @@ export class ReadyHits {
     this.#count += 1
   }
 
+  has(id: number): boolean {
+    return this.#find(id) !== undefined
+  }
+
   /** Forgets one, if it is there. */
   cancel(id: number): void {
+    const ready = this.#find(id)
+    if (ready !== undefined) ready.plan = undefined
+  }
+
+  #find(id: number): Ready | undefined {
     for (let at = this.#count - 1; at >= 0; at -= 1) {
       const ready = this.#ready[at] as Ready
-      if (ready.id !== id) continue
-      ready.plan = undefined
-      return
+      if (ready.id === id && ready.plan !== undefined) return ready
     }
+    return undefined
   }
 
   /** Forgets all: their connection has broken. */

@@ -42,6 +42,8 @@ export interface SessionMeans {
   takesTunnels: boolean
   /** Writes answers that need no stream, and returns where they end. */
   writeReady(session: Session, into: Buffer, at: number): number
+  /** Begins streams for those answers after all, if that on this stream is among them. */
+  beginReady(session: Session, id: number): void
 }
 
 /**
@@ -106,6 +108,14 @@ export class Session implements StreamOwner, OutputSink {
     this.ids.begin(id)
     this.asked += 1
     this.idleSinceMs = this.#means.clock.coarseMs
+  }
+
+  /** A stream that is under way, that of a hit too which was asked for in what is being read, and needs none as a rule. */
+  streamOf(id: number): Stream | undefined {
+    const stream = this.streams.get(id)
+    if (stream !== undefined) return stream
+    this.#means.beginReady(this, id)
+    return this.streams.get(id)
   }
 
   /** Begins a stream, unless there are too many: then it is refused, and may be asked for again (§5.1.2, §8.7). */

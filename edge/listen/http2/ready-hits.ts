@@ -24,6 +24,8 @@ export class ReadyHits {
   readonly #hits: HitLog
   readonly #ready: Ready[] = []
   #count = 0
+  /** Whose they are. Should one ever be left, it must not go to somebody else. */
+  #session: Session | undefined
   #nowMs = 0
   #isMixed = false
 
@@ -33,6 +35,10 @@ export class ReadyHits {
 
   /** @param nowMs by the clock by which responses age, Unix ms */
   add(session: Session, id: number, plan: Plan, nowMs: number): void {
+    if (session !== this.#session) {
+      this.clear()
+      this.#session = session
+    }
     const priority = session.priorityOf(id, plan.priority)
     const at = this.#count
     const known = this.#ready[at]
@@ -75,7 +81,7 @@ export class ReadyHits {
 
   /** Writes what can be written at once, begins streams for the rest, and returns where the bytes end. */
   write(session: Session, into: Buffer, start: number): number {
-    if (this.#count === 0) return start
+    if (this.#count === 0 || session !== this.#session) return start
     const takenUs = sinceUs(session.nowMs)
     const timeMs = Date.now()
     let at = start
@@ -101,7 +107,7 @@ export class ReadyHits {
 
   /** Begins streams for all. */
   queue(session: Session): void {
-    if (this.#count === 0) return
+    if (this.#count === 0 || session !== this.#session) return
     for (const { id, plan, priority } of this.#inOrder())
       if (plan !== undefined) this.#queue(session, id, plan, priority)
     this.clear()

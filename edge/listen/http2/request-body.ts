@@ -16,7 +16,8 @@ export class RequestBody extends Readable {
 
   /** @param taken told of bytes that were read, or won't be */
   constructor(taken: (bytes: number) => void) {
-    super()
+    // Nothing is read ahead: it would open windows for what nobody wants, and keep parts as small as they came.
+    super({ highWaterMark: 0 })
     this.#taken = taken
     // Whoever reads it learns of an error; nobody may.
     this.on('error', () => undefined)

@@ -44,6 +44,9 @@ const counts = {
   codes: {} as Record<string, number>,
 }
 const good = { asked: 0, answered: 0 }
+const NOTHING = Buffer.alloc(0)
+const SETTINGS = frame(4, 0, 0)
+let shownMs = 0
 
 process.stdout.write(`seed ${SEED}\n`)
 try {
@@ -115,9 +118,6 @@ async function fuzz(port: number, conversations: Buffer[][]): Promise<void> {
   }
   await Promise.all(Array.from({ length: LANES }, lane))
 }
-
-const NOTHING = Buffer.alloc(0)
-const SETTINGS = frame(4, 0, 0)
 
 function note({ ending, code }: Outcome, frames: number): void {
   counts.frames += frames
@@ -201,7 +201,6 @@ function told(sums: Record<string, number>): string {
     .join(', ')
 }
 
-let shownMs = 0
 /** On a terminal always; else once a minute, for a log. */
 function progress(): void {
   const { isTTY } = process.stderr

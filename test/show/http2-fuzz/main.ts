@@ -183,8 +183,7 @@ function report(before: State, after: State): boolean {
     good.asked > 0 &&
     good.answered === good.asked &&
     growth < GROWTH_BYTES_MAX &&
-    // The shield's and the origin's are not among them.
-    after.connections === 0 &&
+    after.connections <= before.connections &&
     after.failures.length === 0
   )
 }

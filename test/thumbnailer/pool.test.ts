@@ -6,7 +6,10 @@ const url = (path: string) => `http://docs.example${path}`
 
 test('a page that takes all memory is ended, is told so, and its browser goes on', async () => {
   await using site = await startSite({
-    '/hog': `<p>a page<script>const all = []; setInterval(() => all.push(new Uint8Array(64e6).fill(1)), 20)</script>`,
+    // It has loaded when it is too heavy already: else a busy machine might take its picture before that.
+    '/hog': `<p>a page<script>const all = []; const more = () => all.push(new Uint8Array(64e6).fill(1))
+      while (all.length < 12) more()
+      setInterval(more, 20)</script>`,
     '/next': twoColours(),
   })
   await using thumbnailer = await startThumbnailer(site, { pageMegabytesMax: 400 })

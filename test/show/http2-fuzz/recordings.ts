@@ -131,7 +131,8 @@ export function mutated(all: readonly Recording[], below: (bound: number) => num
         break
       }
       case 7:
-        one.writeUInt32BE(1 + 2 * below(20), Math.min(5, one.length - 4))
+        // One that was cut short by another change has no id.
+        if (one.length >= 9) one.writeUInt32BE(1 + 2 * below(20), 5)
         frames[at] = one
     }
     if (frames.length === 0) frames = [...pick()]

@@ -206,6 +206,8 @@ export async function rawHttp2(
 ): Promise<RawHttp2> {
   const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] })
   await once(socket, 'secureConnect')
+  // Else what is sent in two writes waits 40 ms for the other side to say that the first has come.
+  socket.setNoDelay(true)
   const frames: Frame[] = []
   let held: Buffer = EMPTY
   let closed = false

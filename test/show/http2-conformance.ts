@@ -3,21 +3,24 @@
  * each sentence, over TLS with frames written by hand. Prints how many there are of each section, and how many hold.
  *
  * `npm run show:http2-conformance -- node`: of node:http2, with what comes of those that don't hold.
+ * `npm run show:http2-conformance -- own bytes`: the short ones, with every byte in a TLS record of its own.
  */
 import type { Http2Use } from '../../edge/listen/settings.ts'
 import { type Case, runCase } from '../edge/http2/case.ts'
-import { CASES, chapterOf } from '../edge/http2/cases.ts'
+import { CASES as ALL, chapterOf, isShort } from '../edge/http2/cases.ts'
 import { warmFront } from '../edge/http2/fronts.ts'
 import { knownOfNode } from '../edge/http2/known-of-node.ts'
 
 const http2 = (process.argv[2] ?? 'own') as Http2Use
+const isByteByByte = process.argv[3] === 'bytes'
+const CASES = isByteByByte ? ALL.filter(isShort) : ALL
 
 await using front = await warmFront(http2)
 
 const held = new Map<string, number>()
 const failed: { case: Case; error: string }[] = []
 for (const one of CASES) {
-  const error = await runCase(front.port, one).then(
+  const error = await runCase(front.port, one, { isByteByByte }).then(
     () => undefined,
     (reason: Error) => reason.message,
   )

@@ -33,3 +33,11 @@ export function chapterOf({ section }: Case): string {
     ? section.split(' ').slice(0, 2).join(' ')
     : section.split('.').slice(0, 2).join('.')
 }
+
+/** Those with more bytes would take long, one by one; and functions wait themselves. */
+const BYTES_MAX = 1_000
+
+/** Whether a case can well be sent with each byte alone. */
+export function isShort({ sends }: Case): boolean {
+  return Array.isArray(sends) && sends.reduce((sum, { byteLength }) => sum + byteLength, 0) < BYTES_MAX
+}

@@ -120,7 +120,7 @@ export const COMPRESSION: readonly Case[] = [
     section: 'RFC 7541 4.4',
     says: 'An entry that was put out can’t be referred to',
     sends: [
-      block(GET_UNSEEN, literal('a', 'b', 0x40), integer(62, 7, 0x80)),
+      block(GET_HIT, literal('a', 'b', 0x40), integer(62, 7, 0x80)),
       frame(
         TYPE.headers,
         FLAG.endHeaders | FLAG.endStream,

@@ -65,9 +65,11 @@ async function done<T>(page: Page, act: string): Promise<T> {
 }
 
 async function upload(page: Page, { upload: wanted }: World): Promise<string> {
+  // A blob: bytes would be told us over the pipe, too.
+  const body = `new Blob([(${uploadBytes})(${wanted.bytes})])`
   const said = await done<string>(
     page,
-    `async () => (await fetch('/upload', { method: 'POST', body: (${uploadBytes})(${wanted.bytes}) })).text()`,
+    `async () => (await fetch('/upload', { method: 'POST', body: ${body} })).text()`,
   )
   must(said === wanted.hash, `the origin got other bytes: ${said.slice(0, 80)}`)
   return 'the same bytes'
@@ -104,8 +106,12 @@ async function cancelled(page: Page): Promise<string> {
   const act = async ({ rounds, streams }: typeof CANCELLED) => {
     for (let round = 0; round < rounds; round += 1) {
       const leave = new AbortController()
-      const begun = Array.from({ length: streams }, async () => {
-        const { body } = await fetch('/download', { signal: leave.signal })
+      // Each of its own name: of one the browser asks for one at a time.
+      const begun = Array.from({ length: streams }, async (_, stream) => {
+        const { body } = await fetch(`/download?${round}-${stream}`, {
+          signal: leave.signal,
+          cache: 'no-store',
+        })
         const reader = body?.getReader()
         await reader?.read()
       })

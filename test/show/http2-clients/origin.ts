@@ -45,10 +45,11 @@ export interface ClientsOrigin extends AsyncDisposable {
  */
 export async function startClientsOrigin(): Promise<ClientsOrigin> {
   const uploads: string[] = []
+  const upgraded = new Set<Duplex>()
   let left = 0
   const server = createServer((incoming, response) => {
     if (incoming.url === '/upload') takeUpload(incoming, response, uploads)
-    else if (incoming.url === '/download') {
+    else if (incoming.url?.startsWith('/download') === true) {
       response.on('close', () => {
         if (!response.writableFinished) left += 1
       })
@@ -66,6 +67,8 @@ export async function startClientsOrigin(): Promise<ClientsOrigin> {
       .digest('base64')
     const fields = `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n`
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n`)
+    upgraded.add(socket)
+    socket.once('close', () => upgraded.delete(socket))
     echoFrames(socket)
   })
   server.listen(0, '127.0.0.1')
@@ -77,6 +80,7 @@ export async function startClientsOrigin(): Promise<ClientsOrigin> {
       return left
     },
     async [Symbol.asyncDispose]() {
+      for (const socket of upgraded) socket.destroy()
       server.closeAllConnections()
       server.close()
       await once(server, 'close')

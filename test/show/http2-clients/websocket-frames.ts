@@ -45,6 +45,7 @@ export function frameBytes({ first, payload }: WebSocketFrame, isMasked: boolean
 /** Says again what is said, until the other side closes. */
 export function echoFrames(socket: Duplex): void {
   socket.on('error', () => undefined) // who breaks off ends it
+  socket.on('end', () => socket.end())
   onFrames(socket, (frame) => {
     socket.write(frameBytes(frame, false))
     if ((frame.first & 0xf) === OPCODE_CLOSE) socket.end()

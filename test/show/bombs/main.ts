@@ -33,7 +33,7 @@ const CLEARED_MS_MAX = 10_000
 const TOLD_EVERY = 25
 
 /** Of the ordinary page, which has as little time as the bombs: on a busy machine now and then too little. */
-const ORDINARY_FAILURES_MAX = 0.01
+const ORDINARY_FAILURES_MAX = 0.02
 
 interface Row {
   bomb: Bomb

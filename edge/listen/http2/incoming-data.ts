@@ -5,13 +5,16 @@ import type { Stream } from './stream.ts'
 /** DATA that carries more than so many times its head costs nothing beside it. */
 const WORTHWHILE = 16
 
+/** So much padding at the most may be earned by what came before it, bytes. */
+const PADDING_EARNED_MAX = 16_384
+
 /** Reads DATA (RFC 9113 §6.1): holds it to windows (§6.9) and to the length that was announced (§8.1.1). */
 export class IncomingData {
   readonly #session: Session
   /** Whose frame is being read; nobody's is thrown away. */
   #receiver: Stream | undefined
-  /** Of that frame, with padding. */
-  #bytes = 0
+  /** Padding that may come for nothing, bytes. */
+  #paddingEarned = 0
 
   constructor(session: Session) {
     this.#session = session
@@ -20,7 +23,7 @@ export class IncomingData {
   begins(id: number, flags: number, bytes: number): void {
     const session = this.#session
     this.#receiver = undefined
-    this.#bytes = bytes
+    this.#paddingEarned = Math.min(PADDING_EARNED_MAX, this.#paddingEarned + bytes / WORTHWHILE)
     if (id === 0 || session.ids.isIdle(id))
       throw new ConnectionError(CODE.protocolError, 'DATA on a stream that was not begun')
     if (!session.receiveWindow.take(bytes))
@@ -57,13 +60,19 @@ export class IncomingData {
     const stream = this.#receiver
     this.#receiver = undefined
     if (padding > 0) {
-      // Who hides lengths pads a little of each frame, uploads of any size through.
-      const beyond = padding - this.#bytes / WORTHWHILE
-      if (beyond > 0) session.allowances.spend(beyond, session.nowMs)
+      this.#payPadding(padding)
       if (stream === undefined) session.credit(padding)
       else session.taken(stream, padding)
     }
     if ((flags & FLAG.endStream) !== 0 && stream?.isClosed === false) session.requestEnds(stream)
+  }
+
+  /** Who hides lengths pads uploads of any size; where a window ends, frames are short. */
+  #payPadding(bytes: number): void {
+    const { allowances, nowMs } = this.#session
+    const free = Math.min(bytes, this.#paddingEarned)
+    this.#paddingEarned -= free
+    if (bytes > free) allowances.spend(bytes - free, nowMs)
   }
 
   /** What carries nothing, or next to nothing, costs as other frames do. */

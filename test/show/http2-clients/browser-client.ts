@@ -106,7 +106,8 @@ async function cancelled(page: Page): Promise<string> {
   const act = async ({ rounds, streams }: typeof CANCELLED) => {
     for (let round = 0; round < rounds; round += 1) {
       const leave = new AbortController()
-      // Each of its own name: of one the browser asks for one at a time.
+      // Each of its own name: of one the browser asks for one at a time. All are read until they are left: what
+      // nobody reads keeps the connection's window shut for the others.
       const begun = Array.from({ length: streams }, async (_, stream) => {
         const { body } = await fetch(`/download?${round}-${stream}`, {
           signal: leave.signal,
@@ -114,6 +115,10 @@ async function cancelled(page: Page): Promise<string> {
         })
         const reader = body?.getReader()
         await reader?.read()
+        const readOn = async () => {
+          while (!(await reader?.read())?.done);
+        }
+        readOn().catch(() => undefined)
       })
       await Promise.all(begun)
       leave.abort()

@@ -163,11 +163,12 @@ export const NGHTTP: Candidate = {
           return checkUpload(output, world)
         },
         async 'upload, padded, with trailers'() {
-          const more = ['--padding=100', '--trailer=x-after: all', '--expect-continue', '--no-content-length']
+          const more = ['--padding=100', '--trailer=x-after: all', '--no-content-length']
           const body = `--data=${world.upload.file}`
           const { output } = await run(nghttp, [...quiet, ...more, body, `${world.url}/upload`])
           return checkUpload(output, world)
         },
+        // Not with --expect-continue: nghttp 1.52 fails by itself when a body takes it longer than a second then.
         download: async () =>
           checkDownload(await hashOf(nghttp, [...quiet, ...large, `${world.url}/download`]), world),
         async range() {

@@ -40,7 +40,8 @@ process.exitCode = (await show()) === 0 ? 0 : 1
 /** @returns how many tasks failed */
 async function show(): Promise<number> {
   await using parts = new AsyncDisposableStack()
-  const folder = mkdtempSync(join(tmpdir(), 'selvedge-clients-'))
+  // Short: the path of a socket of Chromium's below it may have 107 bytes.
+  const folder = mkdtempSync(join(tmpdir(), 'c-'))
   chmodSync(folder, 0o755) // the browser runs as somebody else
   parts.defer(() => rmSync(folder, { recursive: true, force: true }))
   const origin = parts.use(await startClientsOrigin())

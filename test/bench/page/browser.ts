@@ -18,7 +18,7 @@ const WALLS = ['--no-proxy-server', '--ignore-certificate-errors']
  */
 export async function startTrustingBrowser(folder: string, program?: string): Promise<RunningBrowser> {
   const settings = {
-    dataFolder: join(folder, 'browser'),
+    dataFolder: join(folder, 'b'),
     browserUid: 61_701,
     browser: program,
     contact: undefined,

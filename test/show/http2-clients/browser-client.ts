@@ -20,7 +20,7 @@ export const DEBIAN_BROWSER: Candidate = {
   start(world) {
     const program = findTool('chromium')
     if (program === undefined) throw new ToolMissing('chromium', 'a client', 'chromium')
-    return browserClient(world, 'debian', program)
+    return browserClient(world, 'deb', program)
   },
 }
 

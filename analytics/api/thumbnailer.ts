@@ -137,6 +137,7 @@ export function connectThumbnailer(options: ThumbnailerOptions): Thumbnailer {
     return workers.ask(about, askOne, (answer) => {
       // Its queue is full, or its browser ails: another has a turn.
       if (answer.statusCode !== 503) return true
+      // Nobody reads what it says; a connection that breaks over it is the pool's to replace.
       void answer.body.dump().catch(() => undefined)
       return false
     })

@@ -88,7 +88,7 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
 
   function ownHttp2(): Http2 {
     const lookUp = lane === 'off' ? undefined : fromMemory({ fieldsOf: fieldsAmong, formOf: blockFormOf })
-    return http2({ ...shared, behind, behindUpgrade, lookUp, limits, log })
+    return http2({ ...shared, behind, behindUpgrade, lookUp, limits, leaving: connections.leaving, log })
   }
 
   function http2OfNode(): Http2 {

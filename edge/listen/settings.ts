@@ -29,6 +29,11 @@ export const listenLimits = z
     stallMs: ms
       .default(60_000)
       .describe('How long a viewer may take nothing of what is sent to it; then the connection is ended.'),
+    settingsMs: ms
+      .default(30_000)
+      .describe(
+        'How long an HTTP/2 viewer may take to acknowledge our settings; then the connection is ended.',
+      ),
     streamsMax: z
       .int()
       .min(1)

@@ -16,6 +16,8 @@ export interface BlockForm extends Form {
   readonly block: Buffer
   readonly body: Buffer | undefined
   readonly slots: Slots
+  /** What it says of its priority (RFC 9218 §8). */
+  readonly priority: string | undefined
   /** What the slots hold, seconds. */
   age: number
   ttl: number
@@ -48,6 +50,7 @@ export function blockFormOf(
     block: coded.block,
     body: body?.byteLength === 0 ? undefined : body,
     slots: coded.slots,
+    priority: firstValue(fields, 'priority'),
     deadlines,
     madeMs: nowMs,
     fitsUntilMs: fitsUntil(deadlines, nowMs),

@@ -111,6 +111,7 @@ const NAMES: Readonly<Record<number, string>> = {
   [CODE.protocolError]: 'PROTOCOL_ERROR',
   [CODE.internalError]: 'INTERNAL_ERROR',
   [CODE.flowControlError]: 'FLOW_CONTROL_ERROR',
+  [CODE.settingsTimeout]: 'SETTINGS_TIMEOUT',
   [CODE.streamClosed]: 'STREAM_CLOSED',
   [CODE.frameSizeError]: 'FRAME_SIZE_ERROR',
   [CODE.refusedStream]: 'REFUSED_STREAM',

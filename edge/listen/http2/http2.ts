@@ -1,30 +1,27 @@
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
 import type { Asker, LookUp } from '../../answer-from-memory.ts'
-import { interimTo } from '../../distribution/interim.ts'
 import type { Place } from '../../geo/place.ts'
 import type { HitLog } from '../../log/hit-log.ts'
-import { answerRequest, type Behind } from '../answering.ts'
-import { connectionOf, REQUEST_HEAD_BYTES_MAX, unreadableRequest, viewerRequestOf } from '../request.ts'
+import type { Behind } from '../answering.ts'
+import { connectionOf, REQUEST_HEAD_BYTES_MAX } from '../request.ts'
 import type { ListenLimits } from '../settings.ts'
 import type { BehindUpgrade } from '../upgrade.ts'
+import { Beginnings } from './beginnings.ts'
 import type { BlockForm } from './block-form.ts'
 import { nameOfCode } from './control-frames.ts'
-import { answerExtendedConnect } from './extended-connect.ts'
 import { requestFault } from './field-rules.ts'
 import { CODE } from './frames.ts'
-import { fieldsOfHttp2, type Http2Head, http2Head } from './head.ts'
+import { type Http2Head, http2Head } from './head.ts'
 import type { HeaderBlock } from './header-block.ts'
-import { encodedBlock } from './hpack/encode.ts'
 import { Incoming, type Requests } from './incoming.ts'
 import { LimitBroken } from './limit-broken.ts'
+import { longWay } from './long-way.ts'
 import { type Priority, priorityIn } from './priority.ts'
 import { ReadyHits } from './ready-hits.ts'
-import { RequestBody } from './request-body.ts'
 import { Session, type SessionMeans } from './session.ts'
 import type { Stream } from './stream.ts'
-import { streamOutlet } from './stream-outlet.ts'
-import { holdToLimits, type Taken } from './watch.ts'
+import { holdToLimits, settingsTimeout, type Taken } from './watch.ts'
 
 /** What HTTP/2 is answered with. */
 export interface Http2Parts {
@@ -37,6 +34,8 @@ export interface Http2Parts {
   limits: ListenLimits
   /** The clock by which responses age, Unix ms. */
   now(): number
+  /** Sees to what viewers who have left leave undone, a few a turn of the loop where there are many. */
+  leaving(work: () => void): void
   log: Logger
 }
 
@@ -60,11 +59,11 @@ const SWEEP_MS = 1_000
 /** Whether extended CONNECT is taken (RFC 8441). */
 const TAKES_TUNNELS = true
 
-const CONTINUE = encodedBlock([':status', '100'])
-
 /** Answers HTTP/2 by a stack of our own. */
 export function http2(parts: Http2Parts): Http2 {
-  const { behind, behindUpgrade, lookUp, hits, placeOf, limits, now, log } = parts
+  const { behind, behindUpgrade, lookUp, hits, placeOf, limits, now, leaving, log } = parts
+  const long = longWay(behind, behindUpgrade)
+  const beginnings = new Beginnings<Session>()
   const sessions = new Map<Session, Taken>()
   const ready = new ReadyHits(hits)
   const brokenBy = new Map<string, number>()
@@ -75,14 +74,24 @@ export function http2(parts: Http2Parts): Http2 {
 
   const timer = setInterval(() => {
     clock.coarseMs = performance.now()
-    for (const [session, taken] of sessions) holdToLimits(session, taken, clock.coarseMs)
+    for (const [session, taken] of sessions) lookAt(session, taken)
   }, SWEEP_MS)
   timer.unref()
+
+  function lookAt(session: Session, taken: Taken): void {
+    const timeout = session.isBroken ? undefined : settingsTimeout(session, clock.coarseMs)
+    if (timeout === undefined) holdToLimits(session, taken, clock.coarseMs)
+    else {
+      requests.broken(session, timeout)
+      session.break(timeout)
+    }
+  }
 
   const means: SessionMeans = {
     limits,
     clock,
     takesTunnels: TAKES_TUNNELS,
+    leaving,
     writeReady: (session, into, at) => ready.write(session, into, at),
     beginReady: (session, id) => {
       if (ready.has(id)) ready.queue(session)
@@ -94,6 +103,7 @@ export function http2(parts: Http2Parts): Http2 {
     begin,
     cancel: (id) => ready.cancel(id),
     readWithoutWriting: (session) => ready.queue(session),
+    wasRead: () => beginnings.wasRead(),
     broken(session, error) {
       ready.clear()
       const reason = error instanceof LimitBroken ? error.limit : nameOfCode(error.code)
@@ -157,14 +167,9 @@ export function http2(parts: Http2Parts): Http2 {
       return
     }
     const priority = head.priority === undefined ? undefined : priorityIn(head.priority)
-    const isReadable = head.bytes <= REQUEST_HEAD_BYTES_MAX
-    if (isReadable && endsStream && answerFromMemory(session, block, head, priority, versionBefore)) return
+    if (endsStream && answerFromMemory(session, block, head, priority, versionBefore)) return
     const stream = session.open(id, endsStream, session.priorityOf(id, priority))
-    if (stream === undefined) return
-    stream.receivedBytes = head.bytes
-    if (isReadable && head.protocol !== undefined) connect(session, stream, head, head.protocol)
-    else if (isReadable) answer(session, stream, head)
-    else refuseHead(session, stream, head)
+    if (stream !== undefined) beginSoon(session, stream, head)
   }
 
   function answerFromMemory(
@@ -174,7 +179,7 @@ export function http2(parts: Http2Parts): Http2 {
     priority: Priority | undefined,
     versionBefore: number,
   ): boolean {
-    if (lookUp === undefined || head.needsLongWay) return false
+    if (lookUp === undefined || head.needsLongWay || head.bytes > REQUEST_HEAD_BYTES_MAX) return false
     const nowMs = now()
     const asker = askerOf(session)
     try {
@@ -198,51 +203,21 @@ export function http2(parts: Http2Parts): Http2 {
     }
   }
 
-  function answer(session: Session, stream: Stream, head: Http2Head): void {
-    const outlet = streamOutlet(stream, head.methodAsked, session.nowMs)
-    const hasBody = !stream.hasRequest && head.length !== '0'
-    if (head.length !== undefined) stream.lengthAnnounced = Number(head.length)
-    if (hasBody) {
-      stream.requestTimedOut = outlet.timeOut
-      stream.body = new RequestBody((bytes) => stream.taken(bytes))
-    }
-    const viewer = viewerRequestOf({
-      ...askerOf(session),
-      method: head.methodAsked,
-      target: head.target,
-      fields: fieldsOfHttp2(head),
-      body: stream.body,
-      gone: outlet.gone,
-      malformed: head.malformed,
+  /** Has it begun when its turn comes, unless it was cancelled until then. */
+  function beginSoon(session: Session, stream: Stream, head: Http2Head): void {
+    const asker = askerOf(session)
+    const { nowMs: startedMs } = session
+    long.receive(stream, head)
+    beginnings.add(asker.address, session, () => {
+      if (stream.isClosed) return false
+      try {
+        long.begin({ session, stream, asker, head, startedMs })
+      } catch (error) {
+        log.error({ error: describe(error) }, 'a request could not be begun')
+        stream.reset(CODE.internalError)
+      }
+      return true
     })
-    viewer.request.informed = interimTo({ httpVersion: '2.0' }, outlet)
-    if (hasBody && head.expectsContinue) stream.sendHead(CONTINUE, { isFinal: false, ends: false })
-    void answerRequest(viewer, outlet, behind)
-  }
-
-  function connect(session: Session, stream: Stream, head: Http2Head, protocol: string): void {
-    const outlet = streamOutlet(stream, 'GET', session.nowMs)
-    const said = new RequestBody((bytes) => stream.taken(bytes))
-    stream.body = said
-    if (stream.hasRequest) said.finish()
-    const viewer = viewerRequestOf({
-      ...askerOf(session),
-      method: 'GET',
-      scheme: 'wss',
-      target: head.target,
-      fields: fieldsOfHttp2(head),
-      body: undefined,
-      gone: outlet.gone,
-      malformed: head.malformed,
-    })
-    answerExtendedConnect({ protocol, viewer, said }, stream, outlet, behind, behindUpgrade)
-  }
-
-  /** A head too large is answered as one that nobody could read, as it is by HTTP/1.1. */
-  function refuseHead(session: Session, stream: Stream, head: Http2Head): void {
-    const viewer = unreadableRequest(session.socket, 'https')
-    const outlet = streamOutlet(stream, head.methodAsked, session.nowMs)
-    void answerRequest(viewer, outlet, { ...behind, answer: async () => behind.unreadable(viewer, 413) })
   }
 
   function askerOf(session: Session): Asker {
@@ -271,6 +246,10 @@ export function http2(parts: Http2Parts): Http2 {
 }
 
 const NO_BLOCK = Buffer.alloc(0)
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
 
 function isSame(one: Buffer, { bytes, from, to }: HeaderBlock): boolean {
   if (one.byteLength !== to - from) return false

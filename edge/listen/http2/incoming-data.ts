@@ -32,7 +32,7 @@ export class IncomingData {
     const stream = session.streamOf(id)
     if (stream === undefined) {
       // What was on its way when we reset it is no fault (§5.1).
-      if (!session.ids.wasReset(id)) session.refuse(id, CODE.streamClosed)
+      if (!session.ignores(id)) session.refuse(id, CODE.streamClosed)
     } else if (stream.hasRequest) session.fault(stream, CODE.streamClosed)
     else if (!stream.receiveWindow.take(bytes)) session.fault(stream, CODE.flowControlError)
     else this.#receiver = stream

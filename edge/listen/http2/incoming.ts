@@ -12,8 +12,9 @@ import {
 import { blockIn, type HeaderBlock, UnfinishedBlock } from './header-block.ts'
 import { type FieldList, HpackError } from './hpack/decoder.ts'
 import { IncomingData } from './incoming-data.ts'
+import { PROBE } from './leaving.ts'
 import { priorityIn } from './priority.ts'
-import { PROBE, type Session } from './session.ts'
+import type { Session } from './session.ts'
 
 /** What requests come to. */
 export interface Requests {
@@ -25,6 +26,8 @@ export interface Requests {
   cancel(id: number): void
   /** All that was read has been looked at, while nothing can be written yet. */
   readWithoutWriting(session: Session): void
+  /** All that was read has been looked at, and what could be answered at once is written. */
+  wasRead(): void
   /** What came has broken a connection. */
   broken(session: Session, error: ConnectionError): void
 }
@@ -63,6 +66,7 @@ export class Incoming implements FrameSink {
       this.#reader.read(bytes)
       if (session.output.isWriting) this.#requests.readWithoutWriting(session)
       else session.output.flush()
+      this.#requests.wasRead()
     } catch (error) {
       const broken = errorOf(error)
       this.#requests.broken(session, broken)
@@ -154,13 +158,16 @@ export class Incoming implements FrameSink {
       return
     }
     session.begin(id)
-    const isTaken = id <= session.acceptsUpTo
+    const isTaken = session.leaving.accepts(id)
     if (isTaken && this.#requests.answerAgain(session, block)) return
     const { decoder } = session
     const { version } = decoder
     const list = decoder.decode(block.bytes.subarray(block.from, block.to))
-    // Nobody looks at what came after we said so (§6.8), but the table has to stay right.
-    if (!isTaken) return
+    if (!isTaken) {
+      // Nobody looks at what came after we said so (§6.8), but the table has to stay right.
+      this.#payIgnored(list)
+      return
+    }
     if (list.isTooLarge) {
       // A few bytes may have become many megabytes (RFC 7541 §7.3).
       session.allowances.spend(list.bytes / GROWN, session.nowMs)
@@ -174,7 +181,10 @@ export class Incoming implements FrameSink {
     const list = session.decoder.decode(bytes.subarray(from, to))
     const stream = session.streams.get(id)
     if (stream === undefined) {
-      if (session.ids.wasReset(id)) return
+      if (session.ignores(id)) {
+        this.#payIgnored(list)
+        return
+      }
       if (session.ids.wasSkipped(id))
         throw new ConnectionError(CODE.protocolError, `stream ${id} is begun after a later one`)
       throw new ConnectionError(CODE.streamClosed, `HEADERS on stream ${id}, which is closed`)
@@ -183,6 +193,12 @@ export class Incoming implements FrameSink {
     else if (!endsStream || list.isTooLarge || trailerFault(list.fields) !== undefined)
       session.fault(stream, CODE.protocolError)
     else session.requestEnds(stream)
+  }
+
+  /** Fields that are passed over were read all the same, however often they come. */
+  #payIgnored({ bytes }: FieldList): void {
+    const { allowances, nowMs } = this.#session
+    allowances.spendFrame(bytes / GROWN, nowMs)
   }
 
   #windowUpdate(id: number, bytes: Buffer, from: number, to: number): void {
@@ -225,6 +241,7 @@ export class Incoming implements FrameSink {
     if (id !== 0) throw new ConnectionError(CODE.protocolError, 'SETTINGS on a stream')
     if ((flags & FLAG.ack) !== 0) {
       if (from !== to) throw new ConnectionError(CODE.frameSizeError, 'SETTINGS are taken with more settings')
+      session.settingsAreTaken = true
       return
     }
     const before = session.peer.windowBytes
@@ -279,8 +296,8 @@ export class Incoming implements FrameSink {
       throw new ConnectionError(CODE.protocolError, 'PRIORITY_UPDATE of no stream of a client’s')
     const priority = priorityIn(bytes.toString('latin1', from + 4, to))
     const stream = session.streamOf(id)
-    if (stream !== undefined) session.output.queue.prioritise(stream, priority)
-    else if (session.ids.isIdle(id)) session.keepPriority(id, priority)
+    if (stream !== undefined) session.prioritise(stream, priority)
+    else if (session.ids.isIdle(id)) session.priorities.keep(id, priority)
   }
 
   #boundAnswers(): void {

@@ -15,13 +15,26 @@ export const UNSAID: Priority = { urgency: 3, isIncremental: true }
 /** What holds for a parameter that was left out where others were said (§4.1, §4.2). */
 const URGENCY_UNSAID = 3
 
+/** Whoever says more than this means no priority, and each comma of it would be looked at. */
+const SAID_LENGTH_MAX = 256
+
 /**
  * Reads a `priority` field, a dictionary of structured fields (RFC 9218 §5). What is unknown, out of range or
  * no dictionary is passed over, as it asks for; of what is said twice the last counts.
  */
 export function priorityIn(value: string): Priority {
-  let urgency = URGENCY_UNSAID
-  let isIncremental = false
+  return read(value, { urgency: URGENCY_UNSAID, isIncremental: false })
+}
+
+/** What a response says of its priority goes before what was asked for, each parameter for itself (§8). */
+export function overridden(asked: Priority, said: string | undefined): Priority {
+  return said === undefined ? asked : read(said, asked)
+}
+
+/** @param unsaid what holds for what isn't said */
+function read(value: string, unsaid: Priority): Priority {
+  if (value.length > SAID_LENGTH_MAX) return unsaid
+  let { urgency, isIncremental } = unsaid
   for (const member of value.split(',')) {
     const [said = ''] = member.split(';', 1)
     switch (said.trim()) {

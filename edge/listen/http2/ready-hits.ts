@@ -6,7 +6,7 @@ import { sinceUs } from '../write-hit.ts'
 import { type BlockForm, fillIn } from './block-form.ts'
 import { FLAG, FRAME_BYTES_MAX, FRAME_HEAD_BYTES, TYPE, writeFrameHead } from './frames.ts'
 import type { Plan } from './plan.ts'
-import type { Priority } from './priority.ts'
+import { overridden, type Priority } from './priority.ts'
 import type { Session } from './session.ts'
 
 /** A hit that was asked for in the bytes just read, and isn't written yet. */
@@ -39,7 +39,8 @@ export class ReadyHits {
       this.clear()
       this.#session = session
     }
-    const priority = session.priorityOf(id, plan.priority)
+    const { form } = plan.hit
+    const priority = overridden(session.priorityOf(id, plan.priority), form.priority)
     const at = this.#count
     const known = this.#ready[at]
     if (known === undefined) this.#ready.push({ id, plan, priority })
@@ -123,6 +124,7 @@ export class ReadyHits {
     const stream = session.open(id, true, priority)
     if (stream === undefined) return
     const { form } = hit
+    stream.prioritySaid = form.priority
     const requestId = Buffer.from(nextRequestIdBytes())
     const startedMs = session.nowMs
     const ttl = ttlSeconds(form.deadlines, this.#nowMs)

@@ -3,13 +3,15 @@ import type { Asker } from '../../answer-from-memory.ts'
 import type { ListenLimits } from '../settings.ts'
 import { Allowances } from './allowances.ts'
 import { ownSettings } from './control-frames.ts'
-import { CODE, type ConnectionError, STREAM_ID_MAX, WINDOW_BYTES } from './frames.ts'
+import { CODE, type ConnectionError, WINDOW_BYTES } from './frames.ts'
 import type { UnfinishedBlock } from './header-block.ts'
 import { HpackDecoder } from './hpack/decoder.ts'
+import { KeptPriorities } from './kept-priorities.ts'
+import { Leaving } from './leaving.ts'
 import { Output, type OutputSink } from './output.ts'
 import { PeerSettings } from './peer-settings.ts'
 import type { Plan } from './plan.ts'
-import { type Priority, UNSAID } from './priority.ts'
+import { overridden, type Priority, UNSAID } from './priority.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { type Ending, Stream, type StreamOwner } from './stream.ts'
 import { StreamIds } from './stream-ids.ts'
@@ -22,16 +24,10 @@ const STREAM_WINDOW_BYTES = 262_144
 const WAITING_BYTES = 262_144
 const WAITING_BYTES_MIN = 16_384
 
-/** Our PING, by the answer to which we know that all before it has come. */
-export const PROBE = Buffer.from('selvedge')
-
 const TABLE_BYTES_MAX = 4_096
 
 /** We keep no table (RFC 7541 §6.3), which has to be said where the other side wants a smaller one. */
 const NO_TABLE = Buffer.from([0x20])
-
-/** How far a connection has come to its end (RFC 9113 §6.8). */
-type Leaving = 'no' | 'announced' | 'settled'
 
 /** What sessions have in common. */
 export interface SessionMeans {
@@ -40,6 +36,8 @@ export interface SessionMeans {
   clock: { readonly coarseMs: number }
   /** Whether extended CONNECT is announced (RFC 8441). */
   takesTunnels: boolean
+  /** Sees to what a stream that was broken off leaves undone: a few a turn of the loop where there are many. */
+  leaving(work: () => void): void
   /** Writes answers that need no stream, and returns where they end. */
   writeReady(session: Session, into: Buffer, at: number): number
   /** Begins streams for those answers after all, if that on this stream is among them. */
@@ -61,15 +59,17 @@ export class Session implements StreamOwner, OutputSink {
   readonly decoder: HpackDecoder
   readonly receiveWindow = new ReceiveWindow(CONNECTION_WINDOW_BYTES)
   readonly allowances: Allowances
+  readonly priorities: KeptPriorities
+  /** How it ends. */
+  readonly leaving = new Leaving()
+  readonly beganMs: number
+  /** Whether the other side has acknowledged what we say of ourselves (RFC 9113 §6.5.3). */
+  settingsAreTaken = false
   /** When bytes were last read, monotonic, ms. */
   nowMs: number
   /** Requests so far, and when the last of `streams` ended, on the coarse clock. */
   asked = 0
   idleSinceMs: number
-  /** Since when it is about to end, or has broken. */
-  endingSinceMs: number | undefined
-  /** Streams up to this one are looked at. */
-  acceptsUpTo = STREAM_ID_MAX
   /** Who asks, once that was looked up; and the last hit, which may be asked for in the same words. */
   asker: Asker | undefined
   plan: Plan | undefined
@@ -77,10 +77,7 @@ export class Session implements StreamOwner, OutputSink {
   unfinished: UnfinishedBlock | undefined
 
   readonly #means: SessionMeans
-  #leaving: Leaving = 'no'
   #isBroken = false
-  /** Of streams that have yet to begin (RFC 9218 §7.1). */
-  #priorities: Map<number, Priority> | undefined
 
   constructor(socket: TLSSocket, means: SessionMeans) {
     const { limits, clock, takesTunnels } = means
@@ -89,8 +86,10 @@ export class Session implements StreamOwner, OutputSink {
     this.takesTunnels = takesTunnels
     this.#means = means
     this.nowMs = performance.now()
+    this.beganMs = this.nowMs
     this.idleSinceMs = clock.coarseMs
     this.allowances = new Allowances(limits, this.nowMs)
+    this.priorities = new KeptPriorities(limits.streamsMax)
     this.decoder = new HpackDecoder(TABLE_BYTES_MAX, limits.headerListBytesMax, limits.headerFieldsMax)
     this.output = new Output(socket, this)
     const { streamsMax, headerListBytesMax } = limits
@@ -185,28 +184,22 @@ export class Session implements StreamOwner, OutputSink {
 
   /** What was said of a stream's priority before it began, else what its request says. */
   priorityOf(id: number, said: Priority | undefined): Priority {
-    const kept = this.#priorities?.get(id)
-    if (kept === undefined) return said ?? UNSAID
-    this.#priorities?.delete(id)
-    return kept
+    return this.priorities.take(id) ?? said ?? UNSAID
   }
 
-  /** Keeps what is said of a stream that has yet to begin, of no more than may be begun. */
-  keepPriority(id: number, priority: Priority): void {
-    this.#priorities ??= new Map()
-    this.#priorities.delete(id)
-    this.#priorities.set(id, priority)
-    if (this.#priorities.size <= this.limits.streamsMax) return
-    for (const oldest of this.#priorities.keys()) {
-      this.#priorities.delete(oldest)
-      break
-    }
+  /** Whether what comes on a stream that is none is to be passed over: it was sent before our last word on it came. */
+  ignores(id: number): boolean {
+    return this.ids.wasReset(id) || !this.leaving.accepts(id)
   }
 
   // What streams need.
 
   get roomBytes(): number {
     return Math.max(WAITING_BYTES_MIN, WAITING_BYTES / Math.max(1, this.streams.size))
+  }
+
+  prioritise(stream: Stream, asked: Priority): void {
+    this.output.queue.prioritise(stream, overridden(asked, stream.prioritySaid))
   }
 
   worded(block: Uint8Array): Uint8Array {
@@ -216,6 +209,10 @@ export class Session implements StreamOwner, OutputSink {
   due(stream: Stream): void {
     this.output.queue.add(stream)
     this.output.schedule()
+  }
+
+  leftUndone(work: () => void): void {
+    this.#means.leaving(work)
   }
 
   taken(stream: Stream, bytes: number): void {
@@ -260,7 +257,7 @@ export class Session implements StreamOwner, OutputSink {
   }
 
   isDone(): void {
-    if (this.#isBroken || (this.#leaving === 'settled' && this.streams.size === 0)) this.socket.end()
+    if (this.#isBroken || (this.leaving.hasSettled && this.streams.size === 0)) this.socket.end()
   }
 
   // How it ends.
@@ -270,38 +267,21 @@ export class Session implements StreamOwner, OutputSink {
     return this.#isBroken
   }
 
-  /** Whether it takes no more requests, and has said so. */
-  get hasSettled(): boolean {
-    return this.#leaving === 'settled'
-  }
-
   /** Takes no more requests soon, and ends the connection with the last that is under way (§6.8). */
   leave(nowMs: number): void {
-    if (this.#leaving !== 'no' || this.#isBroken) return
-    this.#leaving = 'announced'
-    this.endingSinceMs = nowMs
-    const { control } = this.output
-    // What is on its way to us is still taken.
-    control.goaway(STREAM_ID_MAX, CODE.noError)
-    control.ping(0, PROBE, 0)
-    this.output.flush()
+    if (!this.#isBroken && this.leaving.announce(this.output.control, nowMs)) this.output.flush()
   }
 
   /** The other side has heard of it, or had the time to. */
   settle(): void {
-    if (this.#leaving !== 'announced') return
-    this.#leaving = 'settled'
-    this.acceptsUpTo = this.ids.last
-    this.output.control.goaway(this.ids.last, CODE.noError)
-    this.output.schedule()
+    if (this.leaving.settle(this.output.control, this.ids.last)) this.output.schedule()
   }
 
   /** Ends it for what came over it (§5.4.1). */
   break(error: ConnectionError): void {
     this.#isBroken = true
-    this.endingSinceMs ??= this.nowMs
     this.#dropStreams()
-    this.output.control.goaway(this.ids.last, error.code)
+    this.leaving.break(this.output.control, this.ids.last, error.code, this.nowMs)
     this.output.flush()
   }
 

@@ -59,6 +59,8 @@ export function streamOutlet(stream: Stream, method: string, startedMs: number):
     }
     // As over HTTP/1.1 (RFC 9110 §6.6.1).
     if (firstValue(fields, 'date') === undefined) fields.push('date', new Date().toUTCString())
+    const priority = firstValue(fields, 'priority')
+    if (priority !== undefined) stream.saysPriority(priority)
     stream.sendHead(encodedBlock(fields), { isFinal: true, ends: body === undefined })
     status = answer.status
     stream.givenBytes += headBytes(fields)

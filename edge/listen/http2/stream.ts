@@ -9,10 +9,14 @@ export interface StreamOwner {
   due(stream: Stream): void
   /** Ends a stream by RST_STREAM (RFC 9113 §6.4). */
   reset(stream: Stream, code: number): void
+  /** Gives a stream the priority that is asked for, as far as its response says no other. */
+  prioritise(stream: Stream, asked: Priority): void
   /** A header block as this connection needs it. */
   worded(block: Uint8Array): Uint8Array
   /** So much of a request's body was read, or won't be. */
   taken(stream: Stream, bytes: number): void
+  /** Sees to what a stream leaves undone that was broken off: soon. */
+  leftUndone(work: () => void): void
   /** How much of a response may wait in one stream, until whoever gives it has to wait as well, bytes. */
   readonly roomBytes: number
 }
@@ -24,6 +28,8 @@ export type Ending = 'whole' | 'reset' | 'gone'
 export class Stream {
   readonly id: number
   priority: Priority
+  /** What the response says of its priority (RFC 9218 §8). */
+  prioritySaid: string | undefined
   /** When it began, on the coarse clock, ms. */
   readonly sinceMs: number
 
@@ -107,6 +113,12 @@ export class Stream {
     this.#owner.due(this)
   }
 
+  /** The response says by itself how urgent it is. */
+  saysPriority(value: string): void {
+    this.prioritySaid = value
+    this.#owner.prioritise(this, this.priority)
+  }
+
   /** Sends a part of a body. Bytes are not to be changed from then on. */
   send(part: Buffer): void {
     if (this.isClosed || part.byteLength === 0) return
@@ -143,7 +155,10 @@ export class Stream {
     this.#owner.taken(this, bytes)
   }
 
-  /** It has ended: lets go of all that it holds, and tells whom it concerns. Its connection's to call. */
+  /**
+   * It has ended: lets go of all that it holds, and tells whom it concerns, at once only where that costs little. Its
+   * connection's to call.
+   */
   closed(ending: Ending): void {
     if (this.isClosed) return
     this.isClosed = true
@@ -152,6 +167,12 @@ export class Stream {
     this.waitingBytes = 0
     this.onRoom = undefined
     this.requestTimedOut = undefined
+    if (ending === 'whole') this.#tellEnd(ending)
+    else if (this.onEnd !== undefined || this.body !== undefined)
+      this.#owner.leftUndone(() => this.#tellEnd(ending))
+  }
+
+  #tellEnd(ending: Ending): void {
     const { onEnd } = this
     this.onEnd = undefined
     onEnd?.(ending)

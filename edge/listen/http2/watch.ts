@@ -1,5 +1,5 @@
 import { takenBytes, waitingBytes } from '../node-internals.ts'
-import { CODE } from './frames.ts'
+import { CODE, ConnectionError } from './frames.ts'
 import type { Session } from './session.ts'
 
 /** How long the other side may take to read our last words and close, or to answer that they have come, ms. */
@@ -9,6 +9,12 @@ const LINGER_MS_MAX = 1_000
 export interface Taken {
   bytes: number
   sinceMs: number
+}
+
+/** What ends a connection whose other side doesn't say that it has read what we say of ourselves, or `undefined`. */
+export function settingsTimeout(session: Session, nowMs: number): ConnectionError | undefined {
+  if (session.settingsAreTaken || nowMs - session.beganMs <= session.limits.settingsMs) return undefined
+  return new ConnectionError(CODE.settingsTimeout, 'our SETTINGS were never acknowledged')
 }
 
 /**
@@ -23,7 +29,8 @@ export function holdToLimits(session: Session, taken: Taken, nowMs: number): voi
     return
   }
   // Who was told so long ago has nothing on its way any more.
-  if (session.endingSinceMs !== undefined && nowMs - session.endingSinceMs > LINGER_MS_MAX) session.settle()
+  const { sinceMs: leavingSinceMs } = session.leaving
+  if (leavingSinceMs !== undefined && nowMs - leavingSinceMs > LINGER_MS_MAX) session.settle()
   endStalled(session, taken, nowMs)
   if (session.unfinished !== undefined && nowMs - session.unfinished.sinceMs > session.limits.headMs)
     session.leave(nowMs)
@@ -36,12 +43,12 @@ function endIdle(session: Session, nowMs: number): void {
   session.plan = undefined
   if (nowMs - session.idleSinceMs > (session.asked === 0 ? headMs : idleMs)) session.leave(nowMs)
   // What still waits to be read has `stallMs`.
-  if (session.hasSettled && waitingBytes(session.socket) === 0) endLingering(session, nowMs)
+  if (session.leaving.hasSettled && waitingBytes(session.socket) === 0) endLingering(session, nowMs)
 }
 
 /** Ends a connection on which all was said, when the other side doesn't mean to close it. */
 function endLingering(session: Session, nowMs: number): void {
-  const since = Math.max(session.endingSinceMs ?? nowMs, session.idleSinceMs)
+  const since = Math.max(session.leaving.sinceMs ?? nowMs, session.idleSinceMs)
   if (nowMs - since > LINGER_MS_MAX) session.socket.destroy()
 }
 

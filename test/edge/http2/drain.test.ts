@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { FLAG, frame, get, TYPE } from '../http2-frames.ts'
+import { CODE, FLAG, frame, get, headers, number32, padded, TYPE } from '../http2-frames.ts'
 import { type WarmFront, warmFront } from './fronts.ts'
 import { begun } from './requests.ts'
 import { type Viewer, viewerAt } from './viewer.ts'
@@ -54,6 +54,47 @@ describe('an edge that stops', () => {
     await expect.poll(() => viewer.raw.closed).toBe(true)
     expect(viewer.frames.some(({ stream }) => stream === 7)).toBe(false)
     expect([viewer.body(1).toString(), viewer.body(5).toString()]).toEqual(['late', 'late'])
+    await retired
+    await front[Symbol.asyncDispose]()
+  }, 60_000)
+
+  test('passes over all of a request behind the second GOAWAY, and never says a later last stream', async () => {
+    const { front, waiting } = await slowFront()
+    await using viewer = await viewerAt(front.port)
+    await viewer.send(get(1, '/slow'))
+    await expect.poll(() => waiting.length).toBe(1)
+    const retired = front.house.retire()
+    const ping = await viewer.until(
+      () => viewer.frames.find(({ type, flags }) => type === TYPE.ping && flags === 0),
+      'a PING',
+    )
+    await viewer.send(frame(TYPE.ping, FLAG.ack, 0, ping.payload))
+    await viewer.until(() => (goaways(viewer).length > 1 ? true : undefined), 'the second GOAWAY')
+
+    // What crosses it on its way: with body and trailers, padded, its window opened, and cancelled.
+    await viewer.send(
+      begun(3, '/slow'),
+      frame(TYPE.data, 0, 3, Buffer.from('half')),
+      frame(TYPE.window, 0, 3, number32(10)),
+      headers(3, ['x-trailer', '1']),
+      begun(5, '/slow'),
+      frame(TYPE.data, FLAG.endStream | FLAG.padded, 5, padded(Buffer.from('x'), 10)),
+      begun(7, '/slow'),
+      frame(TYPE.reset, 0, 7, number32(8)),
+    )
+    await viewer.ping()
+    expect(viewer.frames.filter(({ stream }) => stream > 1)).toEqual([])
+    for (const response of waiting) response.write('on its way')
+    await viewer.until(() => (viewer.body(1).byteLength > 0 ? true : undefined), 'what was under way')
+    await viewer.send(frame(TYPE.data, 0, 0))
+
+    await expect.poll(() => viewer.raw.closed).toBe(true)
+    expect(waiting.length).toBe(1)
+    expect(goaways(viewer)).toEqual([
+      [LAST, CODE.NO_ERROR],
+      [1, CODE.NO_ERROR],
+      [1, CODE.PROTOCOL_ERROR],
+    ])
     await retired
     await front[Symbol.asyncDispose]()
   }, 60_000)

@@ -80,6 +80,25 @@ const FLOODS: readonly { name: string; bytes: Buffer; by: readonly string[] }[] 
     by: [...RESETS, ...CONTROL],
   },
   {
+    name: 'HEADERS on a stream that was reset',
+    bytes: Buffer.concat([
+      headers(1, asking('GET', '/unseen', ['Upper', 'case'])),
+      times(TIMES, () => headers(1, ['x', 'y'])),
+    ]),
+    by: CONTROL,
+  },
+  {
+    name: 'fields that grow when they are read, on a stream that was reset',
+    bytes: Buffer.concat([
+      headers(1, asking('GET', '/unseen', ['Upper', 'case'])),
+      frame(TYPE.headers, FLAG.endHeaders | FLAG.endStream, 1, literal('x', 'a'.repeat(3_900), 0x40)),
+      times(20, () =>
+        frame(TYPE.headers, FLAG.endHeaders | FLAG.endStream, 1, Buffer.alloc(1_000, 0x80 | 62)),
+      ),
+    ]),
+    by: CONTROL,
+  },
+  {
     name: 'CONTINUATION frames (CVE-2024-27316)',
     bytes: Buffer.concat([endless, times(10, () => frame(TYPE.continuation, 0, 1, section(['x', 'y'])))]),
     by: ['continuationsMax'],

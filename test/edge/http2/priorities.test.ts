@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { priorityIn } from '../../../edge/listen/http2/priority.ts'
 import { frame, get, number32, SETTING, setting, TYPE } from '../http2-frames.ts'
 import { type WarmFront, warmFront } from './fronts.ts'
 import { LARGE_BYTES } from './origin.ts'
@@ -47,6 +48,11 @@ async function order(viewer: Viewer, streams: readonly number[]): Promise<number
   const data = viewer.frames.slice(before).filter(({ type }) => type === TYPE.data)
   return data.map(({ stream }) => stream).filter((stream, at, all) => stream !== all[at - 1])
 }
+
+test('who says more of a priority than there is to say says nothing', () => {
+  // Few bytes may have become so many (RFC 7541 §6.1), and each comma of them would be looked at.
+  expect(priorityIn(`${','.repeat(4_000)}u=0, i`)).toEqual(priorityIn(''))
+})
 
 describe('responses that wait for a window come', () => {
   test('the most urgent first, whole', async () => {
@@ -103,5 +109,34 @@ describe('responses that wait for a window come', () => {
     expect(await viewer.status(5)).toBe(204)
     expect(await viewer.status(3)).toBe(200)
     expect(viewer.body(3).byteLength).toBe(0)
+  })
+
+  test('as the origin says of them before what was asked for, a parameter each (RFC 9218 §8)', async () => {
+    front.origin.answers(({ url = '' }, response) => {
+      const isKept = url.startsWith('/kept')
+      const fields = {
+        'cache-control': isKept ? 'max-age=100' : 'no-store',
+        priority: url.split('?')[1] ?? '',
+      }
+      response.writeHead(200, fields).end(Buffer.alloc(isKept ? LARGE_BYTES : 20_000))
+    })
+    {
+      await using other = await viewerAt(front.port, { settings: setting(SETTING.initialWindowSize, WIDE) })
+      await other.send(window(10 * LARGE_BYTES), get(1, '/kept?u=1'))
+      await other.until(() => other.hasEnded(1) || undefined, 'a response to keep')
+    }
+    await using viewer = await shut()
+
+    await viewer.send(
+      ask(3, 'u=2'),
+      get(5, '/kept?u=1', ['priority', 'u=7']),
+      get(7, '/new?u=0', ['priority', 'u=5']),
+      get(9, '/new?i=?0', ['priority', 'u=3, i']),
+      get(11, '/new?nothing', ['priority', 'u=3']),
+    )
+    await Promise.all([3, 5, 7, 9, 11].map((stream) => viewer.status(stream)))
+    await viewer.send(update(5, 'u=6'), update(9, 'u=2, i'), update(11, 'u=6'))
+
+    expect(await order(viewer, [3, 5, 7, 9, 11])).toEqual([7, 5, 3, 9, 11])
   })
 })

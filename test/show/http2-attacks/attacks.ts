@@ -8,6 +8,8 @@ export interface Attack {
   unit: 'streams' | 'frames'
   /** After so many of all connections together it is over. */
   unitsMax: number
+  /** For so long it goes on until there were as many; as long as all unless said. */
+  seconds?: number
   /** Lanes that attack side by side; a connection that was ended is followed by another. */
   lanes: number
   /** Settings that the connection begins with; none unless said. */
@@ -37,6 +39,7 @@ export const ATTACKS: readonly Attack[] = [
   {
     ...streams,
     name: 'rapid reset of hits (CVE-2023-44487)',
+    seconds: 60,
     repeats: (at) => Buffer.concat([get(streamOf(at), '/kept/1'), reset(streamOf(at))]),
   },
   {

@@ -147,9 +147,10 @@ async function watch(house: Deployment, act: () => Promise<Outcome | undefined>)
 
 async function attackBy(attack: Attack, { httpsPort }: Deployment): Promise<Outcome> {
   const program = new URL('attacker.ts', import.meta.url).pathname
-  const command = ['-n', '19', process.execPath, program, attack.name, String(httpsPort), String(seconds)]
+  const most = attack.seconds ?? seconds
+  const command = ['-n', '19', process.execPath, program, attack.name, String(httpsPort), String(most)]
   // It ends itself; the timeout is for when it doesn't.
-  const { stdout } = await promisify(execFile)('nice', command, { timeout: (seconds + 20) * 1_000 })
+  const { stdout } = await promisify(execFile)('nice', command, { timeout: (most + 20) * 1_000 })
   return JSON.parse(stdout)
 }
 

@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
 import type { Asker, Hit, LookUp } from '../answer-from-memory.ts'
 import type { Place } from '../geo/place.ts'
@@ -16,6 +17,7 @@ import { endGently } from './raw-head.ts'
 import { connectionOf } from './request.ts'
 import { shared, viewOf } from './shared-buffer.ts'
 import { LANE_BEGINS, type RequestHead, uploadHeadAt } from './small-upload.ts'
+import type { TlsInternals } from './tls/tls-internals.ts'
 import type { WireForm } from './wire-form.ts'
 import { type Clock, type ExpectedHit, writeHit } from './write-hit.ts'
 
@@ -30,6 +32,7 @@ export interface LaneParts {
   hits: HitLog
   placeOf(address: string): Place
   connections: Connections
+  internals: TlsInternals
   /** How long an idle connection is kept, ms: viewers are told. */
   idleMs: number
   /** The clock by which responses age, Unix ms. */
@@ -50,17 +53,13 @@ const HELD_BYTES_MAX = 65_536
 
 /** Makes a lane for one scheme. */
 export function expressLane(parts: LaneParts): ExpressLane {
-  const { scheme, slow, behind, lookUp, hits, placeOf, connections, idleMs, now, log } = parts
+  const { scheme, slow, behind, lookUp, hits, placeOf, connections, internals, idleMs, now, log } = parts
   let answered = 0
 
   function take(accepted: Socket, reads: 'own' | 'public'): void {
-    const socket: Socket =
-      reads === 'own'
-        ? adopt(accepted, shared, (length) => {
-            if (c.isOurs) return received(c, viewOf(length))
-            return socket.push(Buffer.from(viewOf(length)))
-          })
-        : accepted
+    const onRead = (length: number): boolean =>
+      c.isOurs ? received(c, viewOf(length)) : socket.push(Buffer.from(viewOf(length)))
+    const socket: Socket = reads === 'own' ? adopt(accepted, shared, onRead) : accepted
     // A connection with TLS was counted when it came in.
     if (scheme === 'http' && !connections.admit(socket.remoteAddress ?? '', socket)) {
       socket.destroy()
@@ -72,7 +71,8 @@ export function expressLane(parts: LaneParts): ExpressLane {
     }
     c.timedOut = () => giveUp(c, 'ERR_HTTP_REQUEST_TIMEOUT')
     c.leave = () => void socket.removeListener('data', onData)
-    if (reads === 'public') socket.on('data', onData)
+    const isOwnTls = 'encrypted' in socket && internals.readInto(socket as TLSSocket, shared, onRead)
+    if (reads === 'public' && !isOwnTls) socket.on('data', onData)
     socket.on('drain', () => {
       if (c.isOurs) drained(c)
     })

@@ -18,6 +18,7 @@ import { nodeHttp2 } from './node-http2/node-http2.ts'
 import { checkInternals, PUBLIC_ONLY } from './node-internals.ts'
 import type { AskedHead, PlainHead } from './plain-head.ts'
 import { proxiesIn } from './proxies.ts'
+import { checkTlsInternals, DOCUMENTED_TLS } from './tls/tls-internals.ts'
 import type { ViewerTls } from './tls/viewer-tls.ts'
 import type { BehindUpgrade } from './upgrade.ts'
 import { type Form, type WireForm, wireFormOf } from './wire-form.ts'
@@ -73,6 +74,7 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
   const connections = startConnections(limits)
   parts.defer(connections.stop)
   const internals = lane === 'on' ? await checkInternals(log) : PUBLIC_ONLY
+  const ofTls = lane === 'on' && tls !== undefined ? await checkTlsInternals(log) : DOCUMENTED_TLS
   const proxies = settings.proxies && { isProxy: proxiesIn(settings.proxies), by: settings.proxies.by }
   const lanes: ExpressLane[] = []
 
@@ -81,14 +83,16 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
     if (lane === 'off') return { slow, connections, internals, lane: undefined, proxies }
     const { idleMs } = limits
     const lookUp = fromMemory(lineWording(idleMs))
-    const one = expressLane({ ...shared, scheme, slow, behind, lookUp, connections, idleMs, log })
+    const own = { scheme, slow, connections, internals: ofTls, idleMs }
+    const one = expressLane({ ...shared, ...own, behind, lookUp, log })
     lanes.push(one)
     return { slow, connections, internals, lane: one, proxies }
   }
 
   function ownHttp2(): Http2 {
     const lookUp = lane === 'off' ? undefined : fromMemory({ fieldsOf: fieldsAmong, formOf: blockFormOf })
-    return http2({ ...shared, behind, behindUpgrade, lookUp, limits, leaving: connections.leaving, log })
+    const { leaving } = connections
+    return http2({ ...shared, behind, behindUpgrade, lookUp, limits, leaving, internals: ofTls, log })
   }
 
   function http2OfNode(): Http2 {

@@ -9,7 +9,7 @@ import {
   TYPE,
 } from './frames.ts'
 
-/** Who is told of frames. Bytes are good only for the call, but for those of DATA, which nobody changes. */
+/** Who is told of frames. Bytes are good only for the call. */
 export interface FrameSink {
   /** A whole frame other than DATA; its payload is `bytes` from `from` until `to`. */
   frame(type: number, flags: number, id: number, bytes: Buffer, from: number, to: number): void

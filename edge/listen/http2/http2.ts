@@ -6,6 +6,8 @@ import type { HitLog } from '../../log/hit-log.ts'
 import type { Behind } from '../answering.ts'
 import { connectionOf, REQUEST_HEAD_BYTES_MAX } from '../request.ts'
 import type { ListenLimits } from '../settings.ts'
+import { shared, viewOf } from '../shared-buffer.ts'
+import type { TlsInternals } from '../tls/tls-internals.ts'
 import type { BehindUpgrade } from '../upgrade.ts'
 import { Beginnings } from './beginnings.ts'
 import type { BlockForm } from './block-form.ts'
@@ -36,6 +38,7 @@ export interface Http2Parts {
   now(): number
   /** Sees to what viewers who have left leave undone, a few a turn of the loop where there are many. */
   leaving(work: () => void): void
+  internals: TlsInternals
   log: Logger
 }
 
@@ -61,7 +64,7 @@ const TAKES_TUNNELS = true
 
 /** Answers HTTP/2 by a stack of our own. */
 export function http2(parts: Http2Parts): Http2 {
-  const { behind, behindUpgrade, lookUp, hits, placeOf, limits, now, leaving, log } = parts
+  const { behind, behindUpgrade, lookUp, hits, placeOf, limits, now, leaving, internals, log } = parts
   const long = longWay(behind, behindUpgrade)
   const beginnings = new Beginnings<Session>()
   const sessions = new Map<Session, Taken>()
@@ -91,6 +94,7 @@ export function http2(parts: Http2Parts): Http2 {
     limits,
     clock,
     takesTunnels: TAKES_TUNNELS,
+    internals,
     leaving,
     writeReady: (session, into, at) => ready.write(session, into, at),
     beginReady: (session, id) => {
@@ -123,7 +127,11 @@ export function http2(parts: Http2Parts): Http2 {
     const session = new Session(socket, means)
     const incoming = new Incoming(session, requests)
     sessions.set(session, { bytes: 0, sinceMs: clock.coarseMs })
-    socket.on('data', (bytes: Buffer) => incoming.received(bytes))
+    const isOurs = internals.readInto(socket, shared, (length) => {
+      incoming.received(viewOf(length))
+      return true
+    })
+    if (!isOurs) socket.on('data', (bytes: Buffer) => incoming.received(bytes))
     // Nothing more can be asked, and no window be opened.
     socket.once('end', () => socket.destroy())
     socket.on('error', () => socket.destroy())

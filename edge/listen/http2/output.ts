@@ -1,4 +1,6 @@
 import type { TLSSocket } from 'node:tls'
+import { viewsOf } from '../shared-buffer.ts'
+import type { TlsInternals } from '../tls/tls-internals.ts'
 import { ControlFrames } from './control-frames.ts'
 import { SendQueue, type SendSink } from './send-queue.ts'
 import type { Stream } from './stream.ts'
@@ -11,6 +13,10 @@ const WRITE_BYTES_MAX = 65_536
 
 /** All connections are written from it, one at a time: TLS has copied what it is given when a write returns. */
 const slab = Buffer.allocUnsafeSlow(WRITE_BYTES_MAX)
+
+/** Such short ones are written again and again. */
+const SHORT_BYTES_MAX = 2_048
+const viewOfSlab = viewsOf(slab, SHORT_BYTES_MAX)
 
 /** Who is told how the writing goes. */
 export interface OutputSink {
@@ -32,14 +38,16 @@ export class Output implements SendSink {
   readonly queue = new SendQueue(this)
   readonly #socket: TLSSocket
   readonly #sink: OutputSink
+  readonly #internals: TlsInternals
   #isWriting = false
   #isScheduled = false
   #ended: Stream[] = []
   #withRoom: Stream[] = []
 
-  constructor(socket: TLSSocket, sink: OutputSink) {
+  constructor(socket: TLSSocket, sink: OutputSink, internals: TlsInternals) {
     this.#socket = socket
     this.#sink = sink
+    this.#internals = internals
   }
 
   /** Whether the kernel has yet to take what was written. */
@@ -65,7 +73,7 @@ export class Output implements SendSink {
     let at = this.control.writeTo(slab, 0)
     at = this.#sink.writeReady(slab, at)
     if (!this.queue.isEmpty) at = this.queue.fill(slab, at)
-    if (at > 0) this.#write(slab.subarray(0, at))
+    if (at > 0) this.#write(viewOfSlab(at))
     else {
       const head = this.queue.isEmpty ? undefined : this.queue.oversized(WRITE_BYTES_MAX)
       if (head === undefined) this.#sink.isDone()
@@ -88,7 +96,7 @@ export class Output implements SendSink {
 
   #write(bytes: Buffer): void {
     this.#isWriting = true
-    this.#socket.write(bytes, this.#written)
+    this.#internals.write(this.#socket, bytes, this.#written)
     if (this.#withRoom.length === 0) return
     const streams = this.#withRoom
     this.#withRoom = []

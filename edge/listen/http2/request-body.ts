@@ -1,9 +1,6 @@
 import { Readable } from 'node:stream'
 import { ViewerGone } from '../../cache/fetch/flight.ts'
 
-/** A part up to this length is copied: it would keep all in memory that it was read with. Bytes. */
-const COPIED_BYTES_MAX = 1_024
-
 /** So many parts that wait are made one: each costs memory of its own, however short it is. */
 const PARTS_MAX = 64
 
@@ -23,13 +20,13 @@ export class RequestBody extends Readable {
     this.on('error', () => undefined)
   }
 
-  /** A part has come. */
+  /** A part has come; its bytes are somebody else's. */
   receive(part: Buffer): void {
     if (this.destroyed) {
       this.#taken(part.byteLength)
       return
     }
-    this.#parts.push(part.byteLength <= COPIED_BYTES_MAX ? Buffer.from(part) : part)
+    this.#parts.push(Buffer.from(part))
     if (this.#isWanted) this.#give()
     else if (this.#parts.length > PARTS_MAX) this.#parts = [Buffer.concat(this.#parts)]
   }

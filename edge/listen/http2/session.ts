@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import type { Asker } from '../../answer-from-memory.ts'
 import type { ListenLimits } from '../settings.ts'
+import type { TlsInternals } from '../tls/tls-internals.ts'
 import { Allowances } from './allowances.ts'
 import { ownSettings } from './control-frames.ts'
 import { CODE, type ConnectionError, WINDOW_BYTES } from './frames.ts'
@@ -36,6 +37,7 @@ export interface SessionMeans {
   clock: { readonly coarseMs: number }
   /** Whether extended CONNECT is announced (RFC 8441). */
   takesTunnels: boolean
+  internals: TlsInternals
   /** Sees to what a stream that was broken off leaves undone: a few a turn of the loop where there are many. */
   leaving(work: () => void): void
   /** Writes answers that need no stream, and returns where they end. */
@@ -80,7 +82,7 @@ export class Session implements StreamOwner, OutputSink {
   #isBroken = false
 
   constructor(socket: TLSSocket, means: SessionMeans) {
-    const { limits, clock, takesTunnels } = means
+    const { limits, clock, takesTunnels, internals } = means
     this.socket = socket
     this.limits = limits
     this.takesTunnels = takesTunnels
@@ -91,7 +93,7 @@ export class Session implements StreamOwner, OutputSink {
     this.allowances = new Allowances(limits, this.nowMs)
     this.priorities = new KeptPriorities(limits.streamsMax)
     this.decoder = new HpackDecoder(TABLE_BYTES_MAX, limits.headerListBytesMax, limits.headerFieldsMax)
-    this.output = new Output(socket, this)
+    this.output = new Output(socket, this, internals)
     const { streamsMax, headerListBytesMax } = limits
     const streamWindowBytes = STREAM_WINDOW_BYTES
     const { control } = this.output

@@ -43,7 +43,7 @@ function endIdle(session: Session, nowMs: number): void {
   session.plan = undefined
   if (nowMs - session.idleSinceMs > (session.asked === 0 ? headMs : idleMs)) session.leave(nowMs)
   // What still waits to be read has `stallMs`.
-  if (session.leaving.hasSettled && waitingBytes(session.socket) === 0) endLingering(session, nowMs)
+  if (session.leaving.hasSettled && !session.output.isWriting) endLingering(session, nowMs)
 }
 
 /** Ends a connection on which all was said, when the other side doesn't mean to close it. */
@@ -55,8 +55,8 @@ function endLingering(session: Session, nowMs: number): void {
 /** Whoever doesn't read, or doesn't open its windows, holds what we have to say. */
 function endStalled(session: Session, taken: Taken, nowMs: number): void {
   const { requestMs, stallMs } = session.limits
-  const { socket, streams } = session
-  const isWaiting = waitingBytes(socket) > 0
+  const { socket, streams, output } = session
+  const isWaiting = output.isWriting || waitingBytes(socket) > 0
   const bytes = takenBytes(socket)
   if (!isWaiting || bytes !== taken.bytes) taken.sinceMs = nowMs
   taken.bytes = bytes

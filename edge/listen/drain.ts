@@ -32,6 +32,8 @@ export function drainOf(fronts: readonly Drained[], connections: Connections, dr
     const deadline = setTimeout(connections.closeAll, drainMs)
     await closed
     clearTimeout(deadline)
+    // What those who were cut off left undone has its turn after them: their lines in the log, above all.
+    await new Promise<void>((resolve) => connections.leaving(resolve))
   }
 
   function closeIdle(): void {

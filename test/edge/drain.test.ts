@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { selfSignedCertificate } from '../../deploy/certificate.ts'
+import { startConnections } from '../../edge/listen/connections.ts'
+import { drainOf } from '../../edge/listen/drain.ts'
+import { listenLimits } from '../../edge/listen/settings.ts'
 import { HOST, houseInFrontOf } from './house.ts'
 import { site } from './site.ts'
 
@@ -133,4 +136,19 @@ describe('a worker that stops', () => {
 
     expect(busy.text()).toMatch(/halfhalf$/)
   }, 30_000)
+})
+
+test('it has ended once all is seen to that viewers have left undone, of whom many were cut off', async () => {
+  const connections = startConnections(listenLimits.parse(undefined))
+  let seenTo = 0
+  for (let viewer = 0; viewer < 200; viewer += 1) {
+    connections.leaving(() => {
+      seenTo += 1
+    })
+  }
+
+  await drainOf([], connections, 0).retire()
+
+  expect(seenTo).toBe(200)
+  connections.stop()
 })

@@ -1,3 +1,4 @@
+import { type Bytes, passPlain, wordsOf } from '../../edge/log/plain-bytes.ts'
 import { type AccessRecord, RECORD_COLUMNS } from '../../edge/log/record.ts'
 import { textOf } from './remembered.ts'
 
@@ -11,10 +12,7 @@ export interface TimeBounds {
  * A record as it stands on its line. Nothing is taken out of it: value `n` is what is from `starts[n]` to
  * `ends[n]`, in the order of RECORD_COLUMNS, and known to be what its column may hold.
  */
-export interface RecordLine {
-  bytes: Uint8Array
-  /** The same memory four bytes at a time, from the last place before them where it can be read so. */
-  words: Int32Array
+export interface RecordLine extends Bytes {
   starts: Int32Array
   ends: Int32Array
   /** What it says, where its column holds numbers; 0 where there is none. */
@@ -35,10 +33,8 @@ const WORD_MAX = 128
 const HOST_NAME_MAX = 253
 
 /** What a column may hold; an address is looked at where it is looked up (row.ts). */
-type Kind =
-  | { is: 'text'; most: number }
-  | { is: 'count' | 'count or nothing'; most: number }
-  | { is: 'time' | 'country' | 'flag' }
+type Kind = { is: 'text'; most: number } | NumberKind
+type NumberKind = { is: 'count' | 'count or nothing'; most: number } | { is: 'time' | 'country' | 'flag' }
 
 const text: Kind = { is: 'text', most: TEXT_MAX }
 const word: Kind = { is: 'text', most: WORD_MAX }
@@ -94,27 +90,24 @@ export const COLUMN = Object.fromEntries(RECORD_COLUMNS.map((column, at) => [col
 
 const KINDS = RECORD_COLUMNS.map((column) => KIND_OF[column])
 
+/** Longest value of a column of text, -1 of another: most columns are looked at no closer, and this is at hand. */
+const TEXT_MOST = Int32Array.from(KINDS, (kind) => (kind.is === 'text' ? kind.most : -1))
+
 /** Columns of the first edges there were: those that came later may be missing. */
 const COLUMNS_MIN = COLUMN.secPurpose + 1
 
 const TAB = 0x09
 const LINE_FEED = 0x0a
 const ZERO = 0x30
-const BACKSLASH = 0x5c
 
 /** Of a time in Unix ms, until the year 2286; and of the largest number that is exact. */
 const TIME_DIGITS = 13
 const DIGITS_MAX = 16
 
-/** The bytes that a value consists of: 1. None of them needs escaping in any TSV (see edge/log/record.ts). */
-const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte < 0x20 || byte > 0x7e || byte === BACKSLASH ? 0 : 1,
-)
-
 /** To be read into, one line after the other. */
 export function emptyRecordLine(): RecordLine {
   return {
-    bytes: new Uint8Array(),
+    bytes: Buffer.alloc(0),
     words: new Int32Array(),
     starts: new Int32Array(COLUMNS),
     ends: new Int32Array(COLUMNS),
@@ -133,7 +126,7 @@ export function emptyRecordLine(): RecordLine {
  */
 export function readLine(
   line: RecordLine,
-  bytes: Uint8Array,
+  bytes: Buffer,
   from: number,
   bounds: TimeBounds,
 ): string | undefined {
@@ -148,9 +141,13 @@ export function readLine(
   for (let column = 0; column < COLUMNS; column += 1) {
     const start = line.starts[column] as number
     const end = line.ends[column] as number
-    const kind = KINDS[column] as Kind
-    const number = numberIn(kind, bytes, start, end)
-    if (Number.isNaN(number)) return `${RECORD_COLUMNS[column]}: ${problemOf(kind)}`
+    const textMost = TEXT_MOST[column] as number
+    if (textMost >= 0) {
+      if (end - start > textMost) return problemOf(column)
+      continue
+    }
+    const number = numberIn(KINDS[column] as NumberKind, bytes, start, end)
+    if (Number.isNaN(number)) return problemOf(column)
     line.numbers[column] = number
   }
   line.timeMs = line.numbers[0] as number
@@ -166,13 +163,16 @@ export function valueIn({ bytes, starts, ends }: RecordLine, column: keyof Acces
 }
 
 /** @returns how many values there are, or -1 where there is a byte that no line may have */
-function findValues(line: RecordLine, bytes: Uint8Array, from: number): number {
-  if (line.bytes !== bytes) setBytes(line, bytes)
+function findValues(line: RecordLine, bytes: Buffer, from: number): number {
+  if (line.bytes !== bytes) {
+    line.bytes = bytes
+    line.words = wordsOf(bytes)
+  }
   const { starts, ends } = line
   let values = 0
   let start = from
-  let at = passPlain(line, from)
-  for (; at < bytes.length && bytes[at] !== LINE_FEED; at = passPlain(line, at + 1)) {
+  let at = passPlain(line, from, bytes.length)
+  for (; at < bytes.length && bytes[at] !== LINE_FEED; at = passPlain(line, at + 1, bytes.length)) {
     if (bytes[at] !== TAB) {
       const feed = bytes.indexOf(LINE_FEED, at)
       line.end = feed === -1 ? bytes.length : feed
@@ -193,44 +193,10 @@ function findValues(line: RecordLine, bytes: Uint8Array, from: number): number {
   return values + 1
 }
 
-/** @returns where the next byte is that ends a value or that no line may have, or the end of all */
-function passPlain({ bytes, words }: RecordLine, from: number): number {
-  const { length } = bytes
-  const unaligned = bytes.byteOffset & 3
-  for (let at = from; at < length; at += 1) {
-    if (((at + unaligned) & 3) === 0) {
-      while (at + 4 <= length && isPlain(words[(at + unaligned) >> 2] as number)) at += 4
-      if (at === length) return length
-    }
-    if (IS_PLAIN[bytes[at] as number] === 0) return at
-  }
-  return length
-}
-
-function setBytes(line: RecordLine, bytes: Uint8Array): void {
-  line.bytes = bytes
-  const begin = bytes.byteOffset & ~3
-  line.words = new Int32Array(bytes.buffer, begin, (bytes.byteOffset + bytes.length - begin) >> 2)
-}
-
-/**
- * Whether four bytes are plain, as `IS_PLAIN` says of one: at once, so that most of a line takes a quarter of the steps.
- * A byte's highest bit tells whether what was subtracted from it had to borrow.
- */
-function isPlain(word: number): boolean {
-  const belowSpace = (word - 0x20202020) & ~word
-  const beyondTilde = word + 0x01010101
-  const fromBackslash = word ^ 0x5c5c5c5c
-  const isBackslash = (fromBackslash - 0x01010101) & ~fromBackslash
-  return ((belowSpace | beyondTilde | word | isBackslash) & 0x80808080) === 0
-}
-
 /** The number that a value is, 0 where it is another, and NaN where its column can't hold it. */
-function numberIn(kind: Kind, bytes: Uint8Array, start: number, end: number): number {
+function numberIn(kind: NumberKind, bytes: Uint8Array, start: number, end: number): number {
   const length = end - start
   switch (kind.is) {
-    case 'text':
-      return length <= kind.most ? 0 : Number.NaN
     case 'count':
       return length > 0 ? countIn(kind.most, bytes, start, end) : Number.NaN
     case 'count or nothing':
@@ -246,7 +212,11 @@ function numberIn(kind: Kind, bytes: Uint8Array, start: number, end: number): nu
   }
 }
 
-function problemOf(kind: Kind): string {
+function problemOf(column: number): string {
+  return `${RECORD_COLUMNS[column]}: ${whatIsWrong(KINDS[column] as Kind)}`
+}
+
+function whatIsWrong(kind: Kind): string {
   switch (kind.is) {
     case 'text':
       return `is longer than ${kind.most} characters`

@@ -87,6 +87,13 @@ describe('a record on its way', () => {
       '\u{1f600}\ud800',
       '\x7f',
       '\u20ac'.repeat(3_000),
+      'long and plain '.repeat(5),
+      `${'long '.repeat(8)}\\`,
+      `\t${'long '.repeat(8)}`,
+      `${'long '.repeat(8)}\x7f`,
+      `${'long '.repeat(8)}caf\xe9`,
+      // As bytes, the low halves of these would be plain letters.
+      '\u0141'.repeat(40),
     ]
     const numbers = [0, 7, 10, 999_999_999, 1_000_000_000, Number.MAX_SAFE_INTEGER, 2 ** 53, -1, 1.5, 1e21]
     const pick = <Of>(from: readonly Of[], at: number) => from[at % from.length] as Of

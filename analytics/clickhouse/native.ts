@@ -83,11 +83,11 @@ export function countOf(parts: readonly Rows[]): number {
 }
 
 /** Appends what is from `start` to `end`. */
-export function putBytes(values: Values, from: Uint8Array, start: number, end: number): void {
+export function putBytes(values: Values, from: Buffer, start: number, end: number): void {
   const length = end - start
   const at = putLength(values, length)
   const { bytes } = values
-  if (length > LOOP_BYTES) bytes.set(from.subarray(start, end), at)
+  if (length > LOOP_BYTES) from.copy(bytes, at, start, end)
   else for (let index = 0; index < length; index += 1) bytes[at + index] = from[start + index] as number
   values.used = at + length
 }

@@ -15,10 +15,14 @@ export function isPageView(record: PageViewTraits, isBot: boolean): boolean {
     !isBot &&
     record.method === 'GET' &&
     isPage(record) &&
-    // What a browser wants it for (Fetch Metadata); older ones, and all over plain http, don't say.
-    (record.secFetchDest === '' || record.secFetchDest === 'document') &&
+    isWantedAsPage(record.secFetchDest) &&
     !/prefetch|prerender/i.test(record.secPurpose)
   )
+}
+
+/** What a browser wants it for (Fetch Metadata); older ones, and all over plain http, don't say. */
+export function isWantedAsPage(secFetchDest: string): boolean {
+  return secFetchDest === '' || secFetchDest === 'document'
 }
 
 /** A 304 says that the browser has the page already, and need not repeat its type (RFC 9110 §15.4.5). */

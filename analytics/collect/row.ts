@@ -10,7 +10,7 @@ import {
 } from '../clickhouse/native.ts'
 import type { FrontedDistribution } from '../settings.ts'
 import { isBotAgent } from './bot.ts'
-import { isPageView } from './page-view.ts'
+import { isPageView, isWantedAsPage } from './page-view.ts'
 import { COLUMN, type RecordLine } from './record-line.ts'
 import { remembered } from './remembered.ts'
 import { createSiteOf } from './site.ts'
@@ -97,10 +97,10 @@ const AS_IT_IS = ROW_COLUMNS.flatMap(([name, type], to) => {
 const NOBODY: Visitor = { low: 0, high: 0 }
 
 /** What is remembered: viewers, browsers and hosts of a busy hour. */
-const VIEWERS_MAX = 65_536
-const AGENTS_MAX = 8_192
-const HOSTS_MAX = 8_192
-const WORDS_MAX = 1_024
+const VIEWERS = { answers: 65_536, textBytes: 48 }
+const AGENTS = { answers: 8_192, textBytes: 512 }
+const HOSTS = { answers: 8_192, textBytes: 384 }
+const WORDS = { answers: 1_024, textBytes: 128 }
 
 const TAB = '\t'
 
@@ -114,13 +114,13 @@ const TAB = '\t'
 export function createRowWriter(options: RowOptions): RowWriter {
   const { distributions, asnOf, honourDoNotTrack } = options
   const siteOf = createSiteOf(distributions)
-  const siteAt = remembered(HOSTS_MAX, (asked) => {
+  const siteAt = remembered(HOSTS, (asked) => {
     const [distribution = '', host = ''] = asked.split(TAB)
     return siteOf({ distribution, host })
   })
-  const agentAt = remembered(AGENTS_MAX, (text) => ({ text, isBot: isBotAgent(text) }))
-  const viewerOf = remembered(VIEWERS_MAX, (clientIp) => viewerAt(clientIp, asnOf))
-  const wordAt = remembered(WORDS_MAX, (text) => text)
+  const agentAt = remembered(AGENTS, (text) => ({ text, isBot: isBotAgent(text) }))
+  const viewerOf = remembered(VIEWERS, (clientIp) => viewerAt(clientIp, asnOf))
+  const wordAt = remembered(WORDS, (text) => text)
 
   return (rows, line, salt) => {
     const { bytes, starts, ends } = line
@@ -133,14 +133,17 @@ export function createRowWriter(options: RowOptions): RowWriter {
     const site = word(COLUMN.site) || siteAt(bytes, start(COLUMN.distribution), end(COLUMN.host))
     const agent = agentAt(bytes, start(COLUMN.userAgent), end(COLUMN.userAgent))
     const isNobody = honourDoNotTrack && end(COLUMN.doNotTrack) > start(COLUMN.doNotTrack)
+    const secFetchDest = word(COLUMN.secFetchDest)
     const isView =
       !isNobody &&
+      // Most of what browsers ask for is no page, and all else needn't be looked up then.
+      isWantedAsPage(secFetchDest) &&
       isPageView(
         {
           method: word(COLUMN.method),
           status: word(COLUMN.status),
           contentType: word(COLUMN.contentType),
-          secFetchDest: word(COLUMN.secFetchDest),
+          secFetchDest,
           secPurpose: word(COLUMN.secPurpose),
         },
         agent.isBot,

@@ -1,20 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { promisify } from 'node:util'
-import { zstdDecompress } from 'node:zlib'
 import { isSignedBy } from '../../edge/program/shared-key.ts'
 import { SegmentRefused } from './refusal.ts'
 import type { Segment } from './segment-lines.ts'
 import { isSegmentToken, segmentTokenIn } from './segment-token.ts'
-
-const unpacked = promisify(zstdDecompress)
+import { UnpackedTooLarge, type Unpacker } from './unpack.ts'
 
 /** Largest body, bytes, as it is sent and unpacked. Edges seal segments at 8 MiB of lines. */
 const PACKED_BYTES_MAX = 16 * 1_048_576
-const UNPACKED_BYTES_MAX = 64 * 1_048_576
-
-/** Where a frame doesn't say how long its lines are. */
-const PIECE_BYTES = 2 * 1_048_576
+export const UNPACKED_BYTES_MAX = 64 * 1_048_576
 
 /** `Content-Digest` with SHA-256 alone (RFC 9530 §2). */
 const CONTENT_DIGEST = /^sha-256=:([A-Za-z0-9+/]{43}=):$/
@@ -56,47 +50,22 @@ export function readSegmentHead(request: IncomingMessage, key: string, nowMs: nu
  *
  * @throws SegmentRefused
  */
-export async function readSegmentBody(request: IncomingMessage, head: SegmentHead): Promise<Segment> {
+export async function readSegmentBody(
+  request: IncomingMessage,
+  head: SegmentHead,
+  unpacker: Unpacker,
+): Promise<Segment> {
   const packed = await packedBody(request)
   const digest = createHash('sha256').update(packed).digest()
   if (!timingSafeEqual(digest, head.digest)) {
     throw new SegmentRefused('bad-digest', 'The body was altered or cut on its way.')
   }
   try {
-    const lines = await unpacked(packed, {
-      maxOutputLength: UNPACKED_BYTES_MAX,
-      chunkSize: pieceBytes(packed),
-    })
-    return { token: head.token, lines }
+    return { token: head.token, lines: await unpacker.unpack(packed) }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw tooLarge('unpacked', UNPACKED_BYTES_MAX)
-    }
+    if (error instanceof UnpackedTooLarge) throw tooLarge('unpacked', UNPACKED_BYTES_MAX)
     throw new SegmentRefused('bad-compression', String(error), { cause: error })
   }
-}
-
-/**
- * How large a piece to unpack in: all in one where the frame says how long it is, as it does where all was packed at
- * once. Several are copied once more, and garbage of megabytes beside the heap has V8 mark the whole of it each time.
- */
-function pieceBytes(packed: Buffer): number {
-  const said = contentBytes(packed)
-  // With room to spare: a piece that is full has another made behind it.
-  return said === undefined ? PIECE_BYTES : Math.max(64, Math.min(said, UNPACKED_BYTES_MAX) + 1)
-}
-
-/** The `Frame_Content_Size` of a Zstandard frame (RFC 8878 §3.1.1.1), where it has one. */
-function contentBytes(frame: Buffer): number | undefined {
-  const descriptor = frame[4] ?? 0
-  const isSingleSegment = (descriptor & 0x20) !== 0
-  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] as number
-  const at = 5 + (isSingleSegment ? 0 : 1) + dictionaryBytes
-  const size = descriptor >> 6
-  if (at + 8 > frame.length || (size === 0 && !isSingleSegment)) return undefined
-  if (size === 0) return frame.readUInt8(at)
-  if (size === 1) return frame.readUInt16LE(at) + 256
-  return size === 2 ? frame.readUInt32LE(at) : Number(frame.readBigUInt64LE(at))
 }
 
 function refuseOtherTypes(type: string | undefined, encoding: string | undefined): void {

@@ -5,8 +5,9 @@ import { describeError, SelvedgeError } from '../../edge/program/errors.ts'
 import { ClickHouseDown } from '../clickhouse/failure.ts'
 import type { CollectMeters } from '../meters.ts'
 import { SegmentRefused } from './refusal.ts'
-import { readSegmentBody, readSegmentHead } from './segment-request.ts'
+import { readSegmentBody, readSegmentHead, UNPACKED_BYTES_MAX } from './segment-request.ts'
 import type { SegmentStore } from './segment-store.ts'
+import { createUnpacker } from './unpack.ts'
 
 /** Segments taken in at a time: some 10 MB each as edges make them, 80 MB at most. The next come later. */
 const SEGMENTS_MAX = 16
@@ -38,6 +39,7 @@ export interface CollectorOptions {
  */
 export async function serveCollector(options: CollectorOptions): Promise<Listening> {
   const { at, log, meters } = options
+  const unpacker = createUnpacker(UNPACKED_BYTES_MAX)
   let takingIn = 0
 
   async function take(request: IncomingMessage): Promise<void> {
@@ -45,7 +47,8 @@ export async function serveCollector(options: CollectorOptions): Promise<Listeni
     if (takingIn >= SEGMENTS_MAX) throw new SegmentRefused('busy', `${takingIn} are being taken in.`)
     takingIn += 1
     try {
-      const stored = await options.store.store(await readSegmentBody(request, head))
+      const segment = await readSegmentBody(request, head, unpacker)
+      const stored = await options.store.store(segment).finally(() => unpacker.giveBack(segment.lines))
       meters.stored(stored)
       if (stored.rejected > 0)
         log.warn({ segment: head.token, ...stored }, 'lines of a segment were rejected')

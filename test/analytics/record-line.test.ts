@@ -96,7 +96,7 @@ test('a record counts for the site that its distribution names, else for that of
 
 test('what is remembered of a text is never told of another, however many there are', () => {
   let worked = 0
-  const reversed = remembered(8, (text) => {
+  const reversed = remembered({ answers: 8, textBytes: 12 }, (text) => {
     worked += 1
     return [...text].reverse().join('')
   })

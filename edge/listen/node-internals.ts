@@ -4,8 +4,8 @@ import { connect, createServer, type Server, Socket } from 'node:net'
 import type { Logger } from 'pino'
 
 /**
- * All that leans on Node's insides stands here: a socket's `_handle`. `checkInternals` tries it out at start;
- * where Node has changed, the public way is taken, which is slower.
+ * All that leans on Node's insides stands here: a socket's `_handle` (for TLS in `tls/tls-internals.ts`).
+ * `checkInternals` tries it out at start; where Node has changed, the public way is taken, which is slower.
  *
  * Held against Node 26.10.
  */

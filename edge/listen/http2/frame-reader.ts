@@ -47,11 +47,6 @@ export class FrameReader {
     this.#sink = sink
   }
 
-  /** Whether half a frame is here. */
-  get isInFrame(): boolean {
-    return this.#heldBytes > 0 || this.#isInData
-  }
-
   /** @throws ConnectionError for what is no frame, or one that is too long */
   read(bytes: Buffer): void {
     let at = this.#prefaceAt < PREFACE.byteLength ? this.#readPreface(bytes) : 0

@@ -76,10 +76,7 @@ export function catalogueOf(
         ? { window: of, now: undefined, before: undefined }
         : usageOf(ask, site, of, day)
     },
-    async countryRanks(site) {
-      const day = await last()
-      return day === undefined ? [] : countryRanksOf(ask, site, window, day)
-    },
+    countryRanks: (site) => countryRanksOf(ask, site, window),
     hosts: (site) =>
       contributingHostsOf(ask, { window: '28d', ...spanEnding(now(), WINDOW_DAYS['28d']) }, site),
     linking: (site) => linkingSitesOf(ask, site, now()),

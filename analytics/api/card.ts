@@ -77,15 +77,14 @@ async function drawCard(
   site: string,
   { figures, frontDoorOf, thumbnailer }: Pictures & { figures: Figures },
 ): Promise<Drawn> {
-  const [found, traffic] = await Promise.all([figures.site(site), figures.traffic([site], DAYS)])
+  const found = await figures.site(site)
   if (found === undefined) throw new Refusal(problemOf('unknown-site', `Nobody has asked for ${site} here.`))
   const wanted = { size: '800x600', format: 'jpeg', wait: false } as const
   const pictured = await thumbnailer.picture(await frontDoorOf(site), wanted, {})
   const body = 'body' in pictured ? pictured.body : undefined
   const picture = body && `data:image/jpeg;base64,${body.toString('base64')}`
-  const drawn = await thumbnailer.draw(
-    cardPage({ figures: found, traffic: traffic.get(site) ?? [], picture }).text,
-  )
+  const traffic = found.traffic.slice(-DAYS)
+  const drawn = await thumbnailer.draw(cardPage({ figures: found, traffic, picture }).text)
   if (!('body' in drawn)) throw new Refusal('problem' in drawn ? drawn.problem : unanswered())
   const isFinished = 'body' in pictured && pictured.status === 200
   const etag = `"${hash('sha1', drawn.body, 'base64url')}"`

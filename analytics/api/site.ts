@@ -111,7 +111,7 @@ function unknownSite(site: string) {
 }
 
 function answerOf(found: SiteFigures, about: LookedAt | undefined): z.infer<typeof answer> {
-  const { places, countries, countriesWindow, ...same } = found
+  const { places, countries, countriesWindow, traffic: _days, ...same } = found
   const path = encodeURIComponent(found.site)
   return {
     ...same,

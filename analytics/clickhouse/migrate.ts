@@ -69,6 +69,7 @@ async function keepFor(client: ClickHouseClient, days: number, layout: Layout): 
     'set-retention.sql',
     'set-hours-retention.sql',
     'set-site-host-retention.sql',
+    'set-site-detail-retention.sql',
     'set-distribution-hours-retention.sql',
   ]) {
     const change = laidOut(await sqlFile(import.meta.url, name), layout)

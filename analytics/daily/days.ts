@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { z } from 'zod'
 import type { Day } from '../queries/window.ts'
 import type { Formula } from '../ranking/formula.ts'
+import { closeDetails } from './details.ts'
 import type { Upkeep } from './upkeep.ts'
 
 const dueDay = z.object({ day: z.string(), records: z.number() })
@@ -26,6 +27,7 @@ export async function closeDays(
     await upkeep.run('close-day', parameters)
     await upkeep.run('close-place-day', parameters)
     await upkeep.run('close-traffic', { computation, day })
+    await closeDetails(upkeep, day, computation)
     await upkeep.run('publish-day', { day, computation, records, formula: formula.text })
   }
   return due.map(({ day }) => day)

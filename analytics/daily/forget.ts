@@ -14,7 +14,7 @@ export async function forgetSuperseded(upkeep: Upkeep, nowMs: number): Promise<s
   const rows = await upkeep.ask('superseded', z.object({ computation: z.string() }), { before })
   const computations = rows.map(({ computation }) => computation)
   if (computations.length === 0) return []
-  for (const table of ['site-day', 'place-day', 'traffic-day', 'rank-history', 'ranks'])
+  for (const table of ['site-day', 'place-day', 'traffic-day', 'site-detail-day', 'rank-history', 'ranks'])
     await upkeep.run(`forget-${table}`, { computations })
   return computations
 }

@@ -1,6 +1,7 @@
 import { DAY_MS, dayOf } from '../queries/window.ts'
 import type { Formula } from '../ranking/formula.ts'
 import { closeDays } from './days.ts'
+import { fillDetails } from './details.ts'
 import { forgetSuperseded } from './forget.ts'
 import { matchHours } from './hours.ts'
 import { makeList } from './lists.ts'
@@ -30,6 +31,7 @@ export async function doDailySteps(
   const forgotten = dayOf(nowMs - retentionDays * DAY_MS)
   return {
     hoursMadeAnew: await matchHours(upkeep, { today, forgotten }),
+    detailed: await fillDetails(upkeep, { forgotten }),
     closed: await closeDays(upkeep, formula, { today, forgotten }),
     ranked: await rankDays(upkeep, formula),
     listed: await makeList(upkeep, dayOf(nowMs - DAY_MS)),

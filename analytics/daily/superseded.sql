@@ -9,6 +9,8 @@ FROM (
     UNION ALL
     SELECT DISTINCT computation FROM selvedge.traffic_day
     UNION ALL
+    SELECT DISTINCT computation FROM selvedge.site_detail_day
+    UNION ALL
     SELECT DISTINCT computation FROM selvedge.ranks
 )
 WHERE UUIDv7ToDateTime(computation) < {before:DateTime}

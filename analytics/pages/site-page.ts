@@ -5,7 +5,6 @@ import type { PastRank } from '../queries/published-rankings.ts'
 import type { Place } from '../queries/rankings.ts'
 import type { ContributingHost, CountryShare, SiteHost } from '../queries/site.ts'
 import type { Devices, SitePage as OpenedPage, PageSpeed, Referrers } from '../queries/site-reports.ts'
-import type { DayOfTraffic } from '../queries/traffic.ts'
 import type { Span } from '../queries/window.ts'
 import { daysOf } from '../queries/window.ts'
 import { windowText } from './choice.ts'
@@ -35,7 +34,6 @@ export interface SitePage {
   figures: SiteFigures
   /** What the site says of itself. */
   about: LookedAt | undefined
-  traffic: readonly DayOfTraffic[]
   /** Ranks of the windows of 7 days that ended within a span of days. */
   history: { span: Span; ranks: readonly PastRank[] }
   /** Ranks by country, in the 7 days until the last day that is worked out. */
@@ -60,8 +58,8 @@ const LINKS_MAX = 10
 
 /** `GET /sites/{site}` @param server as who reads the page knows this server, `https://stats.example` */
 export function sitePage(page: SitePage, server: string): Html {
-  const { figures, traffic } = page
-  const { site, countriesWindow } = figures
+  const { figures } = page
+  const { site, countriesWindow, traffic } = figures
   return layout({
     title: site,
     description: `Rank, traffic and a picture of ${site}, within this CDN’s traffic.`,

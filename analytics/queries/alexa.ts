@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Ask } from './ask.ts'
-import { DAY_MS, type Day, dayOf, type Span, spanEnding, WINDOW_DAYS, type WindowName } from './window.ts'
+import { daysTold } from './fresh-days.ts'
+import { DAY_MS, type Day, type Span, spanEnding, WINDOW_DAYS, type WindowName } from './window.ts'
 
 const day = z.object({ day: z.string() })
 
@@ -85,14 +86,9 @@ export async function ranksOf(
   return new Map(rows.map(({ site, rank }) => [site, rank]))
 }
 
-/** A site's ranks by country. */
-export function countryRanksOf(
-  ask: Ask,
-  site: string,
-  window: WindowName,
-  last: Day,
-): Promise<CountryRank[]> {
-  return ask('site-country-ranks', countryRank, { site, windowDays: WINDOW_DAYS[window], day: last })
+/** A site's ranks by country, of the last day that has rankings. */
+export function countryRanksOf(ask: Ask, site: string, window: WindowName): Promise<CountryRank[]> {
+  return ask('site-country-ranks', countryRank, { site, windowDays: WINDOW_DAYS[window] })
 }
 
 /** How many sites have a rank, by scope. */
@@ -107,6 +103,7 @@ export function trafficHistoryOf(ask: Ask, site: string, span: Span): Promise<Da
 }
 
 /** Whence people came to a site in the last 28 days, today included. @param nowMs Unix ms */
-export function linkingSitesOf(ask: Ask, site: string, nowMs: number): Promise<LinkingSite[]> {
-  return ask('linking-sites', linkingSite, { site, from: dayOf(nowMs - 27 * DAY_MS), to: dayOf(nowMs) })
+export async function linkingSitesOf(ask: Ask, site: string, nowMs: number): Promise<LinkingSite[]> {
+  const span = spanEnding(nowMs, WINDOW_DAYS['28d'])
+  return ask('linking-sites', linkingSite, { site, ...span, ...(await daysTold(ask, span)) })
 }

@@ -1,5 +1,5 @@
 -- Which host names a site's people came to, within a window of days (UTC), both ends included; most page
--- views first. Days of `fresh` are counted from the log, all others are as they were published.
+-- views first. Days of `fresh` are counted from the log, all others are as `computations` have them.
 --
 --   reachShare           of the site's visitors, those who opened a page of the host, summed by day, 0 to 1;
 --                        who came to two hosts is in both
@@ -23,8 +23,7 @@ FROM (
         FROM selvedge.traffic_day
         WHERE site = {site:String}
           AND day BETWEEN {from:Date} AND {to:Date}
-          AND day NOT IN {fresh:Array(Date)}
-          AND (day, computation) GLOBAL IN ({{../ranking/published-days.sql}})
+          AND computation IN {computations:Array(UUID)}
         UNION ALL
         SELECT grouping(host) = 1 AS is_total, host, uniqExact(visitor) AS people, count() AS views
         FROM selvedge.access_log

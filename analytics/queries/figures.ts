@@ -34,11 +34,13 @@ import {
 } from './site.ts'
 import {
   type Devices,
+  detailsOf,
   devicesOf,
   type PageSpeed,
   pagesOf,
   type Referrers,
   referrersOf,
+  type SiteDetails,
   type SitePage,
   speedOf,
 } from './site-reports.ts'
@@ -55,11 +57,16 @@ import {
   windowAt,
 } from './window.ts'
 
+/** Days of traffic that are told with a site. */
+const TRAFFIC_DAYS = 30
+
 /** All that is told of one site. */
 export interface SiteFigures extends Seen {
   site: string
   /** One for each of `WINDOW_NAMES`, in their order. */
   places: Place[]
+  /** Of the last 30 days, the last of which is `today`: so far. */
+  traffic: DayOfTraffic[]
   today: DayOfTraffic
   hosts: SiteHost[]
   /** The days that `countries` is about. */
@@ -95,8 +102,8 @@ export interface Figures {
   ranksOn(sites: readonly string[], of: RanksOn): Promise<Map<string, number>>
   /** Countries in which sites have ranks in the window that ended with a day, most sites first. */
   countries(window: WindowName, day: Day): Promise<RankedCountry[]>
-  /** A site's ranks by country in the window that ended with a day. */
-  countryRanks(site: string, window: WindowName, day: Day): Promise<CountryRank[]>
+  /** A site's ranks by country in the last window that has rankings. */
+  countryRanks(site: string, window: WindowName): Promise<CountryRank[]>
   /** Fronted sites from which people came to a site in the last 28 days, most visits first. */
   linkingSites(site: string): Promise<LinkingSite[]>
   /** The last stable lists, newest first. */
@@ -127,6 +134,8 @@ export interface Figures {
   devices(site: string, window: Window): Promise<Devices>
   /** How long people waited for a site's pages; `undefined` when nobody opened one. */
   speed(site: string, window: Window): Promise<PageSpeed | undefined>
+  /** These four at once, the first pages and referrers of them. */
+  details(site: string, window: Window, first: { pages: number; referrers: number }): Promise<SiteDetails>
   /** Known crawlers that came to a site, most requests first. */
   crawlers(site: string, window: Window): Promise<Crawler[]>
   /** The host to show for the site. */
@@ -163,7 +172,7 @@ export function createFigures(ask: Ask, { now, includeToday, soFar }: FiguresOpt
     lastRankedDay: () => lastRankedDay(ask),
     ranksOn: (sites, { country = '', ...of }) => ranksOf(ask, sites, { ...of, scope: country }),
     countries: async (name, day) => countriesOfPlaces(await rankedPlaces(ask, name, day)),
-    countryRanks: (site, name, day) => countryRanksOf(ask, site, name, day),
+    countryRanks: (site, name) => countryRanksOf(ask, site, name),
     linkingSites: (site) => linkingSitesOf(ask, site, now()),
     entriesOfList: (list, limit) => entriesOfList(ask, list, limit),
     lists: (limit, offset) => listsOf(ask, limit, offset),
@@ -174,6 +183,7 @@ export function createFigures(ask: Ask, { now, includeToday, soFar }: FiguresOpt
     referrers: (site, within, limit) => referrersOf(ask, site, within, limit),
     devices: (site, within) => devicesOf(ask, site, within),
     speed: (site, within) => speedOf(ask, site, within),
+    details: (site, within, first) => detailsOf(ask, site, within, first),
     crawlers: (site, within) => crawlersOf(ask, site, within),
     mainHost: (site) => mainHostOf(ask, site, dayOf(now())),
     search: (text, limit) => search(ask, text, { today: dayOf(now()), limit }),
@@ -182,23 +192,16 @@ export function createFigures(ask: Ask, { now, includeToday, soFar }: FiguresOpt
       const seen = await seenOf(ask, site, dayOf(now()))
       if (seen === undefined) return undefined
       const countriesWindow = window('7d')
-      const [places, lastDay, hosts, countries] = await Promise.all([
+      const [places, bySite, hosts, countries] = await Promise.all([
         placesOf(ask, soFar, WINDOW_NAMES.map(window), site),
-        traffic([site], 1),
+        traffic([site], TRAFFIC_DAYS),
         hostsOf(ask, site, dayOf(now())),
         countriesOf(ask, countriesWindow, site),
       ])
-      const [today] = lastDay.get(site) ?? []
-      if (today === undefined) throw new Error('a span of one day has one day')
-      return {
-        site,
-        ...seen,
-        places,
-        today,
-        hosts,
-        countriesWindow,
-        countries,
-      }
+      const days = bySite.get(site) ?? []
+      const today = days.at(-1)
+      if (today === undefined) throw new Error('a span of days has a last one')
+      return { site, ...seen, places, traffic: days, today, hosts, countriesWindow, countries }
     },
   }
 }

@@ -1,4 +1,5 @@
--- Where a site's people are, within a window of days (UTC), both ends included.
+-- Where a site's people are, within a window of days (UTC), both ends included. Days of `fresh` are as the hours have
+-- them, all others as `computations` have them (ranking/daily-details.sql).
 --
 --   visitors    sum of the daily distinct visitors: somebody who comes on two days counts twice,
 --               because a visitor's id lasts a day
@@ -11,9 +12,18 @@ SELECT
     sum(views) AS pageViews,
     round(pageViews / sum(pageViews) OVER (), 4) AS share
 FROM (
+    SELECT detail.name AS country, detail.visitors AS people, detail.page_views AS views
+    FROM selvedge.site_detail_day
+    ARRAY JOIN details AS detail
+    WHERE site = {site:String}
+      AND day BETWEEN {from:Date} AND {to:Date}
+      AND computation IN {computations:Array(UUID)}
+      AND detail.kind = 'country'
+    UNION ALL
     SELECT country, uniqMerge(visitors) AS people, sum(page_views) AS views
     FROM selvedge.site_hour
     WHERE site = {site:String}
+      AND toDate(hour) IN {fresh:Array(Date)}
       AND toDate(hour) BETWEEN {from:Date} AND {to:Date}
     GROUP BY country, toDate(hour)
 )

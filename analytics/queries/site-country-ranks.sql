@@ -1,4 +1,4 @@
--- A site's places by country in a window of `windowDays` days that ended with `day`, most page views first.
+-- A site's places by country in the last window of `windowDays` days that has rankings, most page views first.
 --
 --   viewsShare, reachShare   of the site's page views and reach in all countries where it has a rank, 0 to 1
 SELECT
@@ -7,7 +7,8 @@ SELECT
     round(views / sum(views) OVER (), 4) AS viewsShare,
     round(reach / sum(reach) OVER (), 4) AS reachShare
 FROM selvedge.ranks
-WHERE match(scope, '^[A-Z]{2}$') AND window_days = {windowDays:UInt8} AND day = {day:Date}
+WHERE match(scope, '^[A-Z]{2}$') AND window_days = {windowDays:UInt8}
+  AND day = (SELECT max(day) FROM selvedge.published_ranks)
   AND site = {site:String}
   AND (day, computation) GLOBAL IN ({{../ranking/published-ranks.sql}})
 ORDER BY views DESC, country

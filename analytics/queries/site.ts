@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Ask } from './ask.ts'
-import { freshDays } from './fresh-days.ts'
+import { daysTold, freshDays } from './fresh-days.ts'
 import { isHostName } from './site-name.ts'
 import type { Day, Window } from './window.ts'
 
@@ -72,14 +72,21 @@ export async function contributingHostsOf(
   { from, to }: Window,
   site: string,
 ): Promise<ContributingHost[]> {
-  const fresh = await freshDays(ask, to)
-  const hosts = await ask('contributing-hosts', contributingHost, { site, from, to, fresh, limit: HOSTS_MAX })
+  const told = await daysTold(ask, { from, to })
+  const hosts = await ask('contributing-hosts', contributingHost, {
+    site,
+    from,
+    to,
+    ...told,
+    limit: HOSTS_MAX,
+  })
   return hosts.filter((one) => isHostName(one.host))
 }
 
 /** Where the site's page views came from, most first. */
-export function countriesOf(ask: Ask, { from, to }: Window, site: string): Promise<CountryShare[]> {
-  return ask('site-countries', countryShare, { site, from, to, limit: COUNTRIES_MAX })
+export async function countriesOf(ask: Ask, { from, to }: Window, site: string): Promise<CountryShare[]> {
+  const told = await daysTold(ask, { from, to })
+  return ask('site-countries', countryShare, { site, from, to, ...told, limit: COUNTRIES_MAX })
 }
 
 /** The host to show for a site: the one with most page views, else the one with the site's own name. */

@@ -1,5 +1,6 @@
 -- What each day (UTC) brought to some sites, both ends of the span included. Days without a record
--- are not in the answer. Days of `fresh` are as the hours have them, all others as they were published.
+-- are not in the answer. Days of `fresh` are as the hours have them, all others as `computations` have
+-- them.
 --
 --   visitors    distinct people with a page view that day
 --   pageViews   all page views by people, repeats too (ranking counts a repeat once: rankings.sql)
@@ -12,8 +13,7 @@ FROM (
     WHERE site IN {sites:Array(String)}
       AND is_total
       AND day BETWEEN {from:Date} AND {to:Date}
-      AND day NOT IN {fresh:Array(Date)}
-      AND (day, computation) GLOBAL IN ({{../ranking/published-days.sql}})
+      AND computation IN {computations:Array(UUID)}
     UNION ALL
     SELECT
         site,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Ask } from './ask.ts'
-import { freshDays } from './fresh-days.ts'
+import { daysTold } from './fresh-days.ts'
 import { type Day, daysOf, type Span } from './window.ts'
 
 /** Most sites in one comparison; more lines nobody can tell apart. */
@@ -33,8 +33,7 @@ export async function trafficOf(
   span: Span,
 ): Promise<Map<string, DayOfTraffic[]>> {
   if (sites.length === 0) return new Map()
-  const fresh = await freshDays(ask, span.to)
-  const rows = await ask('traffic', dayRow, { sites, ...span, fresh })
+  const rows = await ask('traffic', dayRow, { sites, ...span, ...(await daysTold(ask, span)) })
   const bySite = Map.groupBy(rows, (row) => row.site)
   const days = daysOf(span)
   return new Map(sites.map((site) => [site, everyDay(days, bySite.get(site) ?? [])]))

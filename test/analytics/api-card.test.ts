@@ -14,8 +14,7 @@ test('more cards at once than are kept are all drawn', async () => {
   app.setSerializerCompiler(serializerCompiler)
   addCard(app, {
     figures: {
-      site: async (site: string) => ({ site, places: [] }),
-      traffic: async () => new Map(),
+      site: async (site: string) => ({ site, places: [], traffic: [] }),
     } as unknown as Figures,
     frontDoorOf: async (site) => ({ url: `http://${site}/` }) as never,
     thumbnailer: {

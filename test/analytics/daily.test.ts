@@ -32,8 +32,22 @@ describe('days that are over', () => {
     const dayAfter = await doDailySteps(upkeep, SETTINGS, Date.now() + 2 * DAY_MS)
 
     const days = ['2026-07-22', '2026-07-23']
-    expect(first).toEqual({ hoursMadeAnew: [], closed: days, ranked: days, listed: [], forgotten: [] })
-    expect(again).toEqual({ hoursMadeAnew: [], closed: [], ranked: [], listed: [], forgotten: [] })
+    expect(first).toEqual({
+      hoursMadeAnew: [],
+      detailed: [],
+      closed: days,
+      ranked: days,
+      listed: [],
+      forgotten: [],
+    })
+    expect(again).toEqual({
+      hoursMadeAnew: [],
+      detailed: [],
+      closed: [],
+      ranked: [],
+      listed: [],
+      forgotten: [],
+    })
     expect(late).toMatchObject({ closed: ['2026-07-23'], ranked: ['2026-07-23'], forgotten: [] })
     expect(dayAfter).toMatchObject({ closed: ['2026-07-25'], ranked: ['2026-07-25'] })
     expect(dayAfter.forgotten).toHaveLength(2)

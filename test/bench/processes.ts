@@ -81,6 +81,12 @@ export function cpuSeconds(roots: readonly number[]): number {
   return ticks / TICKS_PER_SECOND
 }
 
+/** Of that, what the kernel had. */
+export function kernelSeconds(roots: readonly number[]): number {
+  const ticks = familyOf(roots)?.reduce((sum, one) => sum + one.kernelTicks, 0) ?? Number.NaN
+  return ticks / TICKS_PER_SECOND
+}
+
 /**
  * The most memory that one process of a family has had resident, bytes (`VmHWM`, proc(5)).
  *
@@ -129,7 +135,7 @@ function kilobytesOf(pid: number, name: string): number {
 }
 
 /** Processes and all their living descendants. */
-function familyOf(roots: readonly number[]): { pid: number; ticks: number }[] | undefined {
+function familyOf(roots: readonly number[]): Process[] | undefined {
   const processes = readProcesses()
   const family = new Set(roots)
   // Children have higher numbers than their parents, but for a wrap-around that no benchmark lives to see.
@@ -137,7 +143,15 @@ function familyOf(roots: readonly number[]): { pid: number; ticks: number }[] | 
   return processes?.filter(({ pid }) => family.has(pid))
 }
 
-function readProcesses(): { pid: number; parent: number; ticks: number }[] | undefined {
+/** A process, and what CPU time it has had: in all, and of the kernel. */
+interface Process {
+  pid: number
+  parent: number
+  ticks: number
+  kernelTicks: number
+}
+
+function readProcesses(): Process[] | undefined {
   if (process.platform !== 'linux') return undefined
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return pids
@@ -150,11 +164,12 @@ function readProcesses(): { pid: number; parent: number; ticks: number }[] | und
 }
 
 /** Of `/proc/PID/stat` (proc(5)) fields 4, 14 and 15; the name before them may hold spaces and brackets. */
-function statOf(pid: number): { parent: number; ticks: number } | undefined {
+function statOf(pid: number): Omit<Process, 'pid'> | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }
+    const kernelTicks = Number(fields[12])
+    return { parent: Number(fields[1]), ticks: Number(fields[11]) + kernelTicks, kernelTicks }
   } catch {
     return undefined // it has ended since the folder was read
   }

@@ -9,7 +9,7 @@ import { zstdCompress } from 'node:zlib'
 import { directory, forkAnalytics, settingsBut } from '../../analytics/analytics.ts'
 import { sendSegment } from '../../analytics/segment.ts'
 import { memoryMegabytes } from '../../show/deployment.ts'
-import { cpuSeconds } from '../processes.ts'
+import { cpuSeconds, kernelSeconds } from '../processes.ts'
 import { edgeShare } from './edge-share.ts'
 import { leftBehind } from './left-behind.ts'
 import { segmentsOf } from './segments.ts'
@@ -44,10 +44,16 @@ let sent = 0
 
 await send(WARM_UP_SEGMENTS)
 await worstTurnMs()
-const before = { ms: performance.now(), cpu: cpuSeconds([pid]), rss: memoryMegabytes(pid, 'VmRSS') }
+const before = {
+  ms: performance.now(),
+  cpu: cpuSeconds([pid]),
+  kernel: kernelSeconds([pid]),
+  rss: memoryMegabytes(pid, 'VmRSS'),
+}
 await send(bodies.length)
 const seconds = (performance.now() - before.ms) / 1_000
 const cpu = cpuSeconds([pid]) - before.cpu
+const kernel = kernelSeconds([pid]) - before.kernel
 const rss = memoryMegabytes(pid, 'VmRSS')
 const most = memoryMegabytes(pid, 'VmHWM')
 const turnMs = await worstTurnMs()
@@ -57,7 +63,8 @@ const rows = await leftBehind(data.path)
 const microseconds = (cpu / RECORDS) * 1e6
 process.stdout.write(
   `${RECORDS} records in ${seconds.toFixed(1)} s: ${Math.round(RECORDS / seconds)} records/s, ` +
-    `${microseconds.toFixed(1)} µs of CPU a record, merges included\n` +
+    `${microseconds.toFixed(1)} µs of CPU a record, merges included, ` +
+    `${((kernel / RECORDS) * 1e6).toFixed(1)} of them the kernel’s\n` +
     `  ${(microseconds / rows.copyMicroseconds).toFixed(1)} × what ClickHouse takes for a bare copy of the rows ` +
     `(${rows.copyMicroseconds.toFixed(1)} µs)\n` +
     `memory ${before.rss} MB after warm-up, ${rss} MB at the end, ${most} MB at most\n` +

@@ -1,6 +1,9 @@
 import { Readable } from 'node:stream'
 import { ViewerGone } from '../../cache/fetch/flight.ts'
 
+/** Parts that are given together make no more than this, bytes. */
+const JOINED_BYTES_MAX = 16_384
+
 /** So many parts that wait are made one: each costs memory of its own, however short it is. */
 const PARTS_MAX = 64
 
@@ -8,7 +11,9 @@ const PARTS_MAX = 64
 export class RequestBody extends Readable {
   readonly #taken: (bytes: number) => void
   #parts: Buffer[] = []
+  #bytes = 0
   #isWanted = false
+  #isAboutToGive = false
   #isWhole = false
 
   /** @param taken told of bytes that were read, or won't be */
@@ -27,8 +32,12 @@ export class RequestBody extends Readable {
       return
     }
     this.#parts.push(Buffer.from(part))
-    if (this.#isWanted) this.#give()
-    else if (this.#parts.length > PARTS_MAX) this.#parts = [Buffer.concat(this.#parts)]
+    this.#bytes += part.byteLength
+    if (this.#parts.length > PARTS_MAX) this.#parts = [Buffer.concat(this.#parts)]
+    if (!this.#isWanted || this.#isAboutToGive) return
+    // What came in one packet is given as one, however small its frames are: each time costs as much as a frame.
+    this.#isAboutToGive = true
+    process.nextTick(() => this.#give())
   }
 
   /** All of it has come. */
@@ -48,19 +57,23 @@ export class RequestBody extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    let bytes = 0
-    for (const part of this.#parts) bytes += part.byteLength
+    const bytes = this.#bytes
     this.#parts = []
+    this.#bytes = 0
     if (bytes > 0) this.#taken(bytes)
     done(error)
   }
 
   #give(): void {
+    this.#isAboutToGive = false
     while (this.#isWanted && this.#parts.length > 0) {
+      if (this.#parts.length > 1 && this.#bytes <= JOINED_BYTES_MAX)
+        this.#parts = [Buffer.concat(this.#parts)]
       const part = this.#parts.shift() as Buffer
+      this.#bytes -= part.byteLength
       this.#isWanted = this.push(part)
       this.#taken(part.byteLength)
     }
-    if (this.#isWhole && this.#parts.length === 0) this.push(null)
+    if (this.#isWhole && this.#parts.length === 0 && !this.destroyed) this.push(null)
   }
 }

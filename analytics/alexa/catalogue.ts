@@ -4,9 +4,7 @@ import {
   type CountryRank,
   countryRanksOf,
   type DayOfHistory,
-  type LinkingSite,
   lastRankedDay,
-  linkingSitesOf,
   rankedPlaces,
   ranksOf,
   trafficHistoryOf,
@@ -14,6 +12,7 @@ import {
   usageOf,
 } from '../queries/alexa.ts'
 import type { Ask } from '../queries/ask.ts'
+import { type LinkingSite, linkingSitesOf } from '../queries/linking-sites.ts'
 import { type PublishedRank, publishedRankings } from '../queries/published-rankings.ts'
 import { type ContributingHost, contributingHostsOf, mainHostOf, type Seen, seenOf } from '../queries/site.ts'
 import { siteName } from '../queries/site-name.ts'

@@ -14,19 +14,28 @@ SETTINGS
     max_memory_usage = 2000000000,
     max_bytes_before_external_group_by = 700000000,
     max_bytes_before_external_sort = 700000000
-SELECT {computation:UUID}, day, site, arraySort(arrayFlatten(groupArray(of_kind)))
+SELECT {computation:UUID}, day, site, arraySort(details)
 FROM (
     SELECT
         day,
         site,
-        groupArray((kind, host, name, page_views, visitors)) AS all_of_kind,
+        groupArray((kind, host, name, page_views, visitors)) AS all_details,
         if(
-            length(all_of_kind) <= 5000,
-            all_of_kind,
-            arraySlice(arraySort(one -> (one.2 != '', -toInt64(one.4), one.2, one.3), all_of_kind), 1, 5000)
-        ) AS of_kind
+            length(all_details) <= 5000,
+            all_details,
+            arrayFlatten(arrayMap(
+                one_kind -> arraySlice(
+                    arraySort(
+                        one -> (one.2 != '', -toInt64(one.4), one.2, one.3),
+                        arrayFilter(one -> one.1 = one_kind, all_details)
+                    ),
+                    1,
+                    5000
+                ),
+                arrayDistinct(all_details.1)
+            ))
+        ) AS details
     FROM ({{../ranking/daily-details.sql}})
-    GROUP BY day, site, kind
+    GROUP BY day, site
 )
-GROUP BY day, site
 ORDER BY day, site

@@ -1,6 +1,7 @@
 import type { LookedAt } from '../front-page/front-pages.ts'
-import type { CountryRank, LinkingSite } from '../queries/alexa.ts'
+import type { CountryRank } from '../queries/alexa.ts'
 import type { SiteFigures } from '../queries/figures.ts'
+import type { LinkingSite } from '../queries/linking-sites.ts'
 import type { PastRank } from '../queries/published-rankings.ts'
 import type { Place } from '../queries/rankings.ts'
 import type { ContributingHost, CountryShare, SiteHost } from '../queries/site.ts'

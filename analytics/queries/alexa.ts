@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { Ask } from './ask.ts'
-import { daysTold } from './fresh-days.ts'
 import { DAY_MS, type Day, type Span, spanEnding, WINDOW_DAYS, type WindowName } from './window.ts'
 
 const day = z.object({ day: z.string() })
@@ -49,11 +48,6 @@ const dayOfHistory = z.object({
 /** A site's rank on one day; defined in traffic-history.sql. */
 export type DayOfHistory = z.infer<typeof dayOfHistory>
 
-const linkingSite = z.object({ site: z.string(), page: z.string(), visits: z.int() })
-
-/** A site from which people came; defined in linking-sites.sql. */
-export type LinkingSite = z.infer<typeof linkingSite>
-
 /** The last day that has rankings, or `undefined`. */
 export async function lastRankedDay(ask: Ask): Promise<Day | undefined> {
   return (await ask('last-ranked-day', day, {}))[0]?.day
@@ -100,10 +94,4 @@ export async function rankedPlaces(ask: Ask, window: WindowName, last: Day): Pro
 /** A site's ranks day by day. */
 export function trafficHistoryOf(ask: Ask, site: string, span: Span): Promise<DayOfHistory[]> {
   return ask('traffic-history', dayOfHistory, { site, ...span })
-}
-
-/** Whence people came to a site in the last 28 days, today included. @param nowMs Unix ms */
-export async function linkingSitesOf(ask: Ask, site: string, nowMs: number): Promise<LinkingSite[]> {
-  const span = spanEnding(nowMs, WINDOW_DAYS['28d'])
-  return ask('linking-sites', linkingSite, { site, ...span, ...(await daysTold(ask, span)) })
 }

@@ -40,6 +40,8 @@ WHERE NOT is_total AND views > 0
 ORDER BY views DESC, host
 LIMIT {limit:UInt32}
 SETTINGS
+    compile_expressions = 0,
+    compile_aggregate_expressions = 0,
     max_execution_time = 10,
     max_memory_usage = 1000000000,
     output_format_json_quote_64bit_integers = 0

@@ -1,16 +1,9 @@
 import type { ListEntry } from '../ranking/list.ts'
 import type { SoFar } from '../so-far/so-far.ts'
-import {
-  type CountryRank,
-  countryRanksOf,
-  type LinkingSite,
-  lastRankedDay,
-  linkingSitesOf,
-  rankedPlaces,
-  ranksOf,
-} from './alexa.ts'
+import { type CountryRank, countryRanksOf, lastRankedDay, rankedPlaces, ranksOf } from './alexa.ts'
 import type { Ask } from './ask.ts'
 import { type Crawler, crawlersOf } from './crawlers.ts'
+import { type LinkingSite, linkingSitesOf } from './linking-sites.ts'
 import { csvOfList, entriesOfList, listOf, listsOf, type StableList } from './lists.ts'
 import {
   type Among,

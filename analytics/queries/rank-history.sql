@@ -14,6 +14,8 @@ WHERE site = {site:String}
 ORDER BY day
 LIMIT 1 BY day
 SETTINGS
+    compile_expressions = 0,
+    compile_aggregate_expressions = 0,
     max_execution_time = 10,
     max_memory_usage = 1000000000,
     output_format_json_quote_64bit_integers = 0

@@ -13,6 +13,8 @@ WHERE match(scope, '^[A-Z]{2}$') AND window_days = {windowDays:UInt8}
   AND (day, computation) GLOBAL IN ({{../ranking/published-ranks.sql}})
 ORDER BY views DESC, country
 SETTINGS
+    compile_expressions = 0,
+    compile_aggregate_expressions = 0,
     max_execution_time = 10,
     max_memory_usage = 1000000000,
     output_format_json_quote_64bit_integers = 0

@@ -56,6 +56,8 @@ FROM (
 )
 GROUP BY kind
 SETTINGS
+    compile_expressions = 0,
+    compile_aggregate_expressions = 0,
     max_execution_time = 10,
     max_memory_usage = 1000000000,
     max_bytes_before_external_group_by = 300000000,

@@ -20,6 +20,8 @@ INNER JOIN (
     GROUP BY window_days
 ) AS of_scope USING (window_days)
 SETTINGS
+    compile_expressions = 0,
+    compile_aggregate_expressions = 0,
     max_execution_time = 10,
     max_memory_usage = 1000000000,
     output_format_json_quote_64bit_integers = 0

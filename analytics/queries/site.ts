@@ -37,23 +37,19 @@ export type CountryShare = z.infer<typeof countryShare>
 
 /** When the site was seen, or `undefined` when it never was. */
 export async function seenOf(ask: Ask, site: string, today: Day): Promise<Seen | undefined> {
-  const [only] = await ask('site-seen', seen, { site, ...(await everUntil(ask, today)) })
-  return only
-}
-
-/** All days that there are figures of, and those that have none yet. */
-async function everUntil(ask: Ask, today: Day) {
-  return { from: FIRST_DAY, to: today, fresh: await freshDays(ask, today) }
+  const [first] = await ask('site-hosts', seen, await ever(ask, site, today))
+  return first
 }
 
 /** The site's hosts, the one with most page views first; what can't be a host name is left out. */
 export async function hostsOf(ask: Ask, site: string, today: Day): Promise<SiteHost[]> {
-  const hosts = await ask('site-hosts', host, {
-    site,
-    ...(await everUntil(ask, today)),
-    limit: HOSTS_MAX,
-  })
+  const hosts = await ask('site-hosts', host, await ever(ask, site, today))
   return hosts.filter((one) => isHostName(one.host))
+}
+
+/** A site in all days that there are figures of, and in those that have none yet. */
+async function ever(ask: Ask, site: string, today: Day) {
+  return { site, from: FIRST_DAY, to: today, fresh: await freshDays(ask, today), limit: HOSTS_MAX }
 }
 
 const contributingHost = z.object({

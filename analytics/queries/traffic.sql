@@ -30,6 +30,8 @@ FROM (
 )
 ORDER BY site, date
 SETTINGS
+    compile_expressions = 0,
+    compile_aggregate_expressions = 0,
     max_execution_time = 10,
     max_memory_usage = 2000000000,
     output_format_json_quote_64bit_integers = 0

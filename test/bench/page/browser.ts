@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { chooseBrowser } from '../../../thumbnailer/browser/choose.ts'
+import { unpackNpmBrowser } from '../../../thumbnailer/browser/npm-browser.ts'
 import { type RunningBrowser, startBrowser } from '../../../thumbnailer/browser/start.ts'
+import { workshopFor } from '../../../thumbnailer/browser/workshop.ts'
 
 /** The browser is tried with its walls, of which no way leads out. */
 const NOWHERE = { proxy: 'http://127.0.0.1:9', network: 'not wanted' }
@@ -17,14 +19,14 @@ const WALLS = ['--no-proxy-server', '--ignore-certificate-errors']
  * @throws when none starts on this machine
  */
 export async function startTrustingBrowser(folder: string, program?: string): Promise<RunningBrowser> {
-  const settings = {
-    dataFolder: join(folder, 'b'),
-    browserUid: 61_701,
-    browser: program,
-    contact: undefined,
-    sandbox: true,
+  const dataFolder = join(folder, 'b')
+  const choose = (browser: string | undefined) => {
+    const settings = { dataFolder, browserUid: 61_701, browser, contact: undefined, sandbox: true }
+    return chooseBrowser(settings, NOWHERE, pino({ level: 'silent' }))
   }
-  const plan = await chooseBrowser(settings, NOWHERE, pino({ level: 'silent' }))
+  // Left to choose, it would take one that the system has; a bare system lacks what npm's needs, and is left to.
+  const wanted = program ?? (await unpackNpmBrowser(workshopFor(dataFolder)))?.executable
+  const plan = (await choose(wanted)) ?? (program === undefined ? await choose(undefined) : undefined)
   if (plan === undefined) throw new Error('no browser starts on this machine')
   return startBrowser({ ...plan, walls: WALLS, userAgent: undefined })
 }

@@ -92,7 +92,7 @@ test('two programs may migrate at once, and again; another retention is taken ov
   const later = server.statements.slice(before)
 
   expect(applied).toEqual([])
-  expect(later.filter((sql) => /^ALTER/m.test(sql))).toHaveLength(4)
+  expect(later.filter((sql) => /^ALTER/m.test(sql))).toHaveLength(5)
   const query = `SELECT engine_full AS engine FROM system.tables WHERE name = 'access_log'`
   expect((await rowsIn(data.path, query))[0]?.engine).toMatch(/TTL toDate\(time\) \+ toIntervalDay\(\D*30\D/)
   const files = await readdir(new URL('../../analytics/migrations/', import.meta.url))

@@ -6,6 +6,7 @@ import type { Answer } from '../cache/answer.ts'
 import { failureOf } from '../cache/fetch/exchange.ts'
 import type { UpstreamFailure } from '../cache/fetch/upstream-error.ts'
 import { ownAnswer } from '../distribution/respond.ts'
+import { describeError } from '../program/errors.ts'
 import type { Transfer, ViewerRequest } from '../viewer.ts'
 
 /** What a front needs from the edge behind it. */
@@ -44,7 +45,7 @@ export async function answerRequest(viewer: ViewerRequest, outlet: Outlet, behin
       served = served && brokenOff(served, error.failure)
       behind.log.warn({ requestId, failure: error.failure }, error.message)
     } else if (!viewer.gone.aborted) {
-      behind.log.error({ requestId, error: describe(error) }, 'a response broke off')
+      behind.log.error({ requestId, error: describeError(error) }, 'a response broke off')
       outlet.fail(ownAnswer(500, `The server could not answer this request. Request id: ${requestId}`))
     }
   }
@@ -80,8 +81,4 @@ class BodyBroke extends Error {
 /** The status is out already; what broke the body off is for the log. */
 function brokenOff(served: Served, failure: UpstreamFailure): Served {
   return { ...served, resultType: 'Error', detailedResultType: failure }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Asker, Hit, LookUp } from '../answer-from-memory.ts'
 import type { Place } from '../geo/place.ts'
 import type { HitLog } from '../log/hit-log.ts'
+import { describeError } from '../program/errors.ts'
 import type { Behind } from './answering.ts'
 import type { Connections } from './connections.ts'
 import { handOver } from './hand-over.ts'
@@ -213,7 +214,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
     try {
       return lookUp(head, askerOf(c), nowMs)
     } catch (error) {
-      log.error({ error: describe(error) }, 'a look-up in memory failed')
+      log.error({ error: describeError(error) }, 'a look-up in memory failed')
       return undefined
     }
   }
@@ -341,8 +342,4 @@ export function expressLane(parts: LaneParts): ExpressLane {
       return answered
     },
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Asker, LookUp } from '../../answer-from-memory.ts'
 import type { Place } from '../../geo/place.ts'
 import type { HitLog } from '../../log/hit-log.ts'
+import { describeError } from '../../program/errors.ts'
 import type { Behind } from '../answering.ts'
 import { connectionOf, REQUEST_HEAD_BYTES_MAX } from '../request.ts'
 import type { ListenLimits } from '../settings.ts'
@@ -205,7 +206,7 @@ export function http2(parts: Http2Parts): Http2 {
       return true
     } catch (error) {
       // Whatever goes wrong, the long way answers.
-      log.error({ error: String(error) }, 'an answer from memory failed')
+      log.error({ error: describeError(error) }, 'an answer from memory failed')
       session.plan = undefined
       return false
     }
@@ -221,7 +222,7 @@ export function http2(parts: Http2Parts): Http2 {
       try {
         long.begin({ session, stream, asker, head, startedMs })
       } catch (error) {
-        log.error({ error: describe(error) }, 'a request could not be begun')
+        log.error({ error: describeError(error) }, 'a request could not be begun')
         stream.reset(CODE.internalError)
       }
       return true
@@ -254,10 +255,6 @@ export function http2(parts: Http2Parts): Http2 {
 }
 
 const NO_BLOCK = Buffer.alloc(0)
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
-}
 
 function isSame(one: Buffer, { bytes, from, to }: HeaderBlock): boolean {
   if (one.byteLength !== to - from) return false

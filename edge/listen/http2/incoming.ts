@@ -1,3 +1,4 @@
+import { describeError } from '../../program/errors.ts'
 import { trailerFault } from './field-rules.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
 import {
@@ -309,6 +310,5 @@ export class Incoming implements FrameSink {
 function errorOf(error: unknown): ConnectionError {
   if (error instanceof ConnectionError) return error
   if (error instanceof HpackError) return new ConnectionError(CODE.compressionError, error.message)
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return new ConnectionError(CODE.internalError, text)
+  return new ConnectionError(CODE.internalError, describeError(error))
 }

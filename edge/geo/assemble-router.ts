@@ -6,8 +6,7 @@ import { changedFields } from '../program/settings.ts'
 import { type AnswerDns, answering } from './dns/answer.ts'
 import { cookiesWith } from './dns/cookie.ts'
 import { type RateLimit, rateLimit } from './dns/rate-limit.ts'
-import { serveTcp } from './dns/serve-tcp.ts'
-import { serveUdp } from './dns/serve-udp.ts'
+import { serveDns } from './dns/serve.ts'
 import { zoneOf } from './dns/zone.ts'
 import { type FleetFile, readFleetFile } from './fleet/fleet-file.ts'
 import { type FleetState, fleetState } from './fleet/fleet-state.ts'
@@ -47,9 +46,8 @@ export async function assembleRouter({
 
   const { host } = settings
   const answer: AnswerDns = (message, asking) => work.answerDns(message, asking)
-  const udp = parts.use(await serveUdp({ host, port: settings.dnsPort }, answer))
   const { tcpConnectionsMax: connectionsMax, tcpIdleMs: idleMs } = work.file.dns
-  parts.use(await serveTcp({ host, port: udp.port }, answer, { connectionsMax, idleMs }))
+  const dns = parts.use(await serveDns({ host, port: settings.dnsPort }, answer, { connectionsMax, idleMs }))
   const { httpPort } = settings
   const redirects = redirectServer((request) => work.redirectTo(request), meters.redirected)
   const at = httpPort !== undefined && { host, port: httpPort }
@@ -64,7 +62,7 @@ export async function assembleRouter({
       routerAdmin(() => work.fleet, drained),
     ),
   )
-  const ports = { dns: udp.port, ...(http !== false && { http }), admin: admin.port }
+  const ports = { dns: dns.port, ...(http !== false && { http }), admin: admin.port }
   log.info({ ...ports, zone: work.file.zone, edges: work.file.edges.length }, 'viewers are sent to edges')
 
   return {

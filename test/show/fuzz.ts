@@ -18,8 +18,8 @@ const collector = `http://127.0.0.1:${settings.collector.port}`
 const { answers, linesTaken, unclear } = await sendFuzzed(collector, BATCHES, {
   now: Date.now,
   onSent: (sent) => {
-    if (process.stderr.isTTY && sent % 100 === 0)
-      process.stderr.write(`\r\x1b[K${sent} of ${BATCHES} batches`)
+    const [before, every, after] = process.stderr.isTTY ? ['\r\x1b[K', 100, ''] : ['', 1_000, '\n']
+    if (sent % every === 0) process.stderr.write(`${before}${sent} of ${BATCHES} batches${after}`)
   },
 })
 const alive = program.exitCode === null && (await fetch(`${collector}/healthz`)).ok

@@ -13,7 +13,7 @@ const QUESTIONS_MAX = 10_000
 const SLOWEST_IDLES = 2
 
 /** Bounds on what clients may hold of us. */
-interface TcpLimits {
+export interface TcpLimits {
   connectionsMax: number
   idleMs: number
 }

@@ -9,6 +9,7 @@ import { adopt, type Internals } from '../edge/listen/node-internals.ts'
 import { mayBecomePlain, type PlainHead, plainHeadAt } from '../edge/listen/plain-head.ts'
 import { endGently } from '../edge/listen/raw-head.ts'
 import { shared, viewOf } from '../edge/listen/shared-buffer.ts'
+import type { Outgoing } from '../edge/listen/tls/straight-writes.ts'
 import type { AnswersEdges } from './front.ts'
 
 /** What the lane is made of. */
@@ -23,7 +24,7 @@ export interface EdgeLaneParts {
 }
 
 /** A connection from an edge. */
-interface EdgeConnection extends Connection {
+interface EdgeConnection extends Connection, Outgoing {
   /** Whether the lane still reads it. */
   isOurs: boolean
   /** What was read and not understood yet, or comes behind a request that is being answered. */
@@ -111,7 +112,7 @@ export function edgeLane(parts: EdgeLaneParts): (accepted: Socket) => void {
     const closes = () => head.closes || (connections.retiring && c.held === undefined)
     const gone = new AbortController()
     const said = (closes: boolean) => answered(c, closes)
-    const outlet = laneOutlet(c.socket, { head, startedMs: connections.coarseMs, idleMs, closes, said })
+    const outlet = laneOutlet(c, { head, startedMs: connections.coarseMs, idleMs, closes, said })
     c.waitsFor = 'answer'
     c.underWay = { outlet, gone }
     const { method, target, lines } = head
@@ -160,6 +161,7 @@ function hasRoom({ held }: EdgeConnection): boolean {
 function newConnection(socket: Socket, coarseMs: number): EdgeConnection {
   return {
     socket,
+    straight: undefined,
     waitsFor: 'first-head',
     sinceMs: coarseMs,
     taken: 0,

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { fewATurn } from './few-a-turn.ts'
-import { takenBytes } from './node-internals.ts'
+import { takenBytes, waitingBytes } from './node-internals.ts'
 import type { ListenLimits } from './settings.ts'
 
 /** How often connections are looked over, ms: their time limits are as coarse as that. */
@@ -101,13 +101,13 @@ export function startConnections(limits: ConnectionLimits): Connections {
   }
 
   function lookAtIdle(connection: Connection, waitedMs: number): void {
-    if (waitedMs > limits.idleMs && connection.socket.writableLength === 0) connection.socket.destroy()
+    if (waitedMs > limits.idleMs && waitingBytes(connection.socket) === 0) connection.socket.destroy()
     else if (waitedMs > SWEEP_MS) connection.forget()
   }
 
   /** Whoever doesn't read holds what we have to say in memory. */
   function isStalled(connection: Connection): boolean {
-    const taken = connection.socket.writableLength === 0 ? NOTHING_WAITS : takenBytes(connection.socket)
+    const taken = waitingBytes(connection.socket) === 0 ? NOTHING_WAITS : takenBytes(connection.socket)
     if (taken !== connection.taken) connection.takenSinceMs = coarseMs
     connection.taken = taken
     return coarseMs - connection.takenSinceMs > limits.stallMs
@@ -157,7 +157,7 @@ export function startConnections(limits: ConnectionLimits): Connections {
     closeIdle() {
       for (const { socket, waitsFor, sinceMs } of watched) {
         const isIdle = (waitsFor === 'idle' || waitsFor === 'first-head') && sinceMs < coarseMs
-        if (isIdle && socket.writableLength === 0) socket.destroy()
+        if (isIdle && waitingBytes(socket) === 0) socket.destroy()
       }
     },
     closeAll() {

@@ -18,6 +18,7 @@ import { endGently } from './raw-head.ts'
 import { connectionOf } from './request.ts'
 import { shared, viewOf } from './shared-buffer.ts'
 import { LANE_BEGINS, type RequestHead, uploadHeadAt } from './small-upload.ts'
+import { StraightWrites } from './tls/straight-writes.ts'
 import type { TlsInternals } from './tls/tls-internals.ts'
 import type { WireForm } from './wire-form.ts'
 import { type Clock, type ExpectedHit, writeHit } from './write-hit.ts'
@@ -73,7 +74,8 @@ export function expressLane(parts: LaneParts): ExpressLane {
     c.timedOut = () => giveUp(c, 'ERR_HTTP_REQUEST_TIMEOUT')
     c.leave = () => void socket.removeListener('data', onData)
     const isOwnTls = 'encrypted' in socket && internals.readInto(socket as TLSSocket, shared, onRead)
-    if (reads === 'public' && !isOwnTls) socket.on('data', onData)
+    if (isOwnTls) c.straight = new StraightWrites(socket as TLSSocket, internals)
+    else if (reads === 'public') socket.on('data', onData)
     socket.on('drain', () => {
       if (c.isOurs) drained(c)
     })
@@ -178,7 +180,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
     }
     const closes = () => head.closes || (connections.retiring && c.held === undefined)
     const asked = { head, startedMs, idleMs, closes, said }
-    c.underWay = answerTheLongWay(c.socket, askerOf(c), asked, behind, body)
+    c.underWay = answerTheLongWay(c, askerOf(c), asked, behind, body)
     return (rest?.byteLength ?? 0) < HELD_BYTES_MAX
   }
 
@@ -260,7 +262,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
   function say(c: LaneConnection, expected: ExpectedHit, clock: Clock, isInBatch: boolean): void {
     answered += 1
     c.waitsFor = 'idle'
-    writeHit(c.socket, expected, clock, isInBatch, hits)
+    writeHit(c, expected, clock, isInBatch, hits)
     if (expected.hit.form.closes) close(c, isInBatch)
   }
 

@@ -3,6 +3,7 @@ import type { Asker } from '../answer-from-memory.ts'
 import type { Connection } from './connections.ts'
 import type { UnderWay } from './long-way.ts'
 import type { UploadHead } from './small-upload.ts'
+import type { Outgoing } from './tls/straight-writes.ts'
 import type { ExpectedHit } from './write-hit.ts'
 
 /** A head that is expected again, byte for byte, and its answer. */
@@ -18,7 +19,8 @@ export interface Upload {
 }
 
 /** A connection that the express lane reads, until it hands it over. */
-export interface LaneConnection extends Connection {
+export interface LaneConnection extends Connection, Outgoing {
+  straight: Outgoing['straight']
   asker: Asker | undefined
   isOurs: boolean
   hasEnded: boolean
@@ -45,6 +47,7 @@ export function newConnection(socket: Socket, coarseMs: number): LaneConnection 
     sinceMs: coarseMs,
     taken: 0,
     takenSinceMs: coarseMs,
+    straight: undefined,
     asker: undefined,
     isOurs: true,
     hasEnded: false,

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { Answer } from '../cache/answer.ts'
 import { ViewerGone } from '../cache/fetch/flight.ts'
@@ -10,6 +9,7 @@ import { type Outlet, pour } from './answering.ts'
 import { OutgoingBody } from './outgoing-body.ts'
 import { connectionLines, fieldLines, hasBody, statusLine, withLength } from './response-head.ts'
 import type { RequestHead } from './small-upload.ts'
+import type { Outgoing } from './tls/straight-writes.ts'
 
 /** Where the express lane writes what isn't in memory: straight to the viewer's socket. */
 export interface LaneOutlet extends Outlet, InterimOutlet {
@@ -36,7 +36,8 @@ export interface Asked {
 const COPIED_BYTES_MAX = 8_192
 
 /** Makes the outlet for one response, which says it as node:http would (`http1.ts`). */
-export function laneOutlet(socket: Socket, asked: Asked): LaneOutlet {
+export function laneOutlet(out: Outgoing, asked: Asked): LaneOutlet {
+  const { socket } = out
   const { head, startedMs, idleMs } = asked
   const { method } = head
   const { promise: closed, resolve } = Promise.withResolvers<Transfer>()
@@ -78,7 +79,7 @@ export function laneOutlet(socket: Socket, asked: Asked): LaneOutlet {
       settle()
     } else {
       bytes += body?.byteLength ?? 0
-      writeWhole(socket, text, body, settle)
+      writeWhole(out, text, body, settle)
     }
     asked.said(closes)
   }
@@ -122,14 +123,19 @@ function headText(
 }
 
 /** Writes a response that is here whole. @param done called once the kernel has taken it */
-function writeWhole(socket: Socket, head: string, body: Buffer | undefined, done: () => void): void {
+function writeWhole(
+  { socket, straight }: Outgoing,
+  head: string,
+  body: Buffer | undefined,
+  done: () => void,
+): void {
   if (body === undefined) {
     socket.write(head, 'latin1', done)
   } else if (body.byteLength <= COPIED_BYTES_MAX) {
     const all = Buffer.allocUnsafe(head.length + body.byteLength)
     all.write(head, 'latin1')
     body.copy(all, head.length)
-    socket.write(all, done)
+    if (!straight?.write(all, done)) socket.write(all, done)
   } else {
     socket.cork()
     socket.write(head, 'latin1')

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { Asker } from '../answer-from-memory.ts'
 import { ViewerGone } from '../cache/fetch/flight.ts'
@@ -9,6 +8,7 @@ import { fieldsIn } from './field-lines.ts'
 import { type Asked, laneOutlet } from './lane-outlet.ts'
 import { viewerRequestOf } from './request.ts'
 import type { RequestHead } from './small-upload.ts'
+import type { Outgoing } from './tls/straight-writes.ts'
 
 /** A request that is being answered. */
 export interface UnderWay {
@@ -24,14 +24,14 @@ export interface UnderWay {
  * @param body all of the request's body, where it has one
  */
 export function answerTheLongWay(
-  socket: Socket,
+  out: Outgoing,
   asker: Asker,
   asked: Asked & { head: RequestHead },
   behind: Behind,
   body?: Buffer,
 ): UnderWay {
   const gone = new AbortController()
-  const outlet = laneOutlet(socket, asked)
+  const outlet = laneOutlet(out, asked)
   const viewer = viewerOf(asker, asked.head, gone.signal, body)
   viewer.request.informed = interimTo({ httpVersion: '1.1' }, outlet)
   void answerRequest(viewer, outlet, behind)

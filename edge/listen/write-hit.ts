@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net'
 import type { Hit } from '../answer-from-memory.ts'
 import { ttlSeconds } from '../cache/rules/freshness.ts'
 import type { Expected, HitLog } from '../log/hit-log.ts'
 import { nextRequestIdBytes } from './request-id.ts'
+import type { Outgoing } from './tls/straight-writes.ts'
 import { QUICK_BYTES_MAX, type WireForm } from './wire-form.ts'
 import { writeCopy, writeForm } from './write-form.ts'
 
@@ -20,7 +20,7 @@ export interface ExpectedHit {
 
 /** Writes a hit, and tells the log. @param isInBatch whether others go out in the same write */
 export function writeHit(
-  socket: Socket,
+  out: Outgoing,
   { hit, expected }: ExpectedHit,
   { startedMs, nowMs }: Clock,
   isInBatch: boolean,
@@ -34,7 +34,7 @@ export function writeHit(
     // It is on its way for a while: the log says how long.
     const firstByteUs = sinceUs(startedMs)
     const kept = Buffer.from(requestId)
-    write(socket, form, requestId, nowMs, () => {
+    write(out, form, requestId, nowMs, () => {
       const takenUs = sinceUs(startedMs)
       hits.sent(expected, hit, {
         timeMs: Date.now(),
@@ -46,7 +46,7 @@ export function writeHit(
     })
     return
   }
-  write(socket, form, requestId, nowMs)
+  write(out, form, requestId, nowMs)
   const takenUs = sinceUs(startedMs)
   const timeMs = Date.now()
   hits.sent(expected, hit, { timeMs, requestId, firstByteUs: takenUs, takenUs, ttlSeconds: ttlNow })

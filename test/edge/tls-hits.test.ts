@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { connect as connectPlain } from 'node:net'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -64,13 +65,56 @@ describe.each(['on', 'public'] as const)(
       expect(await viewer.bodies(asked.length)).toEqual(expected)
       viewer.socket.destroy()
     })
+
+    test('when node:http is given the connection behind them', async () => {
+      for (let times = 0; times < 20; times += 1) {
+        const viewer = await viewerOf(house)
+        viewer.socket.write(get('/small'))
+        // At once, and when the hit has been written and perhaps not been taken yet.
+        if (times % 2 === 1) await turn()
+        viewer.socket.write(get('/middle').replace('Host', 'TE: trailers\r\nHost'))
+
+        expect(await viewer.bodies(2)).toEqual(['s 1000', 'm 60000'])
+        viewer.socket.destroy()
+      }
+    })
+
+    test('and then the connection ends, if that was asked for', async () => {
+      for (const path of Object.keys(BODIES) as (keyof typeof BODIES)[]) {
+        const viewer = await viewerOf(house)
+        viewer.socket.write(get('/small') + get(path).replace('Host', 'Connection: close\r\nHost'))
+
+        expect(await viewer.bodies(2)).toEqual(['s 1000', `${BODIES[path][0]} ${BODIES[path].length}`])
+        if (!viewer.socket.readableEnded) await once(viewer.socket, 'end')
+        viewer.socket.destroy()
+      }
+    })
+
+    test('or not at all, to viewers who leave in their midst', async () => {
+      for (let times = 0; times < 20; times += 1) {
+        const viewer = await viewerOf(house)
+        viewer.socket.write(get('/middle'))
+        if (times % 2 === 1) await turn()
+        viewer.socket.write(get('/middle').repeat(50))
+        await turn()
+        if (times % 3 === 0) viewer.socket.destroy()
+        else viewer.reset()
+      }
+
+      await expect.poll(() => house.connections).toBe(0)
+      const viewer = await viewerOf(house)
+      viewer.socket.write(get('/small'))
+      expect(await viewer.bodies(1)).toEqual(['s 1000'])
+      viewer.socket.destroy()
+    })
   },
 )
 
 /** A connection, and the bodies that came over it: their letters and length. */
 async function viewerOf(house: House) {
-  const at = { host: '127.0.0.1', port: house.securePort, rejectUnauthorized: false, servername: HOST }
-  const socket: TLSSocket = connect({ ...at, ALPNProtocols: ['http/1.1'], allowHalfOpen: true } as object)
+  const tcp = connectPlain({ host: '127.0.0.1', port: house.securePort, allowHalfOpen: true })
+  const at = { socket: tcp, rejectUnauthorized: false, servername: HOST, allowHalfOpen: true }
+  const socket: TLSSocket = connect({ ...at, ALPNProtocols: ['http/1.1'] } as object)
   await once(socket, 'secureConnect')
   socket.setNoDelay(true)
   let text = ''
@@ -87,6 +131,7 @@ async function viewerOf(house: House) {
   }
   return {
     socket,
+    reset: () => void tcp.resetAndDestroy(),
     async bodies(count: number): Promise<string[]> {
       const found: string[] = []
       while (found.length < count) {

@@ -1,0 +1,81 @@
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Taken, TlsInternals } from './tls-internals.ts'
+
+/**
+ * How much goes straight to TLS in one write, bytes: it encrypts at once all that it is given. What is larger goes by
+ * Node's stream, a little at a time (`encrypt-ahead.ts`).
+ */
+const STRAIGHT_BYTES_MAX = 65_536
+
+/** What a stream asks of a socket, and is told once it is done. */
+type Step = (done: Taken) => void
+
+/**
+ * Writes to a connection past Node's stream, which stays there for all else. TLS takes one write at a time, and Node
+ * ends the process over a second one; so each waits for the other: we leave to the stream what comes while it has
+ * something to write, and it holds what it is given until our write has been taken, its end too.
+ */
+export class StraightWrites {
+  readonly #socket: TLSSocket
+  readonly #internals: TlsInternals
+  #isUnderWay = false
+  #done: Taken | undefined
+  /** What the stream was about to do, and whom it expects to be told. */
+  #held: { step: Step; done: Taken } | undefined
+
+  /** @param socket one that nothing was written to yet */
+  constructor(socket: TLSSocket, internals: TlsInternals) {
+    this.#socket = socket
+    this.#internals = internals
+    const write = socket._write
+    const writev = socket._writev as NonNullable<typeof socket._writev>
+    const final = socket._final
+    socket._write = (chunk, encoding, done) =>
+      this.#inTurn((next) => write.call(socket, chunk, encoding, next), done)
+    socket._writev = (chunks, done) => this.#inTurn((next) => writev.call(socket, chunks, next), done)
+    socket._final = (done) => this.#inTurn((next) => final.call(socket, next), done)
+  }
+
+  /** Whether nothing is being written, neither by us nor by the stream. */
+  get isClear(): boolean {
+    return !this.#isUnderWay && this.#socket.writableLength === 0
+  }
+
+  /**
+   * Writes bytes, which may be changed once this returns.
+   *
+   * @param done told when the kernel has them, or never will
+   * @returns whether it does: else they are for the stream
+   */
+  write(bytes: Buffer, done?: Taken): boolean {
+    if (!this.isClear || !this.#socket.writable || bytes.byteLength > STRAIGHT_BYTES_MAX) return false
+    this.#isUnderWay = true
+    this.#done = done
+    this.#internals.write(this.#socket, bytes, this.#taken)
+    return true
+  }
+
+  #inTurn(step: Step, done: Taken): void {
+    if (this.#isUnderWay) this.#held = { step, done }
+    else step(done)
+  }
+
+  readonly #taken: Taken = (error) => {
+    this.#isUnderWay = false
+    const done = this.#done
+    const held = this.#held
+    this.#done = undefined
+    this.#held = undefined
+    if (error == null) held?.step(held.done)
+    else held?.done(error)
+    done?.(error)
+  }
+}
+
+/** Where a connection's responses are written. */
+export interface Outgoing {
+  readonly socket: Socket
+  /** How they go past the socket's stream; `undefined` where they don't. */
+  readonly straight: StraightWrites | undefined
+}

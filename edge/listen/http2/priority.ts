@@ -6,14 +6,14 @@ export interface Priority {
   isIncremental: boolean
 }
 
+/** What goes without saying (RFC 9218 §4.1, §4.2): browsers leave it out, as of scripts. */
+export const DEFAULT: Priority = { urgency: 3, isIncremental: false }
+
 /**
- * What holds where nothing was said: the urgency of RFC 9218 §4.1, but shared with others. Whoever says nothing
- * may well not know of priorities, and one large response would hold up all behind it.
+ * What holds for one who never said anything: the default, but shared with others. Who says nothing at all may well
+ * not know of priorities, and one large response would hold up all behind it.
  */
 export const UNSAID: Priority = { urgency: 3, isIncremental: true }
-
-/** What holds for a parameter that was left out where others were said (§4.1, §4.2). */
-const URGENCY_UNSAID = 3
 
 /** Whoever says more than this means no priority, and each comma of it would be looked at. */
 const SAID_LENGTH_MAX = 256
@@ -23,7 +23,7 @@ const SAID_LENGTH_MAX = 256
  * no dictionary is passed over, as it asks for; of what is said twice the last counts.
  */
 export function priorityIn(value: string): Priority {
-  return read(value, { urgency: URGENCY_UNSAID, isIncremental: false })
+  return read(value, DEFAULT)
 }
 
 /** What a response says of its priority goes before what was asked for, each parameter for itself (§8). */

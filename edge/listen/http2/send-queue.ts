@@ -22,7 +22,7 @@ export interface SendSink {
 
 /**
  * What is due on one connection, in the order of RFC 9218 §10: the most urgent first; among those of one urgency
- * one after the other, but for incremental ones, which take turns, a frame each. Within the windows of RFC 9113 §5.2.
+ * one after the other, but for incremental ones, which take turns, a frame each: first their heads, then of their bodies. Within the windows of RFC 9113 §5.2.
  */
 export class SendQueue {
   /** What the other side takes on the whole connection, bytes. */
@@ -122,6 +122,8 @@ export class SendQueue {
     if (stream.heads !== undefined) {
       at += stream.heads.copy(into, at)
       this.#headGone(stream)
+      // Its body has a turn of its own: heads come together, and bodies do, which browsers have less work with.
+      if (stream.priority.isIncremental && stream.isQueued && stream.isSendable) return at
     }
     at = this.#writeBody(stream, into, at)
     if (stream.isQueued && !stream.isSendable) this.remove(stream)

@@ -7,12 +7,12 @@ import { ownSettings } from './control-frames.ts'
 import { CODE, type ConnectionError, WINDOW_BYTES } from './frames.ts'
 import type { UnfinishedBlock } from './header-block.ts'
 import { HpackDecoder } from './hpack/decoder.ts'
-import { KeptPriorities } from './kept-priorities.ts'
 import { Leaving } from './leaving.ts'
 import { Output, type OutputSink } from './output.ts'
 import { PeerSettings } from './peer-settings.ts'
 import type { Plan } from './plan.ts'
-import { overridden, type Priority, UNSAID } from './priority.ts'
+import { PrioritiesSaid } from './priorities-said.ts'
+import { overridden, type Priority } from './priority.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { type Ending, Stream, type StreamOwner } from './stream.ts'
 import { StreamIds } from './stream-ids.ts'
@@ -61,7 +61,7 @@ export class Session implements StreamOwner, OutputSink {
   readonly decoder: HpackDecoder
   readonly receiveWindow = new ReceiveWindow(CONNECTION_WINDOW_BYTES)
   readonly allowances: Allowances
-  readonly priorities: KeptPriorities
+  readonly priorities: PrioritiesSaid
   /** How it ends. */
   readonly leaving = new Leaving()
   readonly beganMs: number
@@ -91,7 +91,7 @@ export class Session implements StreamOwner, OutputSink {
     this.beganMs = this.nowMs
     this.idleSinceMs = clock.coarseMs
     this.allowances = new Allowances(limits, this.nowMs)
-    this.priorities = new KeptPriorities(limits.streamsMax)
+    this.priorities = new PrioritiesSaid(limits.streamsMax)
     this.decoder = new HpackDecoder(TABLE_BYTES_MAX, limits.headerListBytesMax, limits.headerFieldsMax)
     this.output = new Output(socket, this, internals)
     const { streamsMax, headerListBytesMax } = limits
@@ -184,9 +184,9 @@ export class Session implements StreamOwner, OutputSink {
     this.output.schedule()
   }
 
-  /** What was said of a stream's priority before it began, else what its request says. */
+  /** The priority of a stream that begins now. @param said by its request */
   priorityOf(id: number, said: Priority | undefined): Priority {
-    return this.priorities.take(id) ?? said ?? UNSAID
+    return this.priorities.begin(id, said)
   }
 
   /** Whether what comes on a stream that is none is to be passed over: it was sent before our last word on it came. */

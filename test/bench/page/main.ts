@@ -11,9 +11,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Browser } from 'puppeteer-core'
 import { http2Use } from '../../../edge/listen/settings.ts'
 import { describeError } from '../../../edge/program/errors.ts'
+import type { RunningBrowser } from '../../../thumbnailer/browser/start.ts'
 import { type Contender, HOST } from '../contenders/contender.ts'
 import { CANDIDATES } from '../contenders/list.ts'
 import { type Ground, groundText, layGround, runInNamespace } from '../ground.ts'
@@ -43,7 +43,7 @@ const WARM_UP_LOADS = 10
 /** A contender's loads, in order. */
 interface Row {
   contender: Contender
-  loads: (PageLoad & { cpuMs: number })[]
+  loads: (PageLoad & { cpuMs: number; browserCpuMs: number })[]
 }
 
 try {
@@ -62,15 +62,15 @@ async function bench(): Promise<number> {
   const origin = parts.use(await startPageOrigin())
   const rows: Row[] = []
   for (const contender of await contenders(origin, ground, folder, parts)) rows.push({ contender, loads: [] })
-  const { browser } = parts.use(await startTrustingBrowser(folder))
+  const running = parts.use(await startTrustingBrowser(folder))
   for (const { contender } of rows) {
-    await untilAnswered(() => loadOnce(browser, contender))
-    for (let at = 1; at < WARM_UP_LOADS; at += 1) await loadOnce(browser, contender)
+    await untilAnswered(() => loadOnce(running, contender))
+    for (let at = 1; at < WARM_UP_LOADS; at += 1) await loadOnce(running, contender)
   }
   for (let round = 0; round < rounds; round += 1) {
     // Each comes first in its turn.
     const order = [...rows.slice(round % rows.length), ...rows.slice(0, round % rows.length)]
-    for (const { contender, loads } of order) loads.push(await loadOnce(browser, contender))
+    for (const { contender, loads } of order) loads.push(await loadOnce(running, contender))
   }
   tell(rows, ground)
   return 0
@@ -100,13 +100,17 @@ async function contenders(
 }
 
 /** @throws when something of the page didn't come, or came otherwise than over HTTP/2 */
-async function loadOnce(browser: Browser, { id, ports, pids }: Contender): Promise<Row['loads'][number]> {
-  const cpuBefore = cpuSeconds(pids)
+async function loadOnce(
+  { browser, pid }: RunningBrowser,
+  { id, ports, pids }: Contender,
+): Promise<Row['loads'][number]> {
+  const before = { cpu: cpuSeconds(pids), browserCpu: cpuSeconds([pid]) }
   const load = await loadPage(browser, `https://${HOST}:${ports.https}/page`)
-  const cpuMs = (cpuSeconds(pids) - cpuBefore) * 1_000
+  const cpuMs = (cpuSeconds(pids) - before.cpu) * 1_000
+  const browserCpuMs = (cpuSeconds([pid]) - before.browserCpu) * 1_000
   if (load.parts < SUB_RESOURCES) throw new Error(`${id}: only ${load.parts} parts of the page came`)
   if (load.protocols.join() !== 'h2') throw new Error(`${id} spoke ${load.protocols.join(', ')}`)
-  return { ...load, cpuMs }
+  return { ...load, cpuMs, browserCpuMs }
 }
 
 function tell(rows: readonly Row[], ground: Ground): void {
@@ -114,17 +118,21 @@ function tell(rows: readonly Row[], ground: Ground): void {
   const cells = rows.map(({ contender, loads }) => [
     `${contender.name} (${contender.version})`,
     spreadText(spreadOf(loads.map(({ loadMs }) => loadMs)), 0),
-    numberText(spreadOf(loads.map(({ firstByteMs }) => firstByteMs)).median, 1),
     peer === undefined ? '' : spreadText(spreadOf(loads.map(ratioTo(peer))), 2),
+    numberText(spreadOf(loads.map(({ scriptsMs }) => scriptsMs)).median, 0),
+    numberText(spreadOf(loads.map(({ firstByteMs }) => firstByteMs)).median, 1),
     numberText(loads.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / loads.length, 1),
+    numberText(loads.reduce((sum, { browserCpuMs }) => sum + browserCpuMs, 0) / loads.length, 1),
     numberText(spreadOf(loads.map(({ bytes }) => bytes / 1_000)).median, 0),
   ])
   const head = [
     '',
     'load event, ms',
-    'first byte, ms',
     `× ${peer?.contender.id ?? 'peer'}`,
+    'scripts run, ms',
+    'first byte, ms',
     'CPU ms a page',
+    'browser’s',
     'KB',
   ]
   process.stdout.write(`${aligned([head, ...cells])}\n\n${rounds} rounds. ${groundText(ground)}`)

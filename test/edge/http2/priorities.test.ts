@@ -91,6 +91,22 @@ describe('responses that wait for a window come', () => {
     expect(turns.length).toBeGreaterThan(10)
   })
 
+  test('one after the other where something was said of another request: then saying nothing means the default', async () => {
+    await using viewer = await shut()
+
+    await viewer.send(ask(3, 'u=0'), ask(5), ask(7), ask(9, 'u=3, i'))
+
+    expect(await order(viewer, [3, 5, 7, 9])).toEqual([3, 5, 7, 9])
+  })
+
+  test('so too where it was said by PRIORITY_UPDATE', async () => {
+    await using viewer = await shut()
+
+    await viewer.send(update(3, 'u=0'), ask(3), ask(5), ask(7))
+
+    expect(await order(viewer, [3, 5, 7])).toEqual([3, 5, 7])
+  })
+
   test('as PRIORITY_UPDATE says last, before the request or after', async () => {
     await using viewer = await shut()
 
@@ -138,5 +154,43 @@ describe('responses that wait for a window come', () => {
     await viewer.send(update(5, 'u=6'), update(9, 'u=2, i'), update(11, 'u=6'))
 
     expect(await order(viewer, [3, 5, 7, 9, 11])).toEqual([7, 5, 3, 9, 11])
+  })
+})
+
+describe('responses that come to be sent together', () => {
+  /** Asks for all in one packet, with windows for all; returns their frames of HEADERS and DATA, on the first `many`. */
+  async function firstFrames(many: number, priorities: readonly string[]): Promise<string[]> {
+    await using viewer = await viewerAt(front.port, { settings: setting(SETTING.initialWindowSize, WIDE) })
+    const streams = priorities.map((_, at) => 1 + 2 * at)
+    await viewer.send(window(1_000_000_000), ...streams.map((stream, at) => ask(stream, priorities[at])))
+    await viewer.until(() => streams.every((stream) => viewer.hasEnded(stream)) || undefined, 'whole bodies')
+    const names: Record<number, string> = { [TYPE.headers]: 'head', [TYPE.data]: 'body' }
+    return viewer.frames
+      .flatMap(({ type, stream }) => (type in names ? [`${names[type]} ${stream}`] : []))
+      .filter((one, at, all) => one !== all[at - 1])
+      .slice(0, many)
+  }
+
+  test('by turns give their heads first, so that each has something to begin with', async () => {
+    expect(await firstFrames(6, ['i', 'i', 'i'])).toEqual([
+      'head 1',
+      'head 3',
+      'head 5',
+      'body 1',
+      'body 3',
+      'body 5',
+    ])
+  })
+
+  test('one after the other give their heads with their bodies, before all that is less urgent', async () => {
+    expect(await firstFrames(7, ['u=5, i', 'u=5, i', 'u=1', 'u=1'])).toEqual([
+      'head 5',
+      'body 5',
+      'head 7',
+      'body 7',
+      'head 1',
+      'head 3',
+      'body 1',
+    ])
   })
 })

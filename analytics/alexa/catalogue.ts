@@ -14,8 +14,8 @@ import {
 import type { Ask } from '../queries/ask.ts'
 import { type LinkingSite, linkingSitesOf } from '../queries/linking-sites.ts'
 import { type PublishedRank, publishedRankings } from '../queries/published-rankings.ts'
-import { type ContributingHost, contributingHostsOf, mainHostOf, type Seen, seenOf } from '../queries/site.ts'
 import { siteName } from '../queries/site-name.ts'
+import { type ContributingHost, mainHostIn, type Seen, siteTraffic } from '../queries/site-traffic.ts'
 import { dayOf, spanEnding, WINDOW_DAYS, type WindowName } from '../queries/window.ts'
 import { AlexaFailure } from './failure.ts'
 
@@ -53,6 +53,8 @@ export function catalogueOf(
 ): Catalogue {
   const window = RANK_WINDOW
   const last = () => lastRankedDay(ask)
+  const trafficOf = (site: string) =>
+    siteTraffic(ask, site, { today: dayOf(now()), window: spanEnding(now(), WINDOW_DAYS['28d']) })
   return {
     categories,
     get nowMs() {
@@ -61,13 +63,12 @@ export function catalogueOf(
     async siteAt(url) {
       const host = hostIn(url)
       const domain = getDomain(host, { allowPrivateDomains: true }) ?? host
-      return host !== domain && (await seenOf(ask, host, dayOf(now()))) !== undefined ? host : domain
+      return host !== domain && (await trafficOf(host)) !== undefined ? host : domain
     },
-    seen: (site) => seenOf(ask, site, dayOf(now())),
+    seen: trafficOf,
     async frontPage(site) {
-      const today = dayOf(now())
-      const isKnown = (await seenOf(ask, site, today)) !== undefined
-      return isKnown ? frontPages.of(site, () => mainHostOf(ask, site, today)) : undefined
+      const traffic = await trafficOf(site)
+      return traffic && frontPages.of(site, async () => mainHostIn(site, traffic))
     },
     async usage(site, of) {
       const day = await last()
@@ -76,8 +77,7 @@ export function catalogueOf(
         : usageOf(ask, site, of, day)
     },
     countryRanks: (site) => countryRanksOf(ask, site, window),
-    hosts: (site) =>
-      contributingHostsOf(ask, { window: '28d', ...spanEnding(now(), WINDOW_DAYS['28d']) }, site),
+    hosts: async (site) => (await trafficOf(site))?.contributing ?? [],
     linking: (site) => linkingSitesOf(ask, site, now()),
     history: (site, { startMs, days }) =>
       trafficHistoryOf(ask, site, spanEnding(startMs + (days - 1) * 86_400_000, days)),

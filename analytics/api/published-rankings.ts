@@ -126,7 +126,8 @@ export function addPublishedRankings(app: FastifyInstance, figures: Figures): vo
     handler: async (request) => {
       const { site } = request.params
       const { window, days } = request.query
-      return { site, window, items: await figures.history(site, window, days) }
+      const { history: items } = await figures.siteRanks(site, window, days)
+      return { site, window, items }
     },
   })
 }

@@ -97,9 +97,15 @@ export function addSite(app: FastifyInstance, figures: Figures, frontPages: Fron
     },
     handler: async (request, reply) => {
       const { site } = request.params
-      const found = await figures.site(site)
+      if (!(await figures.knows(site))) return sendProblem(reply, unknownSite(site))
+      const window = figures.window('7d')
+      const [found, items, about] = await Promise.all([
+        figures.site(site),
+        figures.siteCountries(site, window),
+        frontPages.of(site, () => figures.mainHost(site)),
+      ])
       if (found === undefined) return sendProblem(reply, unknownSite(site))
-      return answerOf(found, await frontPages.of(site, () => figures.mainHost(site)))
+      return answerOf(found, { ...window, items }, about)
     },
   })
 }
@@ -110,8 +116,12 @@ function unknownSite(site: string) {
   return problemOf('unknown-site', `Nobody has asked for ${site} here.`, { field: 'site', remedy })
 }
 
-function answerOf(found: SiteFigures, about: LookedAt | undefined): z.infer<typeof answer> {
-  const { places, countries, countriesWindow, traffic: _days, ...same } = found
+function answerOf(
+  found: SiteFigures,
+  countries: z.infer<typeof answer>['countries'],
+  about: LookedAt | undefined,
+): z.infer<typeof answer> {
+  const { places, traffic: _days, ...same } = found
   const path = encodeURIComponent(found.site)
   return {
     ...same,
@@ -122,7 +132,7 @@ function answerOf(found: SiteFigures, about: LookedAt | undefined): z.infer<type
       '28d': placeIn(places, '28d'),
       '91d': placeIn(places, '91d'),
     },
-    countries: { ...countriesWindow, items: countries },
+    countries,
     links: {
       page: `/sites/${path}`,
       traffic: `/v1/sites/${path}/traffic`,

@@ -2,6 +2,18 @@ import { z } from 'zod'
 import { DAY_MS } from '../queries/window.ts'
 import type { Upkeep } from './upkeep.ts'
 
+/** What computations have rows in; those of which others are made come last, so that none is left of a deletion cut off. */
+const TABLES = [
+  'place-views',
+  'site-traffic',
+  'site-rank',
+  'site-day',
+  'place-day',
+  'traffic-day',
+  'site-detail-day',
+  'ranks',
+] as const
+
 /**
  * Deletes the rows of computations that were superseded, or whose program was killed: late records would
  * otherwise leave a copy of their day each time.
@@ -14,7 +26,6 @@ export async function forgetSuperseded(upkeep: Upkeep, nowMs: number): Promise<s
   const rows = await upkeep.ask('superseded', z.object({ computation: z.string() }), { before })
   const computations = rows.map(({ computation }) => computation)
   if (computations.length === 0) return []
-  for (const table of ['site-day', 'place-day', 'traffic-day', 'site-detail-day', 'rank-history', 'ranks'])
-    await upkeep.run(`forget-${table}`, { computations })
+  for (const table of TABLES) await upkeep.run(`forget-${table}`, { computations })
   return computations
 }

@@ -5,6 +5,7 @@ import { fillDetails } from './details.ts'
 import { forgetSuperseded } from './forget.ts'
 import { matchHours } from './hours.ts'
 import { makeList } from './lists.ts'
+import { mergeBySite } from './merge-by-site.ts'
 import { rankDays } from './ranks.ts'
 import type { Upkeep } from './upkeep.ts'
 
@@ -29,7 +30,7 @@ export async function doDailySteps(
 ): Promise<Record<string, string[]>> {
   const today = dayOf(nowMs)
   const forgotten = dayOf(nowMs - retentionDays * DAY_MS)
-  return {
+  const done = {
     hoursMadeAnew: await matchHours(upkeep, { today, forgotten }),
     detailed: await fillDetails(upkeep, { forgotten }),
     closed: await closeDays(upkeep, formula, { today, forgotten }),
@@ -37,4 +38,6 @@ export async function doDailySteps(
     listed: await makeList(upkeep, dayOf(nowMs - DAY_MS)),
     forgotten: await forgetSuperseded(upkeep, nowMs),
   }
+  if (Object.values(done).some((worked) => worked.length > 0)) await mergeBySite(upkeep)
+  return done
 }

@@ -120,7 +120,7 @@ async function lineOf(
 ): Promise<(number | null)[]> {
   const { site, measure, dates, traffic } = of
   if (measure !== 'rank') return traffic.map((day) => day[measure])
-  const history = await figures.history(site, DRAWN_WINDOW, dates.length)
+  const { history } = await figures.siteRanks(site, DRAWN_WINDOW, dates.length)
   const byDate = new Map(history.map(({ date, rank }) => [date, rank]))
   return dates.map((date) => byDate.get(date) ?? null)
 }

@@ -21,23 +21,20 @@ export async function siteFacts(
   const span = figures.window('7d')
   const hostsSpan = figures.window('28d')
   const historySpan = spanEnding(Date.parse(figures.today()) - DAY_MS, HISTORY_DAYS)
-  const [found, about, details, ranks, contributing, links, countryRanks] = await Promise.all([
+  const [found, about, details, ranks, contributing] = await Promise.all([
     figures.site(site),
     frontPages.of(site, () => figures.mainHost(site)),
     figures.details(site, span, { pages: PAGES_SHOWN, referrers: REFERRERS_SHOWN }),
-    figures.history(site, '7d', HISTORY_DAYS),
+    figures.siteRanks(site, '7d', HISTORY_DAYS),
     figures.contributingHosts(site, hostsSpan),
-    figures.linkingSites(site),
-    figures.countryRanks(site, '7d'),
   ])
   return (
     found && {
       figures: found,
       about,
-      history: { span: historySpan, ranks },
-      countryRanks,
+      history: { span: historySpan, ranks: ranks.history },
+      inCountry: ranks.inCountry,
       hosts: { span: hostsSpan, contributing },
-      links,
       details: { span, ...details },
     }
   )

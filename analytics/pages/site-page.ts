@@ -1,11 +1,9 @@
 import type { LookedAt } from '../front-page/front-pages.ts'
-import type { CountryRank } from '../queries/alexa.ts'
-import type { SiteFigures } from '../queries/figures.ts'
-import type { LinkingSite } from '../queries/linking-sites.ts'
+import type { SiteDetails, SiteFigures } from '../queries/figures.ts'
 import type { PastRank } from '../queries/published-rankings.ts'
 import type { Place } from '../queries/rankings.ts'
-import type { ContributingHost, CountryShare, SiteHost } from '../queries/site.ts'
-import type { Devices, SitePage as OpenedPage, PageSpeed, Referrers } from '../queries/site-reports.ts'
+import type { CountryShare } from '../queries/site-countries.ts'
+import type { ContributingHost, SiteHost } from '../queries/site-traffic.ts'
 import type { Span } from '../queries/window.ts'
 import { daysOf } from '../queries/window.ts'
 import { windowText } from './choice.ts'
@@ -38,20 +36,11 @@ export interface SitePage {
   /** Ranks of the windows of 7 days that ended within a span of days. */
   history: { span: Span; ranks: readonly PastRank[] }
   /** Ranks by country, in the 7 days until the last day that is worked out. */
-  countryRanks: readonly CountryRank[]
+  inCountry: ReadonlyMap<string, number>
   /** What each host brought in a window. */
   hosts: { span: Span; contributing: readonly ContributingHost[] }
-  /** Whence people came, in 28 days. */
-  links: readonly LinkingSite[]
-  /** What people opened, whence they came, with what, and how long they waited, in a window. */
-  details: {
-    span: Span
-    pages: readonly OpenedPage[]
-    referrers: Referrers
-    devices: Devices
-    /** `undefined` when nobody opened a page. */
-    speed: PageSpeed | undefined
-  }
+  /** Where people were, what they opened, whence they came, with what, and how long they waited, in a window. */
+  details: { span: Span } & SiteDetails
 }
 
 /** Linking sites that are shown. */
@@ -60,7 +49,8 @@ const LINKS_MAX = 10
 /** `GET /sites/{site}` @param server as who reads the page knows this server, `https://stats.example` */
 export function sitePage(page: SitePage, server: string): Html {
   const { figures } = page
-  const { site, countriesWindow, traffic } = figures
+  const { site, traffic } = figures
+  const { details: told } = page
   return layout({
     title: site,
     description: `Rank, traffic and a picture of ${site}, within this CDN’s traffic.`,
@@ -79,8 +69,8 @@ ${trafficPlot(traffic)}
 </section>
 <div class="beside">
 <section aria-labelledby="countries">
-<h2 id="countries">Countries <small>${spanText(countriesWindow)}</small></h2>
-${countries(figures.countries, page.countryRanks)}
+<h2 id="countries">Countries <small>${spanText(told.span)}</small></h2>
+${countries(told.countries, page.inCountry)}
 </section>
 <div class="aside">
 <section aria-labelledby="hosts">
@@ -89,7 +79,7 @@ ${page.hosts.contributing.length > 0 ? contributingHosts(page.hosts.contributing
 </section>
 <section aria-labelledby="links">
 <h2 id="links">Links in <small>28 days</small></h2>
-${links(page.links)}
+${links(told.links)}
 </section>
 </div>
 </div>
@@ -171,9 +161,8 @@ function rankTile({ window, ranked }: Place): Html {
   return tile(name, html`<b>${ranked.rank}</b> <small>of ${countText(ranked.ranked)}</small>`, 'rank')
 }
 
-function countries(shares: readonly CountryShare[], ranks: readonly CountryRank[]): Html {
+function countries(shares: readonly CountryShare[], rankIn: SitePage['inCountry']): Html {
   if (shares.length === 0) return html`<p class="nothing">No page views in this window.</p>`
-  const rankIn = new Map(ranks.map(({ country, rank }) => [country, rank]))
   return html`<table class="shares">
 <thead><tr>
 <th scope="col">Country</th><th scope="col"><span class="unseen">Share as a bar</span></th>
@@ -221,7 +210,7 @@ function hosts(known: readonly SiteHost[]): Html {
 </table>`
 }
 
-function links(found: readonly LinkingSite[]): Html {
+function links(found: SiteDetails['links']): Html {
   if (found.length === 0) {
     return html`<p class="nothing">Nobody came by a link from another site of this CDN.</p>`
   }

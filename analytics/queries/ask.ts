@@ -8,6 +8,7 @@ import { sqlFile } from '../clickhouse/sql-file.ts'
 /** Files of this folder, and of those beside it, that hold one question each. */
 export type QuestionName =
   | 'rankings'
+  | 'ranked-so-far'
   | 'site-places'
   | 'days-published'
   | 'last-ranked-day'
@@ -22,11 +23,10 @@ export type QuestionName =
   | 'rank-history'
   | 'lists'
   | 'list-entries'
-  | 'contributing-hosts'
   | 'traffic'
   | 'visits'
   | 'crawlers'
-  | 'site-hosts'
+  | 'site-traffic'
   | 'site-countries'
   | 'search'
   | 'live-traffic'
@@ -139,12 +139,16 @@ export function createAsk(client: QueryClient): Ask {
   return async (question, row, parameters) => z.array(row).parse(await putOnce(question, parameters))
 }
 
-/** Reads the SQL of a question once. */
+/** Reads the SQL of a question once; its comments would be read each time that it is asked. */
 export function sqlReader(): (question: QuestionName) => Promise<string> {
   const texts = new Map<QuestionName, Promise<string>>()
   return (question) => {
-    const text = texts.get(question) ?? sqlFile(import.meta.url, `${question}.sql`)
+    const text = texts.get(question) ?? sqlFile(import.meta.url, `${question}.sql`).then(withoutComments)
     texts.set(question, text)
     return text
   }
+}
+
+function withoutComments(sql: string): string {
+  return sql.replace(/^ *--.*\n/gm, '')
 }

@@ -1,30 +1,20 @@
 import type { ListEntry } from '../ranking/list.ts'
 import type { SoFar } from '../so-far/so-far.ts'
-import { type CountryRank, countryRanksOf, lastRankedDay, rankedPlaces, ranksOf } from './alexa.ts'
+import { lastRankedDay, rankedPlaces, ranksOf } from './alexa.ts'
 import type { Ask } from './ask.ts'
 import { type Crawler, crawlersOf } from './crawlers.ts'
-import { type LinkingSite, linkingSitesOf } from './linking-sites.ts'
+import { type LinkingSite, linkingSitesOf, sitesOfHosts } from './linking-sites.ts'
 import { csvOfList, entriesOfList, listOf, listsOf, type StableList } from './lists.ts'
 import {
   type Among,
-  type PastRank,
   type PublishedRank,
   publishedRankings,
-  rankHistory,
+  type SiteRanks,
+  siteRanksOf,
 } from './published-rankings.ts'
 import { type Place, placesOf, type Ranking, rankings, type Selection } from './rankings.ts'
 import { type FoundSite, search } from './search.ts'
-import {
-  type ContributingHost,
-  type CountryShare,
-  contributingHostsOf,
-  countriesOf,
-  hostsOf,
-  mainHostOf,
-  type Seen,
-  type SiteHost,
-  seenOf,
-} from './site.ts'
+import { type CountryShare, countriesOf } from './site-countries.ts'
 import {
   type Devices,
   detailsOf,
@@ -33,10 +23,11 @@ import {
   pagesOf,
   type Referrers,
   referrersOf,
-  type SiteDetails,
   type SitePage,
   speedOf,
+  type SiteDetails as ToldDetails,
 } from './site-reports.ts'
+import { type ContributingHost, mainHostIn, type Seen, type SiteHost, siteTraffic } from './site-traffic.ts'
 import { type DayOfTraffic, trafficOf } from './traffic.ts'
 import { type DayOfVisits, visitsOf } from './visits.ts'
 import {
@@ -50,9 +41,6 @@ import {
   windowAt,
 } from './window.ts'
 
-/** Days of traffic that are told with a site. */
-const TRAFFIC_DAYS = 30
-
 /** All that is told of one site. */
 export interface SiteFigures extends Seen {
   site: string
@@ -62,9 +50,11 @@ export interface SiteFigures extends Seen {
   traffic: DayOfTraffic[]
   today: DayOfTraffic
   hosts: SiteHost[]
-  /** The days that `countries` is about. */
-  countriesWindow: Window
-  countries: CountryShare[]
+}
+
+/** Where a site's people were in a window, and whence they came in 28 days, beside all else that page views tell. */
+export interface SiteDetails extends Omit<ToldDetails, 'referringHosts'> {
+  links: Omit<LinkingSite, 'page'>[]
 }
 
 /** A country in which sites have ranks. */
@@ -87,16 +77,14 @@ export interface Figures {
     of: { window: WindowName; day: Day; limit: number; offset?: number },
     among: Among,
   ): Promise<PublishedRank[]>
-  /** A site's places in the windows that ended with each of the last `days` days, until yesterday. */
-  history(site: string, window: WindowName, days: number): Promise<PastRank[]>
+  /** A site's places in the windows that ended with each of the last `days` days, until yesterday, and by country. */
+  siteRanks(site: string, window: WindowName, days: number): Promise<SiteRanks>
   /** The last day that has rankings worked out, or `undefined`. */
   lastRankedDay(): Promise<Day | undefined>
   /** Sites' ranks in the window that ended with a day, in a country or among all; who has none is left out. */
   ranksOn(sites: readonly string[], of: RanksOn): Promise<Map<string, number>>
   /** Countries in which sites have ranks in the window that ended with a day, most sites first. */
   countries(window: WindowName, day: Day): Promise<RankedCountry[]>
-  /** A site's ranks by country in the last window that has rankings. */
-  countryRanks(site: string, window: WindowName): Promise<CountryRank[]>
   /** Fronted sites from which people came to a site in the last 28 days, most visits first. */
   linkingSites(site: string): Promise<LinkingSite[]>
   /** The last stable lists, newest first. */
@@ -127,7 +115,9 @@ export interface Figures {
   devices(site: string, window: Window): Promise<Devices>
   /** How long people waited for a site's pages; `undefined` when nobody opened one. */
   speed(site: string, window: Window): Promise<PageSpeed | undefined>
-  /** These four at once, the first pages and referrers of them. */
+  /** Where a site's people were, most page views first. */
+  siteCountries(site: string, window: Window): Promise<CountryShare[]>
+  /** All of these at once, the first pages and referrers of them. */
   details(site: string, window: Window, first: { pages: number; referrers: number }): Promise<SiteDetails>
   /** Known crawlers that came to a site, most requests first. */
   crawlers(site: string, window: Window): Promise<Crawler[]>
@@ -153,6 +143,8 @@ export interface FiguresOptions {
 export function createFigures(ask: Ask, { now, includeToday, soFar }: FiguresOptions): Figures {
   const window = (name: WindowName) => windowAt(name, { nowMs: now(), includeToday })
   const traffic = (sites: readonly string[], days: number) => trafficOf(ask, sites, spanEnding(now(), days))
+  const siteOf = (site: string, within = window('28d')) =>
+    siteTraffic(ask, site, { today: dayOf(now()), window: within })
 
   return {
     today: () => dayOf(now()),
@@ -161,40 +153,41 @@ export function createFigures(ask: Ask, { now, includeToday, soFar }: FiguresOpt
     visits: (site, days) => visitsOf(ask, soFar, site, spanEnding(now(), days)),
     rankings: (within, of) => rankings(ask, soFar, within, of),
     published: (of, among) => publishedRankings(ask, of, among),
-    history: (site, name, days) => rankHistory(ask, site, name, spanEnding(now() - DAY_MS, days)),
+    siteRanks: (site, name, days) => siteRanksOf(ask, site, name, spanEnding(now() - DAY_MS, days)),
     lastRankedDay: () => lastRankedDay(ask),
     ranksOn: (sites, { country = '', ...of }) => ranksOf(ask, sites, { ...of, scope: country }),
     countries: async (name, day) => countriesOfPlaces(await rankedPlaces(ask, name, day)),
-    countryRanks: (site, name) => countryRanksOf(ask, site, name),
     linkingSites: (site) => linkingSitesOf(ask, site, now()),
     entriesOfList: (list, limit) => entriesOfList(ask, list, limit),
     lists: (limit, offset) => listsOf(ask, limit, offset),
     list: (id) => listOf(ask, id),
     csvOfList: (list) => csvOfList(ask, list),
-    contributingHosts: (site, within) => contributingHostsOf(ask, within, site),
+    contributingHosts: async (site, within) => (await siteOf(site, within))?.contributing ?? [],
     pages: (site, within, of) => pagesOf(ask, site, within, of),
     referrers: (site, within, limit) => referrersOf(ask, site, within, limit),
     devices: (site, within) => devicesOf(ask, site, within),
     speed: (site, within) => speedOf(ask, site, within),
-    details: (site, within, first) => detailsOf(ask, site, within, first),
+    siteCountries: (site, within) => countriesOf(ask, within, site),
+    async details(site, within, first) {
+      const linked = window('28d')
+      const { referringHosts, ...told } = await detailsOf(ask, site, within, {
+        ...first,
+        linkedFrom: linked.from,
+      })
+      return { ...told, links: await sitesOfHosts(ask, site, linked, referringHosts) }
+    },
     crawlers: (site, within) => crawlersOf(ask, site, within),
-    mainHost: (site) => mainHostOf(ask, site, dayOf(now())),
+    mainHost: async (site) => mainHostIn(site, await siteOf(site)),
     search: (text, limit) => search(ask, text, { today: dayOf(now()), limit }),
-    knows: async (site) => (await seenOf(ask, site, dayOf(now()))) !== undefined,
+    knows: async (site) => (await siteOf(site)) !== undefined,
     async site(site) {
-      const seen = await seenOf(ask, site, dayOf(now()))
-      if (seen === undefined) return undefined
-      const countriesWindow = window('7d')
-      const [places, bySite, hosts, countries] = await Promise.all([
-        placesOf(ask, soFar, WINDOW_NAMES.map(window), site),
-        traffic([site], TRAFFIC_DAYS),
-        hostsOf(ask, site, dayOf(now())),
-        countriesOf(ask, countriesWindow, site),
-      ])
-      const days = bySite.get(site) ?? []
+      const found = await siteOf(site)
+      if (found === undefined) return undefined
+      const { firstSeen, lastSeen, days, hosts } = found
       const today = days.at(-1)
       if (today === undefined) throw new Error('a span of days has a last one')
-      return { site, ...seen, places, traffic: days, today, hosts, countriesWindow, countries }
+      const places = await placesOf(ask, soFar, WINDOW_NAMES.map(window), site)
+      return { site, firstSeen, lastSeen, places, traffic: days, today, hosts }
     },
   }
 }

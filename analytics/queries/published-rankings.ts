@@ -31,6 +31,12 @@ const pastRank = z.object({
 /** A site's place in the window that ended with `date`. */
 export type PastRank = z.infer<typeof pastRank>
 
+/** A site's places among all, oldest first, and its rank in each country in the last window that has rankings. */
+export interface SiteRanks {
+  history: PastRank[]
+  inCountry: Map<string, number>
+}
+
 /** Of whom a ranking is: of everybody, of people in a country, or of the sites of a category. */
 export interface Among {
   country?: string | undefined
@@ -65,7 +71,18 @@ export function parametersOf(
   }
 }
 
-/** A site's places in the windows that ended within a span, oldest first. */
-export function rankHistory(ask: Ask, site: string, window: WindowName, span: Span): Promise<PastRank[]> {
-  return ask('rank-history', pastRank, { site, windowDays: WINDOW_DAYS[window], ...span })
+/** A site's places in the windows that ended within a span, and by country in the last. */
+export async function siteRanksOf(
+  ask: Ask,
+  site: string,
+  window: WindowName,
+  span: Span,
+): Promise<SiteRanks> {
+  const scoped = pastRank.extend({ scope: z.string() })
+  const rows = await ask('rank-history', scoped, { site, windowDays: WINDOW_DAYS[window], ...span })
+  const isAmongAll = ({ scope }: { scope: string }) => scope === ''
+  return {
+    history: rows.filter(isAmongAll).map(({ scope: _all, ...rank }) => rank),
+    inCountry: new Map(rows.filter((row) => !isAmongAll(row)).map(({ scope, rank }) => [scope, rank])),
+  }
 }

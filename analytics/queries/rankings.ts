@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SoFar, SoFarAnswer } from '../so-far/so-far.ts'
+import type { RankingSoFar, SoFar } from '../so-far/so-far.ts'
 import type { Ask } from './ask.ts'
 import { WINDOW_DAYS, type Window } from './window.ts'
 
@@ -43,7 +43,10 @@ export interface Place {
   ranked: RankedSite | undefined
 }
 
-const placeRow = rankedSite.omit({ site: true }).extend({ windowDays: z.int() })
+/** How many have a rank is known to who made the ranking. */
+const rankedRow = rankedSite.omit({ ranked: true })
+
+const placeRow = rankedRow.omit({ site: true }).extend({ windowDays: z.int() })
 
 /** A site's place in each of some windows that end with the newest day, in their order. @throws QueryFailed */
 export async function placesOf(
@@ -59,11 +62,11 @@ export async function placesOf(
     ids.map((computation) => ask('site-places', placeRow, { computation, site })),
   )
   return windows.map((window, at) => {
-    const { id, asOfMs } = computed[at] as SoFarAnswer
+    const { id, asOfMs, ranked } = computed[at] as RankingSoFar
     const row = rows[ids.indexOf(id)]?.find(({ windowDays }) => windowDays === WINDOW_DAYS[window.window])
     if (row === undefined) return { window, asOf: instantOf(asOfMs), ranked: undefined }
-    const { windowDays: _one, ...ranked } = row
-    return { window, asOf: instantOf(asOfMs), ranked: { ...ranked, site } }
+    const { windowDays: _one, ...place } = row
+    return { window, asOf: instantOf(asOfMs), ranked: { ...place, ranked, site } }
   })
 }
 
@@ -74,10 +77,10 @@ export async function rankings(
   window: Window,
   { limit, offset = 0, country = '' }: Selection,
 ): Promise<Ranking> {
-  const { id: computation, asOfMs } = await soFar.ranking(window, country)
+  const { id: computation, asOfMs, ranked } = await soFar.ranking(window, country)
   const of = { computation, windowDays: WINDOW_DAYS[window.window], scope: country, limit, offset }
-  const items = await ask('rankings', rankedSite, of)
-  return { asOf: instantOf(asOfMs), items }
+  const items = await ask('rankings', rankedRow, of)
+  return { asOf: instantOf(asOfMs), items: items.map((item) => ({ ...item, ranked })) }
 }
 
 function instantOf(timeMs: number): string {

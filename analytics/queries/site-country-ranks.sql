@@ -6,11 +6,16 @@ SELECT
     rank,
     round(views / sum(views) OVER (), 4) AS viewsShare,
     round(reach / sum(reach) OVER (), 4) AS reachShare
-FROM selvedge.ranks
-WHERE match(scope, '^[A-Z]{2}$') AND window_days = {windowDays:UInt8}
-  AND day = (SELECT max(day) FROM selvedge.published_ranks)
-  AND site = {site:String}
-  AND (day, computation) GLOBAL IN ({{../ranking/published-ranks.sql}})
+FROM (
+    -- What was inserted while the table was first filled may be there twice.
+    SELECT DISTINCT scope, rank, views, reach
+    FROM selvedge.site_rank
+    WHERE site = {site:String}
+      AND window_days = {windowDays:UInt8}
+      AND day = (SELECT max(day) FROM selvedge.published_ranks)
+      AND scope != ''
+      AND (day, computation) GLOBAL IN ({{../ranking/published-ranks.sql}})
+)
 ORDER BY views DESC, country
 SETTINGS
     compile_expressions = 0,

@@ -4,22 +4,17 @@
 --
 --   pageViews     that the items are of: all the site's page views, but for `origin`, and less those of pages or
 --                 referrers that no day kept
---   items         most page views first, but the referrer '' before all; visitors are sums of the daily distinct ones.
---                 Of pages `limit` from `offset` on, of others 10,000 at most: beyond them there is next to nothing
+--   items         whether it is of a host, less its page views, less its visitors, host, name, and its page views since
+--                 `linkedFrom`, which is the span's first day or an earlier one; the lowest first, so the referrer ''
+--                 before all, then who has most page views. Visitors are sums of the daily distinct ones.
+--                 Of pages `limit` from `offset` on, of others 10,000 at most: beyond them there is next to nothing.
+--                 Referrers are there that came since `linkedFrom`, all others within the span
 --   percentiles   of times, which have no items: 50, 75, 95 and 99, ms
-WITH kind IN ('first_byte', 'complete', 'origin') AS is_time
 SELECT
     kind,
     sum(views) AS pageViews,
     arraySlice(
-        arraySort(
-            (_item, order) -> order,
-            groupArrayIf(
-                (host, name, views, people)::Tuple(host String, name String, pageViews UInt64, visitors UInt64),
-                NOT is_time
-            ),
-            groupArrayIf((host != '', -toInt64(views), -toInt64(people), host, name), NOT is_time)
-        ),
+        arraySort(groupArrayIf((host != '', -views, -people, host, name, linked), NOT is_time)),
         if(kind = 'page', {offset:UInt32}, 0) + 1,
         if(kind = 'page', {limit:UInt32}, 10000)
     ) AS items,
@@ -30,13 +25,17 @@ SELECT
 FROM (
     SELECT
         kind,
+        kind IN ('first_byte', 'complete', 'origin') AS is_time,
         host,
         -- Which of a referrer's pages it was on a day makes no difference.
         if(kind = 'referrer', '', one.name) AS name,
-        sum(one.page_views) AS views,
-        sum(one.visitors) AS people
+        sumIf(one.page_views, day >= {from:Date}) AS views,
+        sumIf(one.visitors, day >= {from:Date}) AS people,
+        sum(one.page_views) AS linked
     FROM (
         SELECT
+            day,
+            site,
             detail.kind AS kind,
             detail.host AS host,
             detail.name AS name,
@@ -45,13 +44,13 @@ FROM (
         FROM selvedge.site_detail_day
         ARRAY JOIN details AS detail
         WHERE site = {site:String}
-          AND day BETWEEN {from:Date} AND {to:Date}
+          AND day BETWEEN {linkedFrom:Date} AND {to:Date}
           AND computation IN {computations:Array(UUID)}
           AND kind IN {kinds:Array(String)}
         UNION ALL
-        SELECT kind, host, name, page_views, visitors
-        FROM ({{../ranking/daily-details.sql}})
+        {{../ranking/daily-details.sql}}
     ) AS one
+    WHERE day >= {from:Date} OR kind = 'referrer'
     GROUP BY kind, host, name
 )
 GROUP BY kind

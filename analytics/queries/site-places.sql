@@ -1,24 +1,13 @@
--- A site's places in all windows that end with the newest day, as a computation of so-far/ has them: as rankings.sql,
--- and `ranked` of windows in which it has none, too.
+-- A site's places in all windows that end with the newest day, as a computation of so-far/ has them: as rankings.sql.
 SELECT
     window_days AS windowDays,
-    of_scope.ranked AS ranked,
-    of_site.rank AS rank,
-    round(of_site.score / 1000000 / (of_site.days - 2 * intDiv(of_site.days, 7)), 6) AS score,
-    round(of_site.reach / of_site.days, 2) AS reach,
-    round(of_site.views / of_site.days, 2) AS pageViews,
-    nullIf(of_site.bucket, 0) AS bucket
-FROM (
-    SELECT window_days, days, rank, score, reach, views, bucket
-    FROM selvedge.ranks_so_far
-    WHERE computation = {computation:UUID} AND scope = '' AND site = {site:String}
-) AS of_site
-INNER JOIN (
-    SELECT window_days, count() AS ranked
-    FROM selvedge.ranks_so_far
-    WHERE computation = {computation:UUID} AND scope = ''
-    GROUP BY window_days
-) AS of_scope USING (window_days)
+    rank,
+    round(of_window.score / 1000000 / (days - 2 * intDiv(days, 7)), 6) AS score,
+    round(of_window.reach / days, 2) AS reach,
+    round(views / days, 2) AS pageViews,
+    nullIf(of_window.bucket, 0) AS bucket
+FROM selvedge.ranks_so_far AS of_window
+WHERE computation = {computation:UUID} AND scope = '' AND site = {site:String}
 SETTINGS
     compile_expressions = 0,
     compile_aggregate_expressions = 0,

@@ -2,7 +2,9 @@ import { getDomain } from 'tldts'
 import { z } from 'zod'
 import type { Ask } from './ask.ts'
 import { daysTold } from './fresh-days.ts'
-import type { Span } from './window.ts'
+import { roundedAsInSql } from './rounded.ts'
+import { COUNTRIES_MAX, type CountryShare } from './site-countries.ts'
+import type { Day, Span } from './window.ts'
 
 const count = z.number().min(0)
 
@@ -16,7 +18,7 @@ const TIMES = ['first_byte', 'complete', 'origin'] as const
 /** Of which no day leaves any out: all of a site's page views are in it. */
 const WHOLE = 'device'
 
-const KINDS = ['page', 'referrer', ...DEVICE_TRAITS, ...TIMES] as const
+const KINDS = ['page', 'referrer', 'country', ...DEVICE_TRAITS, ...TIMES] as const
 
 type Kind = (typeof KINDS)[number]
 
@@ -24,10 +26,18 @@ const percentiles = z
   .tuple([count, count, count, count])
   .transform(([p50, p75, p95, p99]) => ({ p50, p75, p95, p99 }))
 
+const item = z
+  .tuple([z.int(), z.int(), z.int(), z.string(), z.string(), count])
+  .transform(([_isNamed, lessViews, lessVisitors, host, name, linked]) => ({
+    ...{ host, name, linked },
+    pageViews: -lessViews,
+    visitors: -lessVisitors,
+  }))
+
 const detailsRow = z.object({
   kind: z.enum(KINDS),
   pageViews: count,
-  items: z.array(z.object({ host: z.string(), name: z.string(), pageViews: count, visitors: count })),
+  items: z.array(item),
   percentiles,
 })
 
@@ -46,13 +56,12 @@ async function told(
   span: Span,
   kinds: readonly Kind[],
   part: Part = { limit: 0, offset: 0 },
+  linkedFrom: Day = span.from,
 ): Promise<Told> {
   const { from, to } = span
   const rows = await ask('site-details', detailsRow, {
-    site,
-    from,
-    to,
-    ...(await daysTold(ask, { from, to })),
+    ...{ site, from, to, linkedFrom },
+    ...(await daysTold(ask, { from: linkedFrom, to })),
     kinds,
     ...part,
   })
@@ -114,22 +123,48 @@ export interface SiteDetails {
   devices: Devices
   /** `undefined` when nobody opened a page. */
   speed: PageSpeed | undefined
+  /** Where people were, most page views first. */
+  countries: CountryShare[]
+  /** Hosts from whose pages people came since `linkedFrom`, most page views first. */
+  referringHosts: { host: string; visits: number }[]
 }
 
-/** All at once, with the first pages and referrers. */
+/** All at once, with the first pages and referrers. @param first `linkedFrom` is the span's first day or earlier */
 export async function detailsOf(
   ask: Ask,
   site: string,
   span: Span,
-  first: { pages: number; referrers: number },
+  first: { pages: number; referrers: number; linkedFrom: Day },
 ): Promise<SiteDetails> {
-  const all = await told(ask, site, span, KINDS, { limit: first.pages, offset: 0 })
+  const all = await told(ask, site, span, KINDS, { limit: first.pages, offset: 0 }, first.linkedFrom)
   return {
     pages: pagesIn(all),
     referrers: referrersIn(all, site, first.referrers),
     devices: devicesIn(all),
     speed: speedIn(all),
+    countries: countriesIn(all),
+    referringHosts: referringHostsIn(all),
   }
+}
+
+/** As site-countries.sql tells them. */
+function countriesIn(all: Told): CountryShare[] {
+  const { items = [], pageViews: views = 0 } = all.get('country') ?? {}
+  return items.slice(0, COUNTRIES_MAX).map(({ name, visitors, pageViews }) => ({
+    country: name === '' ? null : name,
+    visitors,
+    pageViews,
+    share: roundedAsInSql(pageViews / views, 4),
+  }))
+}
+
+/** As referring-hosts.sql tells them. */
+function referringHostsIn(all: Told): { host: string; visits: number }[] {
+  const items = all.get('referrer')?.items ?? []
+  return items
+    .filter(({ host }) => host !== '')
+    .map(({ host, linked }) => ({ host, visits: linked }))
+    .sort((one, other) => other.visits - one.visits || (one.host < other.host ? -1 : 1))
 }
 
 /** A site's pages, most page views first. */
@@ -139,10 +174,12 @@ export async function pagesOf(ask: Ask, site: string, span: Span, part: Part): P
 
 function pagesIn(all: Told): SitePage[] {
   const items = all.get('page')?.items ?? []
-  return items.map(({ name, ...page }) => ({
-    ...page,
+  return items.map(({ host, name, pageViews, visitors }) => ({
+    host,
     path: name,
-    share: shareOf(page.pageViews, viewsIn(all)),
+    pageViews,
+    visitors,
+    share: shareOf(pageViews, viewsIn(all)),
   }))
 }
 
@@ -161,7 +198,7 @@ function referrersIn(all: Told, site: string, limit: number): Referrers {
   const direct = byDomain.get('') ?? 0
   const internal = byDomain.get(site) ?? 0
   const items = [...byDomain]
-    .filter(([domain]) => domain !== '' && domain !== site)
+    .filter(([domain, views]) => domain !== '' && domain !== site && views > 0)
     .sort(([one, views], [other, others]) => others - views || (one < other ? -1 : 1))
     .slice(0, limit)
     .map(([domain, views]) => ({ domain, pageViews: views, share: shareOf(views, pageViews) }))

@@ -26,7 +26,7 @@ CROSS JOIN (
 ) AS of_people
 CROSS JOIN (
     SELECT sum(views) AS all_views
-    FROM selvedge.site_day
+    FROM selvedge.place_views
     WHERE place = '' AND day BETWEEN {from:Date} AND {to:Date}
       AND (day, computation) GLOBAL IN ({{../ranking/published-days.sql}})
 ) AS of_views

@@ -16,7 +16,7 @@ INNER JOIN (
 ) AS of_people ON of_people.day = ranks.day
 INNER JOIN (
     SELECT day, sum(views) AS all_views
-    FROM selvedge.site_day
+    FROM selvedge.place_views
     WHERE place = '' AND day BETWEEN {from:Date} AND {to:Date}
       AND (day, computation) GLOBAL IN ({{../ranking/published-days.sql}})
     GROUP BY day

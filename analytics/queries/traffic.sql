@@ -9,7 +9,7 @@
 SELECT site, day AS date, visitors, page_views AS pageViews, requests, bytes
 FROM (
     SELECT site, day, visitors, page_views, requests, bytes
-    FROM selvedge.traffic_day
+    FROM selvedge.site_traffic
     WHERE site IN {sites:Array(String)}
       AND is_total
       AND day BETWEEN {from:Date} AND {to:Date}

@@ -35,11 +35,13 @@ export async function trafficOf(
   if (sites.length === 0) return new Map()
   const rows = await ask('traffic', dayRow, { sites, ...span, ...(await daysTold(ask, span)) })
   const bySite = Map.groupBy(rows, (row) => row.site)
-  const days = daysOf(span)
-  return new Map(sites.map((site) => [site, everyDay(days, bySite.get(site) ?? [])]))
+  const daysOfSite = (site: string) => (bySite.get(site) ?? []).map(({ site: _site, ...day }) => day)
+  return new Map(sites.map((site) => [site, everyDay(span, daysOfSite(site))]))
 }
 
-function everyDay(days: readonly Day[], rows: readonly z.infer<typeof dayRow>[]): DayOfTraffic[] {
-  const byDate = new Map(rows.map(({ site: _site, ...day }) => [day.date, day]))
-  return days.map((date) => byDate.get(date) ?? { date, visitors: 0, pageViews: 0, requests: 0, bytes: 0 })
+/** One item for each day of a span in order, days without any traffic as zeros. */
+export function everyDay(span: Span, days: readonly DayOfTraffic[]): DayOfTraffic[] {
+  const byDate = new Map(days.map((day) => [day.date, day]))
+  const none = { visitors: 0, pageViews: 0, requests: 0, bytes: 0 }
+  return daysOf(span).map((date) => byDate.get(date) ?? { date, ...none })
 }

@@ -40,7 +40,7 @@ CROSS JOIN (
 ) AS of_people
 CROSS JOIN (
     SELECT sum(views) AS all_views
-    FROM selvedge.site_day
+    FROM selvedge.place_views
     WHERE place = {place:String} AND day BETWEEN {from:Date} AND {to:Date}
       AND (day, computation) GLOBAL IN ({{published-days.sql}})
 ) AS of_views

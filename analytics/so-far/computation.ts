@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { z } from 'zod'
 import { type Ask, QueryFailed } from '../queries/ask.ts'
 import { freshDays } from '../queries/fresh-days.ts'
 import { type Day, spanEnding, WINDOW_DAYS, type WindowName } from '../queries/window.ts'
@@ -23,9 +24,11 @@ export interface Computation {
   asOfMs: number
   /** Resolves when the figures are there, with the days that they are of: the others are published. */
   figures: Promise<readonly Day[]>
-  /** Resolves when a ranking is there; it is worked out when it is first asked for. */
-  ranked(of: Ranked): Promise<void>
+  /** Resolves when a ranking is there, with how many sites have a rank; it is worked out when it is first asked for. */
+  ranked(of: Ranked): Promise<number>
 }
+
+const rankedSites = z.object({ sites: z.int() })
 
 /** Who works it out, and by what. */
 export interface Computing {
@@ -41,7 +44,7 @@ export function beginComputation(
 ): Computation {
   const id = randomUUIDv7()
   const endMs = Date.parse(to)
-  const rankings = new Map<string, Promise<void>>()
+  const rankings = new Map<string, Promise<number>>()
   let waiting = 0
 
   async function fillFigures(): Promise<readonly Day[]> {
@@ -50,7 +53,7 @@ export function beginComputation(
     return fresh
   }
 
-  async function fillRanks({ window, country }: Ranked): Promise<void> {
+  async function fillRanks({ window, country }: Ranked): Promise<number> {
     waiting += 1
     try {
       const windowDays = WINDOW_DAYS[window]
@@ -63,6 +66,12 @@ export function beginComputation(
         of: country,
       }
       await run('fill-ranks', { ...formula.parameters, ...of, computation: id, soFar: id })
+      const [filled] = await ask('ranked-so-far', rankedSites, {
+        computation: id,
+        windowDays,
+        scope: country,
+      })
+      return filled?.sites ?? 0
     } finally {
       waiting -= 1
     }

@@ -24,10 +24,16 @@ const SUPERSEDED_MS = 60_000
 /** What to read, and as of when it is, Unix ms. */
 export type SoFarAnswer = Pick<Computation, 'id' | 'asOfMs'>
 
+/** The same of a ranking. */
+export interface RankingSoFar extends SoFarAnswer {
+  /** How many sites have a rank in it. */
+  ranked: number
+}
+
 /** Figures and rankings with today so far, as of some seconds ago. All throw `QueryFailed`. */
 export interface SoFar extends AsyncDisposable {
   /** Rows of selvedge.ranks_so_far: of a window that ends with the newest day, by people in a country or ''. */
-  ranking(window: Window, country: string): Promise<SoFarAnswer>
+  ranking(window: Window, country: string): Promise<RankingSoFar>
   /** Rows of selvedge.figures_so_far, of those of the last 92 days that have no figures published. */
   figures(to: Day): Promise<SoFarAnswer & { fresh: readonly Day[] }>
 }
@@ -99,10 +105,12 @@ export function createSoFar({ now, warn, ...computing }: SoFarOptions): SoFar {
     timer = setTimeout(() => renew(computation.to), pauseMs).unref()
   }
 
-  async function rank(computation: Computation, key: string, of: Ranked): Promise<void> {
-    await computation.ranked(of)
+  async function rank(computation: Computation, key: string, of: Ranked): Promise<RankingSoFar> {
+    const ranked = await computation.ranked(of)
     const before = newest.get(key)
     if (before === undefined || before.asOfMs <= computation.asOfMs) newest.set(key, computation)
+    const { id, asOfMs } = computation
+    return { id, asOfMs, ranked }
   }
 
   function renew(to: Day): void {
@@ -134,11 +142,10 @@ export function createSoFar({ now, warn, ...computing }: SoFarOptions): SoFar {
       warm.set(key, { window, country })
       const computation = until(to)
       try {
-        await rank(computation, key, { window, country })
-        return computation
+        return await rank(computation, key, { window, country })
       } catch (error) {
         const before = newest.get(key)
-        if (before?.to === to && ageMs(before) < ASKED_MS) return before
+        if (before?.to === to && ageMs(before) < ASKED_MS) return await rank(before, key, { window, country })
         throw error
       }
     },

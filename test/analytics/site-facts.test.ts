@@ -31,7 +31,7 @@ test('a site’s page tells the same of days before and after their figures are 
 
   // Ranks of days that are over are worked out when their figures are.
   expect([before.history.ranks, after.history.ranks.length]).toEqual([[], 2])
-  const same = { history: undefined, countryRanks: undefined }
+  const same = { history: undefined, inCountry: undefined }
   expect({ ...after, ...same }).toEqual({ ...before, ...same })
   expect(after.figures).toMatchObject({
     firstSeen: '2026-07-01T12:00:00Z',

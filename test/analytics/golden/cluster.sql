@@ -1058,3 +1058,235 @@ ALTER TABLE selvedge.access_log_local ON CLUSTER 'selvedge'
 ALTER TABLE selvedge.access_log_local ON CLUSTER 'selvedge'
     MODIFY SETTING merge_selector_base = 10
 ;
+
+-- Page views of all sites together, as ranks count them, of each place on each day that is over: what a site's share is
+-- of, without adding up selvedge.site_day each time. Filled by place_views_view from every insert there, and kept and
+-- forgotten with it.
+-- Sharded by 0.
+CREATE TABLE IF NOT EXISTS selvedge.place_views_local ON CLUSTER 'selvedge'
+(
+    computation UUID CODEC(ZSTD(1)),
+    day         Date CODEC(ZSTD(1)),
+    place       LowCardinality(String),
+    views       SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree
+PARTITION BY toYYYYMM(day)
+ORDER BY (place, day, computation)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 100,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.place_views ON CLUSTER 'selvedge'
+AS selvedge.place_views_local
+ENGINE = Distributed('selvedge', 'selvedge', 'place_views_local', 0)
+;
+
+-- Adds to selvedge.place_views what is inserted into the figures. The same columns as in 0062.
+CREATE MATERIALIZED VIEW IF NOT EXISTS selvedge.place_views_view ON CLUSTER 'selvedge'
+TO selvedge.place_views_local
+AS SELECT
+    computation,
+    day,
+    place,
+    sum(of_site.views) AS views
+FROM selvedge.site_day_local AS of_site
+GROUP BY computation, day, place
+;
+
+-- The figures that there were before the view was made: not those of computations that it has seen, which would count
+-- twice. The order, one thread and the token let it be run again, as in 0008.
+INSERT INTO selvedge.place_views
+SETTINGS
+    insert_deduplication_token = 'fill-place-views',
+    async_insert = 0,
+    distributed_foreground_insert = 1,
+    max_threads = 1,
+    max_partitions_per_insert_block = 0,
+    max_bytes_before_external_group_by = 500000000,
+    max_bytes_before_external_sort = 500000000
+SELECT
+    computation,
+    day,
+    place,
+    sum(of_site.views) AS views
+FROM selvedge.site_day AS of_site
+WHERE computation GLOBAL NOT IN (SELECT DISTINCT computation FROM selvedge.place_views)
+GROUP BY computation, day, place
+ORDER BY toYYYYMM(day), place, day, computation
+;
+
+-- selvedge.traffic_day once more, so that what is told of one site lies in few places: its granules are small, a part's
+-- columns are in one file, and a quarter's days are put together in one part (daily/merge-by-site.ts). Filled by
+-- site_traffic_view from every insert there, and kept and forgotten with it.
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.site_traffic_local ON CLUSTER 'selvedge'
+(
+    computation UUID CODEC(ZSTD(1)),
+    day         Date CODEC(ZSTD(1)),
+    site        String CODEC(ZSTD(1)),
+    is_total    Bool,
+    host        String CODEC(ZSTD(1)),
+    requests    UInt64 CODEC(T64, ZSTD(1)),
+    page_views  UInt64 CODEC(T64, ZSTD(1)),
+    visitors    UInt64 CODEC(T64, ZSTD(1)),
+    bytes       UInt64 CODEC(T64, ZSTD(1)),
+    first_seen  DateTime64(3, 'UTC') CODEC(ZSTD(1)),
+    last_seen   DateTime64(3, 'UTC') CODEC(ZSTD(1))
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY toStartOfQuarter(day)
+ORDER BY (site, is_total, day, host)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 100,
+    index_granularity = 512,
+    min_bytes_for_wide_part = 10000000000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.site_traffic ON CLUSTER 'selvedge'
+AS selvedge.site_traffic_local
+ENGINE = Distributed('selvedge', 'selvedge', 'site_traffic_local', cityHash64(site))
+;
+
+-- Adds to selvedge.site_traffic what is inserted into selvedge.traffic_day. The same columns as in 0065.
+CREATE MATERIALIZED VIEW IF NOT EXISTS selvedge.site_traffic_view ON CLUSTER 'selvedge'
+TO selvedge.site_traffic_local
+AS SELECT
+    computation,
+    day,
+    site,
+    is_total,
+    host,
+    requests,
+    page_views,
+    visitors,
+    bytes,
+    first_seen,
+    last_seen
+FROM selvedge.traffic_day_local
+;
+
+-- The days that there were before the view was made, but for computations that it has seen. See 0062.
+INSERT INTO selvedge.site_traffic
+SETTINGS
+    insert_deduplication_token = 'fill-site-traffic',
+    async_insert = 0,
+    distributed_foreground_insert = 1,
+    max_threads = 1,
+    max_partitions_per_insert_block = 0,
+    max_bytes_before_external_sort = 500000000
+SELECT
+    computation,
+    day,
+    site,
+    is_total,
+    host,
+    requests,
+    page_views,
+    visitors,
+    bytes,
+    first_seen,
+    last_seen
+FROM selvedge.traffic_day
+WHERE computation GLOBAL NOT IN (SELECT DISTINCT computation FROM selvedge.site_traffic)
+ORDER BY toStartOfQuarter(day), site, is_total, day, host, computation
+;
+
+-- Ranks among all sites (scope ''), and by country, once more, by site: what is told of one lies in few places, as in
+-- 0063. Filled by site_rank_view from every insert into selvedge.ranks, and kept and forgotten with it.
+-- Sharded by cityHash64(site).
+CREATE TABLE IF NOT EXISTS selvedge.site_rank_local ON CLUSTER 'selvedge'
+(
+    computation UUID CODEC(ZSTD(1)),
+    day         Date CODEC(ZSTD(1)),
+    window_days UInt8 CODEC(ZSTD(1)),
+    scope       LowCardinality(String),
+    site        String CODEC(ZSTD(1)),
+    days        UInt8 CODEC(ZSTD(1)),
+    rank        UInt32 CODEC(ZSTD(1)),
+    reach       UInt64 CODEC(T64, ZSTD(1)),
+    views       UInt64 CODEC(T64, ZSTD(1)),
+    bucket      UInt32 CODEC(T64, ZSTD(1))
+)
+ENGINE = ReplicatedMergeTree
+PARTITION BY toYYYYMM(day)
+ORDER BY (site, window_days, scope, day)
+SETTINGS
+    replicated_deduplication_window_seconds = 604800,
+    replicated_deduplication_window = 100,
+    index_granularity = 512,
+    min_bytes_for_wide_part = 10000000000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+;
+
+-- All parts of a table, wherever they are: see layout.ts.
+CREATE TABLE IF NOT EXISTS selvedge.site_rank ON CLUSTER 'selvedge'
+AS selvedge.site_rank_local
+ENGINE = Distributed('selvedge', 'selvedge', 'site_rank_local', cityHash64(site))
+;
+
+-- Adds to selvedge.site_rank what is inserted into the ranks. The same columns as in 0068.
+CREATE MATERIALIZED VIEW IF NOT EXISTS selvedge.site_rank_view ON CLUSTER 'selvedge'
+TO selvedge.site_rank_local
+AS SELECT
+    computation,
+    day,
+    window_days,
+    scope,
+    site,
+    days,
+    rank,
+    reach,
+    views,
+    bucket
+FROM selvedge.ranks_local
+WHERE NOT startsWith(scope, 'category:')
+;
+
+-- The ranks that there were before the view was made, of the last year: nobody asks for a site's older ones. What is in
+-- it twice for all that, is told once.
+INSERT INTO selvedge.site_rank
+SETTINGS
+    insert_deduplication_token = 'fill-site-rank',
+    async_insert = 0,
+    distributed_foreground_insert = 1,
+    max_threads = 1,
+    max_partitions_per_insert_block = 0,
+    max_bytes_before_external_sort = 500000000
+SELECT
+    computation,
+    day,
+    window_days,
+    scope,
+    site,
+    days,
+    rank,
+    reach,
+    views,
+    bucket
+FROM selvedge.ranks
+WHERE NOT startsWith(scope, 'category:')
+  AND day > (SELECT max(day) FROM selvedge.published_ranks) - 370
+ORDER BY toYYYYMM(day), site, window_days, scope, day, computation
+;
+
+-- selvedge.site_rank has all that it filled.
+DROP VIEW IF EXISTS selvedge.rank_history_view ON CLUSTER 'selvedge'
+;
+
+-- What was in it is in selvedge.ranks, and of the last year in selvedge.site_rank.
+DROP TABLE IF EXISTS selvedge.rank_history ON CLUSTER 'selvedge'
+;
+
+-- On a cluster each server has a part of it; elsewhere it is gone already.
+DROP TABLE IF EXISTS selvedge.rank_history_local ON CLUSTER 'selvedge'
+;

@@ -42,12 +42,12 @@ export function questionsOf(query: QueryClient, soFar: SoFar, nowMs: number): Qu
       name: 'top 100 of a country, 28d with today so far',
       ask: (turn) => ranked(figures(), '28d', country(turn)),
     },
-    { name: 'a site, as the API tells it', ask: (turn) => figures().site(siteOf(turn)) },
+    { name: 'a site, as the API tells it', ask: (turn) => siteTold(figures(), siteOf(turn)) },
     {
       name: 'all that a site’s page tells',
       ask: (turn) => siteFacts(figures(), NO_FRONT_PAGES, siteOf(turn)),
     },
-    { name: 'a site’s ranks of 90 days', ask: (turn) => figures().history(siteOf(turn), '28d', 90) },
+    { name: 'a site’s ranks of 90 days', ask: (turn) => figures().siteRanks(siteOf(turn), '28d', 90) },
     { name: 'a site’s traffic of 90 days', ask: (turn) => figures().traffic([siteOf(turn)], 90) },
   ]
 }
@@ -55,6 +55,12 @@ export function questionsOf(query: QueryClient, soFar: SoFar, nowMs: number): Qu
 /** One of the first sites, and others ever farther down. */
 function siteOf(turn: number): string {
   return `site-${1 + turn ** 2}.example`
+}
+
+/** As `GET /v1/sites/{site}` asks. */
+async function siteTold(figures: Figures, site: string) {
+  if (!(await figures.knows(site))) return
+  await Promise.all([figures.site(site), figures.siteCountries(site, figures.window('7d'))])
 }
 
 async function ranked(figures: Figures, window: (typeof WINDOW_NAMES)[number], country?: string) {

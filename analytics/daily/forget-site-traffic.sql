@@ -1,0 +1,2 @@
+DELETE FROM selvedge.site_traffic{{local}}{{on_cluster}}
+WHERE computation IN {computations:Array(UUID)}

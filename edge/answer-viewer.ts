@@ -30,7 +30,7 @@ export interface Served {
  * @throws ViewerGone when the viewer left before there was an answer
  */
 export async function answerViewer(edge: Edge, viewer: ViewerRequest): Promise<Served> {
-  const place = edge.geo.placeOf(viewer.address)
+  const place = placeOf(edge, viewer)
   const distribution = distributionFor(edge, viewer)
   if (distribution === undefined || viewer.malformed !== undefined) {
     return served(edge, viewer, { place, distribution }, refusalOf(edge, viewer, undefined) ?? unknownHost())
@@ -56,7 +56,11 @@ export function distributionFor(
 
 /** Whose a request was that got no answer, because its viewer left before: it counts for the site all the same. */
 export function notServed(edge: Edge, viewer: ViewerRequest): Pick<Served, 'distribution' | 'place'> {
-  return { distribution: distributionFor(edge, viewer), place: edge.geo.placeOf(viewer.address) }
+  return { distribution: distributionFor(edge, viewer), place: placeOf(edge, viewer) }
+}
+
+function placeOf({ geo }: Edge, { place, address }: ViewerRequest): Place {
+  return place ?? geo.placeOf(address)
 }
 
 /** The answer to bytes that were no request. */

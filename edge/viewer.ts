@@ -1,4 +1,5 @@
 import type { Request } from './cache/message.ts'
+import type { Place } from './geo/place.ts'
 
 /** One request as it came from a viewer, with what is known of the connection. */
 export interface ViewerRequest {
@@ -19,6 +20,8 @@ export interface ViewerRequest {
   tlsCipher: string
   /** The name that the connection is for (SNI), empty for none; `undefined` when unknown, or without TLS. */
   servername: string | undefined
+  /** Where the viewer is, if that was looked up when it connected. */
+  place?: Place | undefined
   /** Aborted when the viewer leaves before the response is whole. */
   gone: AbortSignal
   /** Why it can't be answered but with 400, in words for the viewer. */

@@ -72,10 +72,11 @@ export function createCache(
     const wishes = asking.rules.requestDirectives === 'obey' ? wishesOf(request.fields) : undefined
     if (wishes?.noStore) return pass(asking, 'request')
     const key = asking.keyOf(request.target)
-    const stored = usableOf(fetching, key, request) ?? (await fromBeneath(asking, key))
+    const stored =
+      usableOf(fetching, key, request) ?? (store.hasBeneath ? await fromBeneath(asking, key) : undefined)
     const use = stored === undefined ? 'revalidate' : reuseFor(stored.deadlines, wishes, now())
     if (wishes?.onlyIfCached && use === 'revalidate') return NOT_CACHED
-    if (stored === undefined) return answerMiss(asking, key)
+    if (stored === undefined) return await answerMiss(asking, key)
     switch (use) {
       case 'serve':
         return fromStored(asking, key, stored, { kind: 'hit', upstreamUs: 0 })

@@ -1,3 +1,5 @@
+import { nameIn } from '../cache/field-names.ts'
+
 /** Field lines of a head that is known to keep to the grammar (RFC 9112 §5), each with its CR LF. */
 
 /**
@@ -11,7 +13,7 @@ export function fieldsIn(lines: string, names?: readonly string[]): string[] {
     const end = lines.indexOf('\r', at)
     const colon = lines.indexOf(':', at)
     if (names === undefined || names.some((name) => isNamed(lines, at, colon, name))) {
-      fields.push(lines.slice(at, colon), valueBetween(lines, colon + 1, end))
+      fields.push(nameIn(lines, at, colon), valueBetween(lines, colon + 1, end))
     }
     at = end + 2
   }

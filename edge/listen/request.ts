@@ -30,6 +30,7 @@ export interface ReceivedRequest extends ConnectionFacts {
   body: Readable | undefined
   protocolVersion: string
   gone: AbortSignal
+  place?: ViewerRequest['place']
   /** What the front found wrong with it already. */
   malformed?: string | undefined
 }
@@ -60,6 +61,7 @@ export function viewerRequestOf(received: ReceivedRequest): ViewerRequest {
     tlsProtocol: received.tlsProtocol,
     tlsCipher: received.tlsCipher,
     servername: received.servername,
+    place: received.place,
     gone: received.gone,
     ...(malformed !== undefined && { malformed }),
   }
@@ -101,7 +103,7 @@ export function unreadableRequest(socket: Socket, scheme: string): ViewerRequest
 
 /** A host without its port. */
 export function nameOf(host: string): string {
-  return host.replace(/:\d+$/, '')
+  return host.includes(':') ? host.replace(/:\d+$/, '') : host
 }
 
 /** What is known of a viewer's connection. */
@@ -151,6 +153,15 @@ export function hostIn(value: string, scheme: string): string | undefined {
 
 /** One name has one spelling: lower case, no trailing dot, no port where it is the scheme's own (RFC 9110 §4.2.3). */
 function normalisedHost(host: string, scheme: string): string {
+  if (host !== newest.host || scheme !== newest.scheme)
+    newest = { host, scheme, normalised: normalise(host, scheme) }
+  return newest.normalised
+}
+
+/** Most requests are for the host that the last one was for. */
+let newest = { host: '', scheme: '', normalised: '' }
+
+function normalise(host: string, scheme: string): string {
   const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(host.toLowerCase()) ?? []
   const isDefault = Number(port) === (scheme === 'https' || scheme === 'wss' ? 443 : 80)
   const bare = name.replace(/\.$/, '')
@@ -159,6 +170,7 @@ function normalisedHost(host: string, scheme: string): string {
 
 /** Host and target; an absolute target names the host itself and overrules the field (RFC 9112 §3.2.2). */
 function authorityOf(target: string, host: string): { host: string; target: string } {
+  if (target.startsWith('/')) return { host, target }
   const absolute = /^https?:\/\/([^/?#]*)([^#]*)$/i.exec(target)
   if (absolute === null) return { host, target }
   const [, authority = '', rest = ''] = absolute

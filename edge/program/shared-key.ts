@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 /** How far two machines' clocks may differ, and so how long a signature is worth something, seconds. */
 const CLOCK_SKEW_SECONDS_MAX = 300
@@ -49,7 +49,8 @@ function macOf(key: string, purpose: SignedFor, seconds: number, parts: readonly
   // In one piece: each update of a hash costs as much as the hash of all this.
   let signed = withLength(purpose) + withLength(String(seconds))
   for (const part of parts) signed += withLength(part)
-  return createHmac('sha256', secretOf(key)).update(signed).digest('base64url')
+  if (lastKey?.key !== key) lastKey = prepared(key)
+  return lastKey.mac(signed)
 }
 
 function withLength(part: string): string {
@@ -57,9 +58,33 @@ function withLength(part: string): string {
 }
 
 /** A program has one key, and uses it for every request. */
-let lastSecret: { key: string; secret: KeyObject } | undefined
+let lastKey: { key: string; mac(signed: string): string } | undefined
 
-function secretOf(key: string): KeyObject {
-  if (lastSecret?.key !== key) lastSecret = { key, secret: createSecretKey(key, 'utf8') }
-  return lastSecret.secret
+function prepared(key: string): NonNullable<typeof lastKey> {
+  if (/^[\0-\x7f]{1,64}$/.test(key)) return { key, mac: macByTwoHashes(key) }
+  const secret: KeyObject = createSecretKey(key, 'utf8')
+  return { key, mac: (signed) => createHmac('sha256', secret).update(signed).digest('base64url') }
 }
+
+/**
+ * HMAC-SHA256 as RFC 2104 §2 writes it, by Node's hash in one call, which takes half as long as its HMAC: that
+ * looks its algorithm up each time.
+ *
+ * @param key ASCII of no more than a block of the hash, so that with either pad it is ASCII too, and goes before
+ *   what is signed as text
+ */
+function macByTwoHashes(key: string): (signed: string) => string {
+  const block = Buffer.alloc(BLOCK_BYTES)
+  block.write(key, 'latin1')
+  const inner = Buffer.from(block.map((byte) => byte ^ 0x36)).toString('latin1')
+  const outer = Buffer.alloc(BLOCK_BYTES + HASH_BYTES)
+  outer.set(block.map((byte) => byte ^ 0x5c))
+  return (signed) => {
+    outer.write(hash('sha256', inner + signed, 'latin1'), BLOCK_BYTES, 'latin1')
+    return hash('sha256', outer, 'base64url')
+  }
+}
+
+/** Of SHA-256. */
+const BLOCK_BYTES = 64
+const HASH_BYTES = 32

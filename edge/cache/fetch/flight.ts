@@ -63,17 +63,18 @@ export function takeOff(
   fetch: (signal: AbortSignal, flight: Flight) => Promise<Landing>,
 ): Flight {
   const controller = new AbortController()
-  const { promise, resolve } = Promise.withResolvers<Landing>()
-  const flight: Flight = {
+  const flight: Flight & { landing: Promise<Landing> } = {
     key,
-    landing: promise,
+    landing: NOT_BEGUN,
     outdated: false,
     waiting: 0,
     abort: () => controller.abort(),
   }
-  resolve(fetch(controller.signal, flight))
+  flight.landing = fetch(controller.signal, flight)
   return flight
 }
+
+const NOT_BEGUN = new Promise<never>(() => undefined)
 
 /**
  * Waits for a flight to land, as long as the viewer does.

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { nameIn } from '../field-names.ts'
 import type { Fields } from '../fields.ts'
 import type { Request, Response } from '../message.ts'
 import { joined } from '../store/body-memory.ts'
@@ -126,5 +127,8 @@ export class IncomingResponse implements Dispatcher.DispatchHandler {
 
 /** Names and values as they were sent (latin1, as node:http has them). */
 function fieldsOf(raw: readonly Buffer[]): string[] {
-  return raw.map((text) => text.toString('latin1'))
+  return raw.map((bytes, at) => {
+    const text = bytes.toString('latin1')
+    return at % 2 === 0 ? nameIn(text, 0, text.length) : text
+  })
 }

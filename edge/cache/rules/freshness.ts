@@ -179,6 +179,7 @@ function receivedAgeMs(fields: Fields, exchange: Exchange): number {
 function ageFieldSeconds(fields: Fields): number {
   const age = joinedValue(fields, 'age')
   if (age === undefined) return 0
+  if (/^\d+$/.test(age)) return Math.min(Number(age), DELTA_SECONDS_MAX)
   const members = age.split(',').map((member) => member.trim())
   const isClear = countOf(fields, 'age') === 1 && new Set(members).size === members.length
   const first = members[0] as string

@@ -13,6 +13,8 @@ export interface Store {
   peek(key: string): readonly StoredResponse[]
   /** What disk has for a key, brought into memory. Never rejects; those who ask at once share one read. */
   load(key: string): Promise<readonly StoredResponse[]>
+  /** Whether there is a disk to load from. */
+  readonly hasBeneath: boolean
   /** Keeps a response, in place of the one with the same selection. */
   put(key: string, stored: StoredResponse): void
   /** Drops all that is kept for a key. */
@@ -60,6 +62,7 @@ export function createStore(memory: MemoryStore, beneath?: Beneath): Store {
   return {
     variants: memory.variants,
     peek: memory.peek,
+    hasBeneath: beneath !== undefined,
     load(key) {
       if (beneath === undefined) return NOTHING
       return loading.get(key) ?? bringUp(key, beneath)

@@ -5,6 +5,7 @@ import { exchange, failureOf, neverConnected } from './cache/fetch/exchange.ts'
 import { wholeIfSmall } from './cache/fetch/small-body.ts'
 import { UpstreamError, type UpstreamFailure } from './cache/fetch/upstream-error.ts'
 import { firstValue } from './cache/fields.ts'
+import type { Leaving } from './cache/leaving.ts'
 import { discardBody, type Request, type Response, type Upstream } from './cache/message.ts'
 import { cdnIdOf, cdnLoop } from './distribution/cdn-loop.ts'
 import { shieldFields } from './distribution/shield-protocol.ts'
@@ -38,7 +39,7 @@ export interface Shields extends AsyncDisposable {
     key: string,
     request: Request,
     about: { distribution: string; requestId: string },
-    signal: AbortSignal,
+    signal: Leaving,
   ): ReturnType<Upstream>
   /** The shield that a key belongs to, for what is not a plain request (a WebSocket). */
   shieldOf(key: string): URL
@@ -134,11 +135,7 @@ function ranked<One extends { url: URL }>(shields: readonly One[], key: string):
 }
 
 /** What the shield answered; that it could not reach the origin is told by a field, and is an error here. */
-async function askShield(
-  { url, link, pool }: Shield,
-  request: Request,
-  signal: AbortSignal,
-): Promise<Response> {
+async function askShield({ url, link, pool }: Shield, request: Request, signal: Leaving): Promise<Response> {
   const isForLink = request.body === undefined && BY_LINK.has(request.method)
   const response = isForLink ? await link.ask(request, signal) : await askByPool(pool, url, request, signal)
   const failure = firstValue(response.fields, 'selvedge-failure')
@@ -148,12 +145,7 @@ async function askShield(
   throw new UpstreamError(failure as UpstreamFailure, 'shield')
 }
 
-async function askByPool(
-  pool: Pool,
-  { origin }: URL,
-  request: Request,
-  signal: AbortSignal,
-): Promise<Response> {
+async function askByPool(pool: Pool, { origin }: URL, request: Request, signal: Leaving): Promise<Response> {
   const where = `shield ${origin}`
   const body = await wholeIfSmall(request).catch((cause: unknown) => {
     throw new UpstreamError(failureOf(cause), where, { cause })

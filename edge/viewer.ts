@@ -1,3 +1,4 @@
+import type { Leaving } from './cache/leaving.ts'
 import type { Request } from './cache/message.ts'
 import type { Place } from './geo/place.ts'
 
@@ -23,7 +24,7 @@ export interface ViewerRequest {
   /** Where the viewer is, if that was looked up when it connected. */
   place?: Place | undefined
   /** Aborted when the viewer leaves before the response is whole. */
-  gone: AbortSignal
+  gone: Leaving
   /** Why it can't be answered but with 400, in words for the viewer. */
   malformed?: string
 }

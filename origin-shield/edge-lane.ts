@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { ViewerGone } from '../edge/cache/fetch/flight.ts'
+import { Departure } from '../edge/cache/leaving.ts'
 import type { Connection, Connections } from '../edge/listen/connections.ts'
 import { fieldsIn } from '../edge/listen/field-lines.ts'
 import { handOver } from '../edge/listen/hand-over.ts'
@@ -29,7 +30,7 @@ interface EdgeConnection extends Connection, Outgoing {
   isOurs: boolean
   /** What was read and not understood yet, or comes behind a request that is being answered. */
   held: Buffer | undefined
-  underWay: { outlet: LaneOutlet; gone: AbortController } | undefined
+  underWay: { outlet: LaneOutlet; gone: Departure } | undefined
   /** Gives it to node:http, with all that was read and not answered. */
   leave(bytes: Buffer): void
 }
@@ -110,14 +111,14 @@ export function edgeLane(parts: EdgeLaneParts): (accepted: Socket) => void {
   function begin(c: EdgeConnection, head: PlainHead): void {
     // When we stop, edges learn from the response that the next request goes elsewhere.
     const closes = () => head.closes || (connections.retiring && c.held === undefined)
-    const gone = new AbortController()
+    const gone = new Departure()
     const said = (closes: boolean) => answered(c, closes)
     const outlet = laneOutlet(c, { head, startedMs: connections.coarseMs, idleMs, closes, said })
     c.waitsFor = 'answer'
     c.underWay = { outlet, gone }
     const { method, target, lines } = head
     const read = { method, target, fields: fieldsIn(lines), body: undefined, httpVersion: '1.1' }
-    void answers(read, { outlet, destroy: () => void c.socket.destroy() }, gone.signal)
+    void answers(read, { outlet, destroy: () => void c.socket.destroy() }, gone)
   }
 
   function answered(c: EdgeConnection, closes: boolean): void {

@@ -8,6 +8,7 @@ import { failureOf } from '../edge/cache/fetch/exchange.ts'
 import { ViewerGone } from '../edge/cache/fetch/flight.ts'
 import { UpstreamError } from '../edge/cache/fetch/upstream-error.ts'
 import { type Fields, firstValue } from '../edge/cache/fields.ts'
+import type { Leaving } from '../edge/cache/leaving.ts'
 import type { Request, Upstream } from '../edge/cache/message.ts'
 import { keyOfForwarded } from '../edge/distribution/cache-key.ts'
 import { type InterimOutlet, interimTo } from '../edge/distribution/interim.ts'
@@ -46,7 +47,7 @@ export interface EdgeOutlet {
 }
 
 /** Answers one request from an edge, on its outlet. Never rejects. */
-export type AnswersEdges = (read: ReadRequest, to: EdgeOutlet, gone: AbortSignal) => Promise<void>
+export type AnswersEdges = (read: ReadRequest, to: EdgeOutlet, gone: Leaving) => Promise<void>
 
 /** Answers edges: the same cache as theirs, in front of the origins. */
 export function answersEdges(shield: Shield): AnswersEdges {
@@ -76,7 +77,7 @@ async function answerEdge(
   shield: Shield,
   read: ReadRequest,
   outlet: InterimOutlet,
-  gone: AbortSignal,
+  gone: Leaving,
 ): Promise<Answer> {
   const { request, from } = edgeRequestOf(shield.key, read)
   if (from === undefined) return ownAnswer(403, 'This shield answers its own edges only.')

@@ -1,4 +1,5 @@
 import type { EncodingAsked } from './encoding/encoding.ts'
+import type { Leaving } from './leaving.ts'
 import type { Request, Upstream } from './message.ts'
 import type { CacheRules } from './rules/rules.ts'
 
@@ -10,7 +11,7 @@ export interface Asking extends EncodingAsked {
   /** The key under which the response to a GET of a target is stored. */
   keyOf(target: string): string
   /** Aborted when the viewer leaves. */
-  viewer: AbortSignal
+  viewer: Leaving
   rules: CacheRules
   /** The distribution: invalidations are for one. */
   group: string

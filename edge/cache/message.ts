@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Fields } from './fields.ts'
+import type { Leaving } from './leaving.ts'
 
 /** The part of a request before its body (RFC 9110 §6.2). */
 export interface RequestHead {
@@ -46,7 +47,7 @@ export interface Response extends ResponseHead {
  * Rejects with an `UpstreamError` when no response was had. Aborting the signal ends the exchange
  * and destroys the body.
  */
-export type Upstream = (request: Request, signal: AbortSignal) => Promise<Response>
+export type Upstream = (request: Request, signal: Leaving) => Promise<Response>
 
 /** A response's body as a stream, however it came. */
 export function bodyStream({ body }: Response): Readable {

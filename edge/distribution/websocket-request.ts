@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type IncomingMessage, request } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { type Fields, filterFields, firstValue } from '../cache/fields.ts'
+import { type Leaving, signalOf } from '../cache/leaving.ts'
 import { endToEndFilter } from '../cache/rules/hop-by-hop.ts'
 import { ANSWER_MS_MAX, IDLE_MS_MAX } from './upgrade-proxy.ts'
 
@@ -32,12 +33,12 @@ const ACCEPTS = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
  * @param gone gives it up
  * @throws Error when there is no answer, or one to a key that isn't ours
  */
-export function askForWebSocket(asked: WebSocketAsked, gone: AbortSignal): Promise<WebSocketAnswer> {
+export function askForWebSocket(asked: WebSocketAsked, gone: Leaving): Promise<WebSocketAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<WebSocketAnswer>()
   const key = randomBytes(16).toString('base64')
   const { hostname, port } = asked.url
   const asking = request({
-    ...{ hostname, port, path: asked.target, agent: false, signal: gone },
+    ...{ hostname, port, path: asked.target, agent: false, signal: signalOf(gone) },
     headers: handshakeFields(asked, key),
   })
   asking.setTimeout(ANSWER_MS_MAX, () => asking.destroy(new Error(`no answer in ${ANSWER_MS_MAX} ms`)))

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Asker } from '../answer-from-memory.ts'
 import { ViewerGone } from '../cache/fetch/flight.ts'
+import { Departure, type Leaving } from '../cache/leaving.ts'
 import { interimTo } from '../distribution/interim.ts'
 import type { ViewerRequest } from '../viewer.ts'
 import { answerRequest, type Behind } from './answering.ts'
@@ -30,9 +31,9 @@ export function answerTheLongWay(
   behind: Behind,
   body?: Buffer,
 ): UnderWay {
-  const gone = new AbortController()
+  const gone = new Departure()
   const outlet = laneOutlet(out, asked)
-  const viewer = viewerOf(asker, asked.head, gone.signal, body)
+  const viewer = viewerOf(asker, asked.head, gone, body)
   viewer.request.informed = interimTo({ httpVersion: '1.1' }, outlet)
   void answerRequest(viewer, outlet, behind)
   return {
@@ -64,7 +65,7 @@ export function tellOfBroken(
 function viewerOf(
   asker: Asker,
   { method, target, lines }: RequestHead,
-  gone: AbortSignal,
+  gone: Leaving,
   body?: Buffer,
 ): ViewerRequest {
   return viewerRequestOf({

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { countOf, type Fields, firstValue, joinedValue, NO_FIELDS } from '../cache/fields.ts'
+import type { Leaving } from '../cache/leaving.ts'
 import { normalisedTarget } from '../distribution/normalise.ts'
 import type { ViewerRequest } from '../viewer.ts'
 import { askerOf } from './proxies.ts'
@@ -29,7 +30,7 @@ export interface ReceivedRequest extends ConnectionFacts {
   fields: Fields
   body: Readable | undefined
   protocolVersion: string
-  gone: AbortSignal
+  gone: Leaving
   place?: ViewerRequest['place']
   /** What the front found wrong with it already. */
   malformed?: string | undefined
@@ -68,11 +69,7 @@ export function viewerRequestOf(received: ReceivedRequest): ViewerRequest {
 }
 
 /** What node:http parsed. */
-export function receivedOverHttp1(
-  incoming: IncomingMessage,
-  scheme: string,
-  gone: AbortSignal,
-): ReceivedRequest {
+export function receivedOverHttp1(incoming: IncomingMessage, scheme: string, gone: Leaving): ReceivedRequest {
   const fields = incoming.rawHeaders
   const connection = connectionOf(incoming.socket)
   return {

@@ -1,6 +1,7 @@
 import { errors } from 'undici'
 import { failureOf } from '../cache/fetch/exchange.ts'
 import { UpstreamError } from '../cache/fetch/upstream-error.ts'
+import type { Leaving } from '../cache/leaving.ts'
 import type { Request, Response } from '../cache/message.ts'
 import { type Call, LinkConnection, type LinkLimits, type Owner } from './link-connection.ts'
 import { requestHead } from './request-head.ts'
@@ -25,7 +26,7 @@ export interface ShieldLink {
    * @returns the response; a body that came whole together with its head is a Buffer
    * @throws UpstreamError
    */
-  ask(request: Request, signal: AbortSignal): Promise<Response>
+  ask(request: Request, signal: Leaving): Promise<Response>
   destroy(): void
 }
 
@@ -87,11 +88,11 @@ export function openShieldLink(url: URL, limits: ShieldLinkLimits): ShieldLink {
     readonly head: string
     readonly sinceMs = owner.coarseMs
     on: LinkConnection | undefined
-    readonly #signal: AbortSignal
+    readonly #signal: Leaving
     readonly #promised: PromiseWithResolvers<Response>
     #isRepeated = false
 
-    constructor(request: Request, signal: AbortSignal, promised: PromiseWithResolvers<Response>) {
+    constructor(request: Request, signal: Leaving, promised: PromiseWithResolvers<Response>) {
       this.request = request
       this.head = requestHead(request)
       this.#signal = signal

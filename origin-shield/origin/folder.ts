@@ -3,6 +3,7 @@ import { access, realpath } from 'node:fs/promises'
 import mime from 'mime'
 import { UpstreamError } from '../../edge/cache/fetch/upstream-error.ts'
 import { type Fields, firstValue } from '../../edge/cache/fields.ts'
+import type { Leaving } from '../../edge/cache/leaving.ts'
 import type { Request, Response } from '../../edge/cache/message.ts'
 import { ifRangeHolds, preconditionOf } from '../../edge/cache/rules/conditional.ts'
 import { type ByteRange, contentRange, rangeOf, unsatisfiedRange } from '../../edge/cache/rules/range.ts'
@@ -19,7 +20,7 @@ export function openFolderOrigin(settings: FolderOriginSettings): Origin {
   const { path, indexDocument, cacheControl } = settings
   const name = `folder ${path}`
 
-  async function fetch(request: Request, signal: AbortSignal): Promise<Response> {
+  async function fetch(request: Request, signal: Leaving): Promise<Response> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return plainResponse(405, 'A folder takes GET and HEAD only.', ['Allow', 'GET, HEAD'])
     }
@@ -39,7 +40,7 @@ export function openFolderOrigin(settings: FolderOriginSettings): Origin {
     root: string,
     names: readonly string[],
     request: Request,
-    signal: AbortSignal,
+    signal: Leaving,
   ): Promise<Response> {
     const isFolder = names.at(-1) === ''
     if (isFolder && indexDocument === false) return missing(request)
@@ -65,7 +66,7 @@ export function openFolderOrigin(settings: FolderOriginSettings): Origin {
     { file, size, mtime, etag }: OpenFile,
     fileName: string,
     request: Request,
-    signal: AbortSignal,
+    signal: Leaving,
   ): Promise<Response> {
     const fields = [
       ...['Content-Type', contentTypeOf(fileName)],

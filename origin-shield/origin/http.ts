@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { exchange } from '../../edge/cache/fetch/exchange.ts'
 import { UpstreamError } from '../../edge/cache/fetch/upstream-error.ts'
+import { type Leaving, signalOf } from '../../edge/cache/leaving.ts'
 import type { Request, Response } from '../../edge/cache/message.ts'
 import { connectorFor } from './connector.ts'
 import type { Origin } from './origin.ts'
@@ -43,7 +44,7 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
   // Whoever sends a body slowly holds a connection: none that requests without one wait for.
   const uploads = new Pool(url.origin, options)
 
-  async function attempt(request: Request, signal: AbortSignal): Promise<Response> {
+  async function attempt(request: Request, signal: Leaving): Promise<Response> {
     const host = (request.hostHeader ?? settings.hostHeader) === 'viewer' ? request.host : url.host
     const asked = prefix === '' ? request : { ...request, target: `${prefix}${request.target}` }
     return soundResponse(
@@ -53,7 +54,7 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
     )
   }
 
-  async function fetch(request: Request, signal: AbortSignal): Promise<Response> {
+  async function fetch(request: Request, signal: Leaving): Promise<Response> {
     if (!isBelow(prefix, request.target)) {
       return plainResponse(400, 'The path is malformed.', [], request.method)
     }
@@ -63,7 +64,7 @@ export function openHttpOrigin(settings: HttpOriginSettings): Origin {
         return await attempt(request, signal)
       } catch (error) {
         if (made >= attempts || signal.aborted || !isPassing(error)) throw error
-        await pause(RETRY_PAUSE_MS * made, undefined, { signal })
+        await pause(RETRY_PAUSE_MS * made, undefined, { signal: signalOf(signal) })
       }
     }
   }

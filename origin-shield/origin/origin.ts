@@ -1,3 +1,4 @@
+import type { Leaving } from '../../edge/cache/leaving.ts'
 import type { Request, Response } from '../../edge/cache/message.ts'
 
 /**
@@ -12,7 +13,7 @@ export interface Origin extends AsyncDisposable {
    * A missing object is a response (404), not an error. Rejects with an `UpstreamError` when no
    * response was had. Aborting the signal ends the exchange and destroys the body.
    */
-  fetch(request: Request, signal: AbortSignal): Promise<Response>
+  fetch(request: Request, signal: Leaving): Promise<Response>
   /** Why it can't be used now, in words for an operator, or `undefined`. Asked once at start; bounded to 5 s. */
   problem(): Promise<string | undefined>
   /** Where a WebSocket or other upgrade goes, when this origin takes upgrades: `http:` or `https:` URL. */

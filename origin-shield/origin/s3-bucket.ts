@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { exchange } from '../../edge/cache/fetch/exchange.ts'
 import { type Fields, NO_FIELDS } from '../../edge/cache/fields.ts'
+import { type Leaving, signalOf } from '../../edge/cache/leaving.ts'
 import { discardBody, type Request, type Response } from '../../edge/cache/message.ts'
 import { connectorFor } from './connector.ts'
 import { isPassing } from './passing-failure.ts'
@@ -29,9 +30,9 @@ export interface Bucket extends AsyncDisposable {
    * @param key the names that its slashes part; the settings' prefix is put before them
    * @throws UpstreamError
    */
-  ask(asked: S3Asked, signal: AbortSignal): Promise<Response>
+  ask(asked: S3Asked, signal: Leaving): Promise<Response>
   /** Why S3 refused: its words, which an answer to HEAD has no room for and are then asked for by GET. */
-  failureOf(refused: Response, asked: S3Asked, signal: AbortSignal): Promise<S3Failure>
+  failureOf(refused: Response, asked: S3Asked, signal: Leaving): Promise<S3Failure>
 }
 
 /** What a bucket is asked. */
@@ -55,14 +56,14 @@ export function openBucket(settings: S3OriginSettings): Bucket {
     bodyTimeout: ANSWER_MS_MAX,
   })
 
-  async function attempt({ method, key, fields }: S3Asked, signal: AbortSignal): Promise<Response> {
+  async function attempt({ method, key, fields }: S3Asked, signal: Leaving): Promise<Response> {
     const target = `${address.path}/${encodeKey([...prefix, ...key])}`
     const signed = fields.concat(await sign(method, address.host, target))
     const request: Request = { method, scheme: 'http', host: address.host, target, fields: signed }
     return exchange(pool, request, { where: name, host: address.host }, signal)
   }
 
-  async function ask(asked: S3Asked, signal: AbortSignal): Promise<Response> {
+  async function ask(asked: S3Asked, signal: Leaving): Promise<Response> {
     for (let made = 1; ; made += 1) {
       try {
         const response = await attempt(asked, signal)
@@ -72,11 +73,13 @@ export function openBucket(settings: S3OriginSettings): Bucket {
         if (made >= ATTEMPTS || signal.aborted || !isPassing(error)) throw error
       }
       // Not all at the same moment: many requests are refused at once by a bucket that is busy.
-      await pause(RETRY_PAUSE_MS * 2 ** (made - 1) * (0.5 + Math.random()), undefined, { signal })
+      await pause(RETRY_PAUSE_MS * 2 ** (made - 1) * (0.5 + Math.random()), undefined, {
+        signal: signalOf(signal),
+      })
     }
   }
 
-  async function failureOf(refused: Response, { method, key }: S3Asked, signal: AbortSignal) {
+  async function failureOf(refused: Response, { method, key }: S3Asked, signal: Leaving) {
     if (method === 'GET') return readS3Failure(refused)
     const told = await ask({ method: 'GET', key, fields: ['Range', 'bytes=0-0'] }, signal)
     if (told.status >= 300) return readS3Failure(told)

@@ -1,6 +1,7 @@
 import mime from 'mime'
 import { UpstreamError } from '../../edge/cache/fetch/upstream-error.ts'
 import { type Fields, filterFields, firstValue, NO_FIELDS } from '../../edge/cache/fields.ts'
+import type { Leaving } from '../../edge/cache/leaving.ts'
 import { discardBody, type Request, type Response } from '../../edge/cache/message.ts'
 import { PARTIAL_FIELDS } from '../../edge/cache/rules/conditional.ts'
 import { folderRedirect } from './folder-redirect.ts'
@@ -18,7 +19,7 @@ export function openS3Origin(settings: S3OriginSettings): Origin {
   const { name } = bucket
   const { indexDocument, cacheControl, forbiddenIsMissing } = settings
 
-  async function fetch(request: Request, signal: AbortSignal): Promise<Response> {
+  async function fetch(request: Request, signal: Leaving): Promise<Response> {
     const { method } = request
     if (method !== 'GET' && method !== 'HEAD') {
       return plainResponse(405, 'A bucket takes GET and HEAD only.', ['Allow', 'GET, HEAD'])
@@ -33,7 +34,7 @@ export function openS3Origin(settings: S3OriginSettings): Origin {
     return (await towardsFolder(names, request, signal)) ?? answer
   }
 
-  async function fetchObject(asked: S3Asked, signal: AbortSignal): Promise<Response> {
+  async function fetchObject(asked: S3Asked, signal: Leaving): Promise<Response> {
     const { method } = asked
     const response = await bucket.ask(asked, signal)
     switch (response.status) {
@@ -57,7 +58,7 @@ export function openS3Origin(settings: S3OriginSettings): Origin {
   }
 
   /** `/docs` where `docs/index.html` is an object: the browser has to know that it is a folder. */
-  async function towardsFolder(names: readonly string[], request: Request, signal: AbortSignal) {
+  async function towardsFolder(names: readonly string[], request: Request, signal: Leaving) {
     // A missing picture is no folder, and needs no second request.
     if (indexDocument === false || mime.getType(`/${names.at(-1)}`) !== null) return undefined
     const key = [...names, indexDocument]

@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { firstValue } from '../../edge/cache/fields.ts'
+import type { Leaving } from '../../edge/cache/leaving.ts'
 import { TRANSPARENT } from '../../edge/cache/rules/rules.ts'
 import { readSlices } from '../../edge/cache/slices/sliced-body.ts'
 import type { SlicedObject } from '../../edge/cache/slices/sliced-object.ts'
@@ -90,7 +91,7 @@ describe('the reader of a sliced body', () => {
   })
 
   test('lets go of a slice that it waits for as soon as it is closed', async () => {
-    const { promise: asked, resolve } = Promise.withResolvers<AbortSignal>()
+    const { promise: asked, resolve } = Promise.withResolvers<Leaving>()
     const { slices } = madeSlices(10_000_000, 100_000)
     const pull: Slices['pull'] = (_object, _index, reader) => {
       resolve(reader)

@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { Readable } from 'node:stream'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { Leaving } from '../../edge/cache/leaving.ts'
 import { startConnections } from '../../edge/listen/connections.ts'
 import { PUBLIC_ONLY } from '../../edge/listen/node-internals.ts'
 import { edgeLane } from '../../origin-shield/edge-lane.ts'
@@ -145,7 +146,7 @@ describe.each(READS)('requests from edges, %s', (_, internals) => {
   })
 
   test('are given up when their edge leaves, and broken off when answering fails', async () => {
-    const asked = Promise.withResolvers<AbortSignal>()
+    const asked = Promise.withResolvers<Leaving>()
     const left = Promise.withResolvers<void>()
     const port = await laneTo(async ({ target }, { outlet, destroy }, gone) => {
       if (target !== '/a') {

@@ -1,4 +1,5 @@
 import { firstValue } from '../fields.ts'
+import type { Leaving } from '../leaving.ts'
 import type { Request, Response, Upstream } from '../message.ts'
 import type { Exchange } from '../rules/freshness.ts'
 import { endToEndFields } from '../rules/hop-by-hop.ts'
@@ -19,7 +20,7 @@ export interface Asked {
 export async function ask(
   upstream: Upstream,
   request: Request,
-  signal: AbortSignal,
+  signal: Leaving,
   now: () => number,
 ): Promise<Asked> {
   const requestedAtMs = now()

@@ -1,5 +1,6 @@
 import { type Dispatcher, errors } from 'undici'
 import { nameFilter } from '../fields.ts'
+import type { Leaving } from '../leaving.ts'
 import type { Request, Response } from '../message.ts'
 import { IncomingResponse, TooManyInterim } from './incoming-response.ts'
 import { UpstreamError, type UpstreamFailure } from './upstream-error.ts'
@@ -18,7 +19,7 @@ export function exchange(
   dispatcher: Dispatcher,
   request: Request,
   { where, host }: { where: string; host: string },
-  signal: AbortSignal,
+  signal: Leaving,
 ): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<Response>()
   const incoming = new IncomingResponse(request, signal, {

@@ -1,4 +1,5 @@
 import { type Fields, filterFields, firstValue, nameFilter } from '../fields.ts'
+import type { Leaving } from '../leaving.ts'
 import { discardBody, type Request } from '../message.ts'
 import { cacheControlOf } from '../rules/cache-control.ts'
 import { PARTIAL_FIELDS } from '../rules/conditional.ts'
@@ -29,7 +30,7 @@ export async function fetchForAll(
   fetching: FetchingSlices,
   asked: Fetched,
   flight: Flight,
-  signal: AbortSignal,
+  signal: Leaving,
 ): Promise<Landing> {
   const { stored, upstream } = asked
   const startedMs = performance.now()

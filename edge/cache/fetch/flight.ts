@@ -1,4 +1,5 @@
 import type { Fields } from '../fields.ts'
+import { Departure, type Leaving } from '../leaving.ts'
 import { discardBody, type Response } from '../message.ts'
 import type { NotStored } from '../rules/storing.ts'
 import { selects } from '../rules/vary.ts'
@@ -58,19 +59,16 @@ export class ViewerGone extends Error {
 }
 
 /** Starts a fetch. @param fetch makes a landing out of it; is given the signal that ends it */
-export function takeOff(
-  key: string,
-  fetch: (signal: AbortSignal, flight: Flight) => Promise<Landing>,
-): Flight {
-  const controller = new AbortController()
+export function takeOff(key: string, fetch: (signal: Leaving, flight: Flight) => Promise<Landing>): Flight {
+  const leaving = new Departure()
   const flight: Flight & { landing: Promise<Landing> } = {
     key,
     landing: NOT_BEGUN,
     outdated: false,
     waiting: 0,
-    abort: () => controller.abort(),
+    abort: () => leaving.abort(new ViewerGone()),
   }
-  flight.landing = fetch(controller.signal, flight)
+  flight.landing = fetch(leaving, flight)
   return flight
 }
 
@@ -81,7 +79,7 @@ const NOT_BEGUN = new Promise<never>(() => undefined)
  *
  * @throws ViewerGone; the flight goes on while anybody else waits
  */
-export function landingOf<What>(flight: Awaited<What>, viewer: AbortSignal): Promise<What> {
+export function landingOf<What>(flight: Awaited<What>, viewer: Leaving): Promise<What> {
   const { promise, resolve, reject } = Promise.withResolvers<What>()
   const leave = () => {
     flight.waiting -= 1

@@ -1,3 +1,4 @@
+import type { Leaving } from '../leaving.ts'
 import type { RequestHead } from '../message.ts'
 import { selectionOf } from '../rules/vary.ts'
 import type { Store } from '../store/store.ts'
@@ -11,7 +12,7 @@ export interface Flights {
   launch(
     request: RequestHead,
     key: string,
-    fetch: (signal: AbortSignal, flight: Flight) => Promise<Landing>,
+    fetch: (signal: Leaving, flight: Flight) => Promise<Landing>,
   ): Flight
   /** Starts one that nobody may join, where the answer is likely to be for one viewer only. */
   launchAlone: Flights['launch']

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { nameIn } from '../field-names.ts'
 import type { Fields } from '../fields.ts'
+import type { Leaving } from '../leaving.ts'
 import type { Request, Response } from '../message.ts'
 import { joined } from '../store/body-memory.ts'
 import { announcedBytes } from '../store/stored-response.ts'
@@ -28,7 +29,7 @@ export interface Settled {
  */
 export class IncomingResponse implements Dispatcher.DispatchHandler {
   readonly #request: Request
-  readonly #signal: AbortSignal
+  readonly #signal: Leaving
   readonly #settled: Settled
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
@@ -43,7 +44,7 @@ export class IncomingResponse implements Dispatcher.DispatchHandler {
   #isWhole = false
 
   /** @param signal ends the exchange, at once even where no connection has been had yet */
-  constructor(request: Request, signal: AbortSignal, settled: Settled) {
+  constructor(request: Request, signal: Leaving, settled: Settled) {
     this.#request = request
     this.#signal = signal
     this.#settled = settled

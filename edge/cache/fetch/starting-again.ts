@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { type Answer, failedAnswer } from '../answer.ts'
+import type { Leaving } from '../leaving.ts'
 import { SlicesLost } from '../slices/sliced-body.ts'
 import { failureOf } from './exchange.ts'
 import { ViewerGone } from './flight.ts'
@@ -22,14 +23,14 @@ export class BrokeOff extends Error {
  *
  * @throws BrokeOff when nothing came; ViewerGone
  */
-export async function begun(answer: Answer, viewer: AbortSignal): Promise<Answer> {
+export async function begun(answer: Answer, viewer: Leaving): Promise<Answer> {
   const { body } = answer
   if (body === undefined || Buffer.isBuffer(body)) return answer
   await firstBytesOf(body, viewer)
   return answer
 }
 
-function firstBytesOf(body: Readable, viewer: AbortSignal): Promise<void> {
+function firstBytesOf(body: Readable, viewer: Leaving): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const here = () => resolve()
   const broken = (error: unknown) => reject(new BrokeOff(error))

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { type Answer, failedAnswer, fieldsWithAge } from '../answer.ts'
 import { type Fields, filterFields, NO_FIELDS } from '../fields.ts'
+import type { Leaving } from '../leaving.ts'
 import type { RequestHead } from '../message.ts'
 import type { Outcome } from '../outcome.ts'
 import { type Segment, type Selected, selectedOf } from '../selected.ts'
@@ -18,7 +19,7 @@ const CACHE_FIELDS: ReadonlySet<string> = new Set(['cache-status', 'x-cache'])
 /** Who asks for a response that is kept in slices, and what is known of the way so far. */
 export interface SlicedAsking {
   request: RequestHead
-  viewer: AbortSignal
+  viewer: Leaving
   outcome: Outcome
   /** Unix ms. */
   nowMs: number

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Leaving } from '../leaving.ts'
 import type { ByteRange } from '../rules/range.ts'
 import type { Segment } from '../selected.ts'
 import { readGenerated } from './generated-body.ts'
@@ -58,7 +59,7 @@ function createSliceReader(
   slices: Slices,
   object: SlicedObject,
   pinned: Map<number, Buffer>,
-  reader: AbortSignal,
+  reader: Leaving,
 ): SliceReader {
   let prepared: { index: number; slice: Promise<Buffer> } | undefined
   let current: { index: number; slice: Buffer } | undefined

@@ -3,6 +3,7 @@ import { type Awaited, landingOf } from '../fetch/flight.ts'
 import { createHitForMiss } from '../fetch/hit-for-miss.ts'
 import { UpstreamError } from '../fetch/upstream-error.ts'
 import { type Fields, filterFields } from '../fields.ts'
+import type { Leaving } from '../leaving.ts'
 import { bodyStream, discardBody, type Request, type RequestHead } from '../message.ts'
 import { PARTIAL_FIELDS } from '../rules/conditional.ts'
 import { type ByteRange, bytesIn, firstByteAsked } from '../rules/range.ts'
@@ -40,7 +41,7 @@ export interface Slices {
    *
    * @throws ViewerGone when `reader` is aborted before
    */
-  pull(object: SlicedObject, index: number, reader: AbortSignal): Promise<Buffer | SliceLanding>
+  pull(object: SlicedObject, index: number, reader: Leaving): Promise<Buffer | SliceLanding>
   /** Takes in a slice that is arriving already. */
   receive(object: SlicedObject, index: number, reply: Asked): void
 }
@@ -61,7 +62,7 @@ export function createSlices({ store, sliceBytes, now }: SlicesOf): Slices {
   function launch(
     object: SlicedObject,
     index: number,
-    fetch: (range: ByteRange, signal: AbortSignal) => Promise<SliceLanding>,
+    fetch: (range: ByteRange, signal: Leaving) => Promise<SliceLanding>,
   ): Awaited<SliceLanding> {
     const key = sliceKey(object, sliceBytes, index)
     const controller = new AbortController()
@@ -132,7 +133,7 @@ export function forgetVersion(store: Store, { key, head }: Pick<SlicedObject, 'k
 async function fetchSlice(
   object: SlicedObject,
   range: ByteRange,
-  signal: AbortSignal,
+  signal: Leaving,
   now: () => number,
 ): Promise<SliceLanding> {
   const startedMs = performance.now()

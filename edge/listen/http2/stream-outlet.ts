@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { Answer } from '../../cache/answer.ts'
 import { ViewerGone } from '../../cache/fetch/flight.ts'
 import { type Fields, firstValue } from '../../cache/fields.ts'
+import type { Leaving } from '../../cache/leaving.ts'
 import { discardBody } from '../../cache/message.ts'
 import type { InterimOutlet } from '../../distribution/interim.ts'
 import { ownAnswer } from '../../distribution/respond.ts'
@@ -16,7 +17,7 @@ import type { Stream } from './stream.ts'
 /** A stream as what an answer is written to. */
 export interface StreamOutlet extends Outlet, InterimOutlet {
   /** Aborted when the viewer leaves before the response is whole. */
-  gone: AbortSignal
+  gone: Leaving
   /** The request has not come in time: says so, if nothing else was said yet. */
   timeOut(): void
 }

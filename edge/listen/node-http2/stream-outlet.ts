@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { Answer } from '../../cache/answer.ts'
 import { ViewerGone } from '../../cache/fetch/flight.ts'
 import { type Fields, joinedValue } from '../../cache/fields.ts'
+import type { Leaving } from '../../cache/leaving.ts'
 import type { InterimOutlet } from '../../distribution/interim.ts'
 import { ownAnswer } from '../../distribution/respond.ts'
 import type { Transfer } from '../../viewer.ts'
@@ -13,7 +14,7 @@ import { type OpenStream, sendBody } from './open-stream.ts'
 /** A stream as what an answer is written to. */
 export interface StreamOutlet extends Outlet, InterimOutlet {
   /** Aborted when the viewer leaves before the response is whole. */
-  gone: AbortSignal
+  gone: Leaving
   /** The request has not come in time: says so, if nothing else was said yet. */
   timeOut(): void
 }

@@ -8,7 +8,7 @@ import { failureOf } from '../edge/cache/fetch/exchange.ts'
 import { ViewerGone } from '../edge/cache/fetch/flight.ts'
 import { UpstreamError } from '../edge/cache/fetch/upstream-error.ts'
 import { type Fields, firstValue } from '../edge/cache/fields.ts'
-import type { Leaving } from '../edge/cache/leaving.ts'
+import { Departure, type Leaving } from '../edge/cache/leaving.ts'
 import type { Request, Upstream } from '../edge/cache/message.ts'
 import { keyOfForwarded } from '../edge/distribution/cache-key.ts'
 import { type InterimOutlet, interimTo } from '../edge/distribution/interim.ts'
@@ -65,11 +65,11 @@ export function answersEdges(shield: Shield): AnswersEdges {
 /** Takes what node:http reads. */
 export function shieldListener(answers: AnswersEdges): RequestListener {
   return (incoming, response) => {
-    const gone = new AbortController()
+    const gone = new Departure()
     response.once('close', () => {
       if (!response.writableFinished) gone.abort(new ViewerGone())
     })
-    void answers(readRequestOf(incoming), outletOf(response), gone.signal)
+    void answers(readRequestOf(incoming), outletOf(response), gone)
   }
 }
 

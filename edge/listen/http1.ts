@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net'
 import { type Duplex, Readable } from 'node:stream'
 import { ViewerGone } from '../cache/fetch/flight.ts'
+import { Departure } from '../cache/leaving.ts'
 import { interimTo } from '../distribution/interim.ts'
 import type { Transfer } from '../viewer.ts'
 import { answerRequest, type Behind, type Outlet, pour } from './answering.ts'
@@ -14,11 +15,11 @@ export function http1Listener(scheme: string, behind: Behind): RequestListener {
   return (incoming, response) => {
     const outlet = outletOf(incoming, response)
     beginAnswer(incoming, response)
-    const gone = new AbortController()
+    const gone = new Departure()
     response.once('close', () => {
       if (!response.writableFinished) gone.abort(new ViewerGone())
     })
-    const viewer = viewerRequestOf(receivedOverHttp1(incoming, scheme, gone.signal))
+    const viewer = viewerRequestOf(receivedOverHttp1(incoming, scheme, gone))
     viewer.request.informed = interimTo(incoming, response)
     void answerRequest(viewer, outlet, behind)
   }

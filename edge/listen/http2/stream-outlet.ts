@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { Answer } from '../../cache/answer.ts'
 import { ViewerGone } from '../../cache/fetch/flight.ts'
 import { type Fields, firstValue } from '../../cache/fields.ts'
-import type { Leaving } from '../../cache/leaving.ts'
+import { Departure, type Leaving } from '../../cache/leaving.ts'
 import { discardBody } from '../../cache/message.ts'
 import type { InterimOutlet } from '../../distribution/interim.ts'
 import { ownAnswer } from '../../distribution/respond.ts'
@@ -30,7 +30,7 @@ export interface StreamOutlet extends Outlet, InterimOutlet {
  */
 export function streamOutlet(stream: Stream, method: string, startedMs: number): StreamOutlet {
   const sinceStartUs = (ms: number) => Math.round((ms - startedMs) * 1000)
-  const gone = new AbortController()
+  const gone = new Departure()
   const { promise: closed, resolve } = Promise.withResolvers<Transfer>()
   let status = 0
   let firstByteMs: number | undefined
@@ -101,7 +101,7 @@ export function streamOutlet(stream: Stream, method: string, startedMs: number):
 
   return {
     closed,
-    gone: gone.signal,
+    gone,
     write,
     fail,
     timeOut() {

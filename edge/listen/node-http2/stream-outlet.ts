@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { Answer } from '../../cache/answer.ts'
 import { ViewerGone } from '../../cache/fetch/flight.ts'
 import { type Fields, joinedValue } from '../../cache/fields.ts'
-import type { Leaving } from '../../cache/leaving.ts'
+import { Departure, type Leaving } from '../../cache/leaving.ts'
 import type { InterimOutlet } from '../../distribution/interim.ts'
 import { ownAnswer } from '../../distribution/respond.ts'
 import type { Transfer } from '../../viewer.ts'
@@ -33,7 +33,7 @@ export function streamOutlet(
   const { stream } = one
   const startedMs = performance.now()
   const sinceStartUs = (ms: number) => Math.round((ms - startedMs) * 1000)
-  const gone = new AbortController()
+  const gone = new Departure()
   const { promise: closed, resolve } = Promise.withResolvers<Transfer>()
   let status = 0
   let firstByteMs: number | undefined
@@ -98,7 +98,7 @@ export function streamOutlet(
 
   return {
     closed,
-    gone: gone.signal,
+    gone,
     write,
     fail,
     timeOut() {

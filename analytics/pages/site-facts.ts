@@ -21,12 +21,13 @@ export async function siteFacts(
   const span = figures.window('7d')
   const hostsSpan = figures.window('28d')
   const historySpan = spanEnding(Date.parse(figures.today()) - DAY_MS, HISTORY_DAYS)
-  const [found, about, details, ranks, contributing] = await Promise.all([
+  const [found, about, details, ranks, contributing, links] = await Promise.all([
     figures.site(site),
     frontPages.of(site, () => figures.mainHost(site)),
     figures.details(site, span, { pages: PAGES_SHOWN, referrers: REFERRERS_SHOWN }),
     figures.siteRanks(site, '7d', HISTORY_DAYS),
     figures.contributingHosts(site, hostsSpan),
+    figures.linkingSites(site),
   ])
   return (
     found && {
@@ -35,6 +36,7 @@ export async function siteFacts(
       history: { span: historySpan, ranks: ranks.history },
       inCountry: ranks.inCountry,
       hosts: { span: hostsSpan, contributing },
+      links,
       details: { span, ...details },
     }
   )

@@ -1,8 +1,10 @@
 import type { LookedAt } from '../front-page/front-pages.ts'
-import type { SiteDetails, SiteFigures } from '../queries/figures.ts'
+import type { SiteFigures } from '../queries/figures.ts'
+import type { LinkingSite } from '../queries/linking-sites.ts'
 import type { PastRank } from '../queries/published-rankings.ts'
 import type { Place } from '../queries/rankings.ts'
 import type { CountryShare } from '../queries/site-countries.ts'
+import type { SiteDetails } from '../queries/site-reports.ts'
 import type { ContributingHost, SiteHost } from '../queries/site-traffic.ts'
 import type { Span } from '../queries/window.ts'
 import { daysOf } from '../queries/window.ts'
@@ -39,6 +41,8 @@ export interface SitePage {
   inCountry: ReadonlyMap<string, number>
   /** What each host brought in a window. */
   hosts: { span: Span; contributing: readonly ContributingHost[] }
+  /** Whence people came, in 28 days. */
+  links: readonly LinkingSite[]
   /** Where people were, what they opened, whence they came, with what, and how long they waited, in a window. */
   details: { span: Span } & SiteDetails
 }
@@ -79,7 +83,7 @@ ${page.hosts.contributing.length > 0 ? contributingHosts(page.hosts.contributing
 </section>
 <section aria-labelledby="links">
 <h2 id="links">Links in <small>28 days</small></h2>
-${links(told.links)}
+${links(page.links)}
 </section>
 </div>
 </div>
@@ -210,7 +214,7 @@ function hosts(known: readonly SiteHost[]): Html {
 </table>`
 }
 
-function links(found: SiteDetails['links']): Html {
+function links(found: readonly LinkingSite[]): Html {
   if (found.length === 0) {
     return html`<p class="nothing">Nobody came by a link from another site of this CDN.</p>`
   }

@@ -3,7 +3,7 @@ import type { SoFar } from '../so-far/so-far.ts'
 import { lastRankedDay, rankedPlaces, ranksOf } from './alexa.ts'
 import type { Ask } from './ask.ts'
 import { type Crawler, crawlersOf } from './crawlers.ts'
-import { type LinkingSite, linkingSitesOf, sitesOfHosts } from './linking-sites.ts'
+import { type LinkingSite, linkingSitesOf } from './linking-sites.ts'
 import { csvOfList, entriesOfList, listOf, listsOf, type StableList } from './lists.ts'
 import {
   type Among,
@@ -23,9 +23,9 @@ import {
   pagesOf,
   type Referrers,
   referrersOf,
+  type SiteDetails,
   type SitePage,
   speedOf,
-  type SiteDetails as ToldDetails,
 } from './site-reports.ts'
 import { type ContributingHost, mainHostIn, type Seen, type SiteHost, siteTraffic } from './site-traffic.ts'
 import { type DayOfTraffic, trafficOf } from './traffic.ts'
@@ -50,11 +50,6 @@ export interface SiteFigures extends Seen {
   traffic: DayOfTraffic[]
   today: DayOfTraffic
   hosts: SiteHost[]
-}
-
-/** Where a site's people were in a window, and whence they came in 28 days, beside all else that page views tell. */
-export interface SiteDetails extends Omit<ToldDetails, 'referringHosts'> {
-  links: Omit<LinkingSite, 'page'>[]
 }
 
 /** A country in which sites have ranks. */
@@ -168,14 +163,7 @@ export function createFigures(ask: Ask, { now, includeToday, soFar }: FiguresOpt
     devices: (site, within) => devicesOf(ask, site, within),
     speed: (site, within) => speedOf(ask, site, within),
     siteCountries: (site, within) => countriesOf(ask, within, site),
-    async details(site, within, first) {
-      const linked = window('28d')
-      const { referringHosts, ...told } = await detailsOf(ask, site, within, {
-        ...first,
-        linkedFrom: linked.from,
-      })
-      return { ...told, links: await sitesOfHosts(ask, site, linked, referringHosts) }
-    },
+    details: (site, within, first) => detailsOf(ask, site, within, first),
     crawlers: (site, within) => crawlersOf(ask, site, within),
     mainHost: async (site) => mainHostIn(site, await siteOf(site)),
     search: (text, limit) => search(ask, text, { today: dayOf(now()), limit }),

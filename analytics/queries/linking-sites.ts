@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Ask } from './ask.ts'
 import { daysTold } from './fresh-days.ts'
-import { type Span, spanEnding, WINDOW_DAYS } from './window.ts'
+import { spanEnding, WINDOW_DAYS } from './window.ts'
 
 /** Referring hosts that are looked up; beyond them there is next to nothing. */
 const HOSTS_MAX = 5_000
@@ -30,31 +30,18 @@ export interface LinkingSite {
 export async function linkingSitesOf(ask: Ask, site: string, nowMs: number): Promise<LinkingSite[]> {
   const span = spanEnding(nowMs, WINDOW_DAYS['28d'])
   const asked = { site, ...span, ...(await daysTold(ask, span)), limit: HOSTS_MAX }
-  return sitesOfHosts(ask, site, span, await ask('referring-hosts', referringHost, asked))
-}
-
-/**
- * The sites that hosts belong to from whose pages people came to a site within a span; most visits first.
- *
- * @param referring most visits first
- */
-export async function sitesOfHosts<Host extends { host: string; visits: number }>(
-  ask: Ask,
-  site: string,
-  span: Span,
-  referring: readonly Host[],
-): Promise<(Omit<Host, 'host'> & { site: string })[]> {
+  const referring = await ask('referring-hosts', referringHost, asked)
   if (referring.length === 0) return []
-  const hosts = referring.slice(0, HOSTS_MAX).map(({ host }) => host)
+  const hosts = referring.map(({ host }) => host)
   const known = await ask('sites-of-hosts', siteOfHost, { ...span, hosts })
   const siteOf = new Map(known.map((one) => [one.host, one.site]))
-  const bySite = new Map<string, Omit<Host, 'host'> & { site: string }>()
-  for (const { host, ...link } of referring.slice(0, HOSTS_MAX)) {
+  const bySite = new Map<string, LinkingSite>()
+  for (const { host, page, visits } of referring) {
     const from = siteOf.get(host)
     if (from === undefined || from === site) continue
     const before = bySite.get(from)
-    // Most visits come first: all else is of the host that brought most.
-    bySite.set(from, { ...link, ...before, site: from, visits: link.visits + (before?.visits ?? 0) })
+    // Most visits come first: the page is of the host that brought most.
+    bySite.set(from, { site: from, page: before?.page ?? page, visits: visits + (before?.visits ?? 0) })
   }
   return [...bySite.values()]
     .sort((one, other) => other.visits - one.visits || (one.site < other.site ? -1 : 1))

@@ -4,17 +4,15 @@
 --
 --   pageViews     that the items are of: all the site's page views, but for `origin`, and less those of pages or
 --                 referrers that no day kept
---   items         whether it is of a host, less its page views, less its visitors, host, name, and its page views since
---                 `linkedFrom`, which is the span's first day or an earlier one; the lowest first, so the referrer ''
---                 before all, then who has most page views. Visitors are sums of the daily distinct ones.
---                 Of pages `limit` from `offset` on, of others 10,000 at most: beyond them there is next to nothing.
---                 Referrers are there that came since `linkedFrom`, all others within the span
+--   items         whether it is of a host, less its page views, less its visitors, host and name; the lowest first, so
+--                 the referrer '' before all, then who has most page views. Visitors are sums of the daily distinct ones.
+--                 Of pages `limit` from `offset` on, of others 10,000 at most: beyond them there is next to nothing
 --   percentiles   of times, which have no items: 50, 75, 95 and 99, ms
 SELECT
     kind,
     sum(views) AS pageViews,
     arraySlice(
-        arraySort(groupArrayIf((host != '', -views, -people, host, name, linked), NOT is_time)),
+        arraySort(groupArrayIf((host != '', -views, -people, host, name), NOT is_time)),
         if(kind = 'page', {offset:UInt32}, 0) + 1,
         if(kind = 'page', {limit:UInt32}, 10000)
     ) AS items,
@@ -29,9 +27,8 @@ FROM (
         host,
         -- Which of a referrer's pages it was on a day makes no difference.
         if(kind = 'referrer', '', one.name) AS name,
-        sumIf(one.page_views, day >= {from:Date}) AS views,
-        sumIf(one.visitors, day >= {from:Date}) AS people,
-        sum(one.page_views) AS linked
+        sum(one.page_views) AS views,
+        sum(one.visitors) AS people
     FROM (
         SELECT
             day,
@@ -44,13 +41,12 @@ FROM (
         FROM selvedge.site_detail_day
         ARRAY JOIN details AS detail
         WHERE site = {site:String}
-          AND day BETWEEN {linkedFrom:Date} AND {to:Date}
+          AND day BETWEEN {from:Date} AND {to:Date}
           AND computation IN {computations:Array(UUID)}
           AND kind IN {kinds:Array(String)}
         UNION ALL
         {{../ranking/daily-details.sql}}
     ) AS one
-    WHERE day >= {from:Date} OR kind = 'referrer'
     GROUP BY kind, host, name
 )
 GROUP BY kind

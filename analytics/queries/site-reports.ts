@@ -4,7 +4,7 @@ import type { Ask } from './ask.ts'
 import { daysTold } from './fresh-days.ts'
 import { roundedAsInSql } from './rounded.ts'
 import { COUNTRIES_MAX, type CountryShare } from './site-countries.ts'
-import type { Day, Span } from './window.ts'
+import type { Span } from './window.ts'
 
 const count = z.number().min(0)
 
@@ -27,9 +27,10 @@ const percentiles = z
   .transform(([p50, p75, p95, p99]) => ({ p50, p75, p95, p99 }))
 
 const item = z
-  .tuple([z.int(), z.int(), z.int(), z.string(), z.string(), count])
-  .transform(([_isNamed, lessViews, lessVisitors, host, name, linked]) => ({
-    ...{ host, name, linked },
+  .tuple([z.int(), z.int(), z.int(), z.string(), z.string()])
+  .transform(([_isNamed, lessViews, lessVisitors, host, name]) => ({
+    host,
+    name,
     pageViews: -lessViews,
     visitors: -lessVisitors,
   }))
@@ -56,12 +57,11 @@ async function told(
   span: Span,
   kinds: readonly Kind[],
   part: Part = { limit: 0, offset: 0 },
-  linkedFrom: Day = span.from,
 ): Promise<Told> {
   const { from, to } = span
   const rows = await ask('site-details', detailsRow, {
-    ...{ site, from, to, linkedFrom },
-    ...(await daysTold(ask, { from: linkedFrom, to })),
+    ...{ site, from, to },
+    ...(await daysTold(ask, { from, to })),
     kinds,
     ...part,
   })
@@ -125,25 +125,22 @@ export interface SiteDetails {
   speed: PageSpeed | undefined
   /** Where people were, most page views first. */
   countries: CountryShare[]
-  /** Hosts from whose pages people came since `linkedFrom`, most page views first. */
-  referringHosts: { host: string; visits: number }[]
 }
 
-/** All at once, with the first pages and referrers. @param first `linkedFrom` is the span's first day or earlier */
+/** All at once, with the first pages and referrers. */
 export async function detailsOf(
   ask: Ask,
   site: string,
   span: Span,
-  first: { pages: number; referrers: number; linkedFrom: Day },
+  first: { pages: number; referrers: number },
 ): Promise<SiteDetails> {
-  const all = await told(ask, site, span, KINDS, { limit: first.pages, offset: 0 }, first.linkedFrom)
+  const all = await told(ask, site, span, KINDS, { limit: first.pages, offset: 0 })
   return {
     pages: pagesIn(all),
     referrers: referrersIn(all, site, first.referrers),
     devices: devicesIn(all),
     speed: speedIn(all),
     countries: countriesIn(all),
-    referringHosts: referringHostsIn(all),
   }
 }
 
@@ -156,15 +153,6 @@ function countriesIn(all: Told): CountryShare[] {
     pageViews,
     share: roundedAsInSql(pageViews / views, 4),
   }))
-}
-
-/** As referring-hosts.sql tells them. */
-function referringHostsIn(all: Told): { host: string; visits: number }[] {
-  const items = all.get('referrer')?.items ?? []
-  return items
-    .filter(({ host }) => host !== '')
-    .map(({ host, linked }) => ({ host, visits: linked }))
-    .sort((one, other) => other.visits - one.visits || (one.host < other.host ? -1 : 1))
 }
 
 /** A site's pages, most page views first. */
@@ -198,7 +186,7 @@ function referrersIn(all: Told, site: string, limit: number): Referrers {
   const direct = byDomain.get('') ?? 0
   const internal = byDomain.get(site) ?? 0
   const items = [...byDomain]
-    .filter(([domain, views]) => domain !== '' && domain !== site && views > 0)
+    .filter(([domain]) => domain !== '' && domain !== site)
     .sort(([one, views], [other, others]) => others - views || (one < other ? -1 : 1))
     .slice(0, limit)
     .map(([domain, views]) => ({ domain, pageViews: views, share: shareOf(views, pageViews) }))

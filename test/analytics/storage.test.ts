@@ -59,6 +59,22 @@ describe('on a cluster', () => {
     expect(understood.length).toBeGreaterThan(20)
   })
 
+  test('a column that the parts of a table are given later is one of the whole table, too', async () => {
+    const migrations = await Promise.all(
+      (await readdir(MIGRATIONS)).map((name) => readFile(MIGRATIONS + name, 'utf8')),
+    )
+    const added = (ofTable: RegExp) =>
+      migrations.flatMap((sql) => [...sql.matchAll(ofTable)].map(([, table, column]) => `${table}.${column}`))
+
+    const ofParts = added(
+      /ALTER TABLE selvedge\.(\w+){{local}}{{on_cluster}}\s+ADD COLUMN IF NOT EXISTS (\w+)/g,
+    )
+    const ofAll = added(/ALTER TABLE selvedge\.(\w+){{on_cluster}}\s+ADD COLUMN IF NOT EXISTS (\w+)/g)
+
+    expect(ofParts).toEqual(['access_log.stored_at'])
+    expect(ofAll).toEqual(ofParts)
+  })
+
   test('a table that does not say by what it is sharded is refused', async () => {
     const migration = 'CREATE TABLE IF NOT EXISTS selvedge.x{{local}} (n UInt8) ENGINE = MergeTree ORDER BY n'
 

@@ -1290,3 +1290,9 @@ DROP TABLE IF EXISTS selvedge.rank_history ON CLUSTER 'selvedge'
 -- On a cluster each server has a part of it; elsewhere it is gone already.
 DROP TABLE IF EXISTS selvedge.rank_history_local ON CLUSTER 'selvedge'
 ;
+
+-- 0023 gave the column to the parts of the log alone: on a cluster, delivery asked all of it for what it did not know.
+-- Elsewhere it is there already.
+ALTER TABLE selvedge.access_log ON CLUSTER 'selvedge'
+    ADD COLUMN IF NOT EXISTS stored_at DateTime('UTC') DEFAULT now('UTC')
+;

@@ -165,7 +165,7 @@ describe('many requests', () => {
 
     await Promise.all(Array.from({ length: 100 }, () => api.ask('/v1/rankings')))
 
-    expect(put).toBe(2) // which days have final figures, and the ranking
+    expect(put).toBe(3) // which days have final figures, the ranking, and how many sites have a rank in it
   })
 })
 

@@ -38,9 +38,28 @@ export async function matchHours(
   for (const { differ, makeAnew } of ROLLUPS) {
     const days = await upkeep.ask(differ, z.object({ day: z.string() }), { today, forgotten })
     for (const { day } of days) {
-      for (const statement of makeAnew) await upkeep.run(statement, { day, token: `${statement} ${day}` })
+      await makeDayAnew(upkeep, makeAnew, day)
       madeAnew.add(day)
     }
   }
   return [...madeAnew].sort()
+}
+
+/** How often a day is begun again that another program is making anew, too. */
+const TRIES = 5
+
+async function makeDayAnew(upkeep: Upkeep, statements: readonly string[], day: Day): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      for (const statement of statements) await upkeep.run(statement, { day, token: `${statement} ${day}` })
+      return
+    } catch (error) {
+      if (!isOvertaken(error) || tries === TRIES) throw error
+    }
+  }
+}
+
+/** Another program has just dropped what this one made beside: ClickHouse puts nothing in no place of something. */
+function isOvertaken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('has no parts in partition')
 }

@@ -20,6 +20,8 @@ export class StraightWrites {
   readonly #socket: TLSSocket
   readonly #internals: TlsInternals
   #isUnderWay = false
+  /** Whether the stream is writing, or ending: of a write of no bytes it doesn't tell by its length. */
+  #isStreams = false
   #done: Taken | undefined
   /** What the stream was about to do, and whom it expects to be told. */
   #held: { step: Step; done: Taken } | undefined
@@ -39,7 +41,7 @@ export class StraightWrites {
 
   /** Whether nothing is being written, neither by us nor by the stream. */
   get isClear(): boolean {
-    return !this.#isUnderWay && this.#socket.writableLength === 0
+    return !this.#isUnderWay && !this.#isStreams && this.#socket.writableLength === 0
   }
 
   /**
@@ -57,8 +59,13 @@ export class StraightWrites {
   }
 
   #inTurn(step: Step, done: Taken): void {
-    if (this.#isUnderWay) this.#held = { step, done }
-    else step(done)
+    this.#isStreams = true
+    const told: Taken = (error) => {
+      this.#isStreams = false
+      done(error)
+    }
+    if (this.#isUnderWay) this.#held = { step, done: told }
+    else step(told)
   }
 
   readonly #taken: Taken = (error) => {

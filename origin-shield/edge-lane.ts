@@ -6,7 +6,7 @@ import type { Connection, Connections } from '../edge/listen/connections.ts'
 import { fieldsIn } from '../edge/listen/field-lines.ts'
 import { handOver } from '../edge/listen/hand-over.ts'
 import { type LaneOutlet, laneOutlet } from '../edge/listen/lane-outlet.ts'
-import { adopt, type Internals } from '../edge/listen/node-internals.ts'
+import { type Internals, readInto } from '../edge/listen/node-internals.ts'
 import { mayBecomePlain, type PlainHead, plainHeadAt } from '../edge/listen/plain-head.ts'
 import { endGently } from '../edge/listen/raw-head.ts'
 import { shared, viewOf } from '../edge/listen/shared-buffer.ts'
@@ -44,16 +44,10 @@ const HELD_BYTES_MAX = 65_536
  *
  * @returns takes a connection on which nothing was read yet; paused where `internals.ownReads`
  */
-export function edgeLane(parts: EdgeLaneParts): (accepted: Socket) => void {
+export function edgeLane(parts: EdgeLaneParts): (socket: Socket) => void {
   const { answers, slow, connections, internals, idleMs } = parts
 
-  function take(accepted: Socket): void {
-    const socket: Socket = internals.ownReads
-      ? adopt(accepted, shared, (length) => {
-          if (c.isOurs) return received(c, viewOf(length))
-          return socket.push(Buffer.from(viewOf(length)))
-        })
-      : accepted
+  function take(socket: Socket): void {
     if (!connections.admit(socket.remoteAddress ?? '', socket)) {
       socket.destroy()
       return
@@ -74,7 +68,11 @@ export function edgeLane(parts: EdgeLaneParts): (accepted: Socket) => void {
     socket.on('error', () => socket.destroy())
     socket.on('close', () => left(c))
     connections.watch(c)
-    if (internals.ownReads) socket.resume()
+    if (internals.ownReads) {
+      readInto(socket, shared, (length) =>
+        c.isOurs ? received(c, viewOf(length)) : socket.push(Buffer.from(viewOf(length))),
+      )
+    }
 
     c.leave = (bytes) => {
       c.isOurs = false

@@ -12,7 +12,7 @@ import { handOver } from './hand-over.ts'
 import { countFrom } from './http1.ts'
 import { type LaneConnection, newConnection, type Plan, type Upload } from './lane-connection.ts'
 import { answerTheLongWay, tellOfBroken } from './long-way.ts'
-import { adopt } from './node-internals.ts'
+import { readInto } from './node-internals.ts'
 import { mayBecomePlain, type PlainHead, plainHeadAt } from './plain-head.ts'
 import { endGently } from './raw-head.ts'
 import { connectionOf } from './request.ts'
@@ -58,24 +58,14 @@ export function expressLane(parts: LaneParts): ExpressLane {
   const { scheme, slow, behind, lookUp, hits, placeOf, connections, internals, idleMs, now, log } = parts
   let answered = 0
 
-  function take(accepted: Socket, reads: 'own' | 'public'): void {
-    const onRead = (length: number): boolean =>
-      c.isOurs ? received(c, viewOf(length)) : socket.push(Buffer.from(viewOf(length)))
-    const socket: Socket = reads === 'own' ? adopt(accepted, shared, onRead) : accepted
+  function take(socket: Socket, reads: 'own' | 'public'): void {
     // A connection with TLS was counted when it came in.
     if (scheme === 'http' && !connections.admit(socket.remoteAddress ?? '', socket)) {
       socket.destroy()
       return
     }
     const c = newConnection(socket, connections.coarseMs)
-    const onData = (bytes: Buffer) => {
-      if (!received(c, bytes)) socket.pause()
-    }
     c.timedOut = () => giveUp(c, 'ERR_HTTP_REQUEST_TIMEOUT')
-    c.leave = () => void socket.removeListener('data', onData)
-    const isOwnTls = 'encrypted' in socket && internals.readInto(socket as TLSSocket, shared, onRead)
-    if (isOwnTls) c.straight = new StraightWrites(socket as TLSSocket, internals)
-    else if (reads === 'public') socket.on('data', onData)
     socket.on('drain', () => {
       if (c.isOurs) drained(c)
     })
@@ -90,7 +80,26 @@ export function expressLane(parts: LaneParts): ExpressLane {
       if (c.isOurs) socket.destroy()
     })
     connections.watch(c)
-    if (reads === 'own') socket.resume()
+    startToRead(c, reads)
+  }
+
+  function startToRead(c: LaneConnection, reads: 'own' | 'public'): void {
+    const { socket } = c
+    const onRead = (length: number): boolean =>
+      c.isOurs ? received(c, viewOf(length)) : socket.push(Buffer.from(viewOf(length)))
+    if (reads === 'own') {
+      readInto(socket, shared, onRead)
+      return
+    }
+    if ('encrypted' in socket && internals.readInto(socket as TLSSocket, shared, onRead)) {
+      c.straight = new StraightWrites(socket as TLSSocket, internals)
+      return
+    }
+    const onData = (bytes: Buffer) => {
+      if (!received(c, bytes)) socket.pause()
+    }
+    c.leave = () => void socket.removeListener('data', onData)
+    socket.on('data', onData)
   }
 
   /** @returns whether more may be read */

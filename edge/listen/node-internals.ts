@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
-import { connect, createServer, type Server, Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import type { Logger } from 'pino'
 
 /**
@@ -12,7 +12,7 @@ import type { Logger } from 'pino'
 export interface Internals {
   /**
    * Whether connections are read into one buffer for all (`onread`), which `net.createServer` doesn't offer:
-   * the handle of an accepted socket is taken over by a socket of our own.
+   * an accepted socket is told so afterwards.
    */
   ownReads: boolean
 }
@@ -22,9 +22,8 @@ export const PUBLIC_ONLY: Internals = { ownReads: false }
 
 /** What of a socket isn't documented. */
 interface Insides {
-  _handle: { writeQueueSize?: number } | null
-  /** Whose connections it is counted among. */
-  _server: Server | null
+  _handle: { writeQueueSize?: number; useUserBuffer(buffer: Uint8Array): void } | null
+  [name: symbol]: unknown
 }
 
 /** A socket's insides, where Node has them. */
@@ -35,24 +34,31 @@ function insidesOf(socket: Socket): Insides {
 /** Bytes are handed to `received` in a buffer that the next read overwrites; false stops reading. */
 export type Received = (bytes: number, buffer: Uint8Array) => boolean
 
+/** What Node calls the buffer that a socket is read into, and who is told: once they were found. */
+let names: { buffer: symbol; callback: symbol } | undefined
+
+function namesIn(socket: Socket): typeof names {
+  const symbols = Object.getOwnPropertySymbols(socket)
+  const buffer = symbols.find(({ description }) => description === 'kBuffer')
+  const callback = symbols.find(({ description }) => description === 'kBufferCb')
+  return buffer && callback && { buffer, callback }
+}
+
 /**
- * Takes a connection over from the socket that it was accepted as (paused, nothing read yet), so that it is
- * read into `buffer`. The old socket is nobody's from then on.
+ * Has a socket read into one buffer for all, on which nothing was read yet. What isn't wanted there any more may be
+ * pushed, for whoever listens.
+ *
+ * @returns whether it could; `received` is never called else
  */
-export function adopt(accepted: Socket, buffer: Uint8Array, received: Received): Socket {
-  const { _handle: handle, _server: server } = insidesOf(accepted)
-  insidesOf(accepted)._handle = null
-  const options = {
-    handle,
-    readable: true,
-    writable: true,
-    allowHalfOpen: true,
-    onread: { buffer, callback: received },
-  }
-  const socket = new Socket(options as ConstructorParameters<typeof Socket>[0])
-  // Else `server.close()` and its connection count would wait for a socket that is gone.
-  insidesOf(socket)._server = server
-  return socket
+export function readInto(socket: Socket, buffer: Uint8Array, received: Received): boolean {
+  names ??= namesIn(socket)
+  const insides = insidesOf(socket)
+  if (names === undefined || insides._handle === null || socket.readableLength > 0) return false
+  insides[names.buffer] = buffer
+  insides[names.callback] = received
+  insides._handle.useUserBuffer(buffer)
+  socket.resume()
+  return true
 }
 
 /**
@@ -88,7 +94,7 @@ async function trial(): Promise<string | undefined> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true })
   const signal = AbortSignal.timeout(TRIAL_MS_MAX)
   const seen: string[] = []
-  server.on('connection', (accepted) => tryOut(accepted, slow, seen))
+  server.on('connection', (socket) => tryOut(socket, slow, seen))
   // Workers of a cluster would share the port, and one get the other's connection.
   server.listen({ host: '127.0.0.1', port: 0, exclusive: true })
   await once(server, 'listening', { signal })
@@ -112,10 +118,10 @@ async function trial(): Promise<string | undefined> {
   }
 }
 
-function tryOut(accepted: Socket, slow: HttpServer, seen: string[]): void {
+function tryOut(socket: Socket, slow: HttpServer, seen: string[]): void {
   const shared = Buffer.alloc(1_024)
   let isOurs = true
-  const socket = adopt(accepted, shared, (bytes) => {
+  const isRead = readInto(socket, shared, (bytes) => {
     const text = shared.toString('latin1', 0, bytes)
     seen.push(text.split(' ')[0] ?? '')
     if (!isOurs) return socket.push(Buffer.from(text))
@@ -127,5 +133,5 @@ function tryOut(accepted: Socket, slow: HttpServer, seen: string[]): void {
     return true
   })
   socket.on('error', () => socket.destroy())
-  socket.resume()
+  if (!isRead) socket.destroy()
 }

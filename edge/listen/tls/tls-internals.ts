@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
-import type { Received } from '../node-internals.ts'
+import { type Received, readInto } from '../node-internals.ts'
 
 /**
  * How TLS sockets are read and written past Node's streams, which take as long as all that we do. What leans on
@@ -13,12 +13,7 @@ import type { Received } from '../node-internals.ts'
  * Held against Node 26.10.
  */
 export interface TlsInternals {
-  /**
-   * Has a socket read into one buffer for all, on which nothing was read yet. What isn't wanted there any more may be
-   * pushed, for whoever listens.
-   *
-   * @returns whether it could; `received` is never called else
-   */
+  /** As `readInto` of `node-internals.ts`, where that works with TLS as well. */
   readInto(socket: TLSSocket, buffer: Uint8Array, received: Received): boolean
   /**
    * Writes bytes, which may be changed once this returns, while nothing else is being written.
@@ -40,11 +35,9 @@ export const DOCUMENTED_TLS: TlsInternals = {
 /** What of a socket isn't documented. */
 interface Insides {
   _handle: Handle | null
-  [name: symbol]: unknown
 }
 
 interface Handle {
-  useUserBuffer(buffer: Uint8Array): void
   /** @returns the write that is under way, or how it has ended: 0, or an error's number */
   writeBuffer(request: null, bytes: Uint8Array): Write | number
 }
@@ -61,27 +54,8 @@ function insidesOf(socket: TLSSocket): Insides {
   return socket as unknown as Insides
 }
 
-/** What Node calls the buffer that a socket is read into, and who is told: once they were found. */
-let names: { buffer: symbol; callback: symbol } | undefined
-
-function namesIn(socket: TLSSocket): typeof names {
-  const symbols = Object.getOwnPropertySymbols(socket)
-  const buffer = symbols.find(({ description }) => description === 'kBuffer')
-  const callback = symbols.find(({ description }) => description === 'kBufferCb')
-  return buffer && callback && { buffer, callback }
-}
-
 const OWN: TlsInternals = {
-  readInto(socket, buffer, received) {
-    names ??= namesIn(socket)
-    const insides = insidesOf(socket)
-    if (names === undefined || insides._handle === null || socket.readableLength > 0) return false
-    insides[names.buffer] = buffer
-    insides[names.callback] = received
-    insides._handle.useUserBuffer(buffer)
-    socket.resume()
-    return true
-  },
+  readInto,
 
   write(socket, bytes, taken) {
     const write = insidesOf(socket)._handle?.writeBuffer(null, bytes) ?? GONE

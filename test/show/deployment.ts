@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { type Cores, pinned } from '../bench/processes.ts'
 import { freePort } from '../free-port.ts'
 
-const STANDALONE = new URL('../../deploy/standalone.ts', import.meta.url).pathname
+const CHECKOUT = new URL('../..', import.meta.url).pathname
 
 /** Name that the one site of a deployment answers to, and the id of its distribution. */
 export const HOST = 'site.example'
@@ -45,6 +45,8 @@ export interface Deployed {
   more?: { edge?: object; originShield?: object }
   /** Cores that all of it is kept to; those of this process unless said. */
   cores?: Cores
+  /** Whose code runs; ours unless said. */
+  checkout?: string | undefined
 }
 
 /** Starts edge and shield as `npm start` does. What an earlier one in the same directory cached is there again. */
@@ -55,6 +57,7 @@ export async function deploy({
   aliases = [],
   more = {},
   cores,
+  checkout = CHECKOUT,
 }: Deployed): Promise<Deployment> {
   mkdirSync(directory, { recursive: true })
   const config = join(directory, 'selvedge.yaml')
@@ -75,7 +78,7 @@ export async function deploy({
   )
   const startedMs = performance.now()
   const wanted = ['--config', config, '--only', 'origin-shield,edge', '--log-level', 'error']
-  const command = [process.execPath, STANDALONE, ...wanted]
+  const command = [process.execPath, join(checkout, 'deploy/standalone.ts'), ...wanted]
   const [program = '', ...args] = cores === undefined ? command : pinned(cores, command)
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   await said(child, 'Selvedge is ready')

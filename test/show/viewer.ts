@@ -130,7 +130,12 @@ function answerIn(bytes: Buffer): { status: string; closes: boolean; bytes: numb
 
 /** A quantile of some times, in words: `0.5` is the median. */
 export function quantile(tookMs: readonly number[], at: number): string {
+  const value = quantileMs(tookMs, at)
+  return Number.isNaN(value) ? '–' : `${value.toFixed(1)} ms`
+}
+
+/** The same as a number; `NaN` of none. */
+export function quantileMs(tookMs: readonly number[], at: number): number {
   const sorted = [...tookMs].sort((a, b) => a - b)
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))]
-  return value === undefined ? '–' : `${value.toFixed(1)} ms`
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))] ?? Number.NaN
 }

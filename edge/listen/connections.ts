@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { fewATurn } from './few-a-turn.ts'
 import { takenBytes, waitingBytes } from './node-internals.ts'
 import type { ListenLimits } from './settings.ts'
@@ -11,6 +11,11 @@ const LEAVING_A_TURN = 8
 
 /** Nothing that was written still waits for the kernel: no number, and so not the same at two looks. */
 const NOTHING_WAITS = Number.NaN
+
+type Destroy = (this: Socket, error: Error | null, done: (error?: Error | null) => void) => void
+
+/** What Node does to close a connection. */
+const destroy: Destroy = Socket.prototype._destroy
 
 /** A viewer's connection, as far as time limits go. */
 export interface Connection {
@@ -70,6 +75,14 @@ export function startConnections(limits: ConnectionLimits): Connections {
   let retiring = false
   let coarseMs = performance.now()
 
+  const leaving = fewATurn(LEAVING_A_TURN)
+
+  /** How a connection is closed that broke: when a thousand break in one moment, a few a turn. */
+  const destroyInTurn: Destroy = function (error, done) {
+    if (error === null) destroy.call(this, error, done)
+    else leaving(() => destroy.call(this, error, done))
+  }
+
   const timer = setInterval(() => {
     coarseMs = performance.now()
     for (const connection of watched) look(connection)
@@ -124,7 +137,7 @@ export function startConnections(limits: ConnectionLimits): Connections {
     get coarseMs() {
       return coarseMs
     },
-    leaving: fewATurn(LEAVING_A_TURN),
+    leaving,
     get refused() {
       return refused
     },
@@ -144,6 +157,7 @@ export function startConnections(limits: ConnectionLimits): Connections {
     },
     watch(connection) {
       watched.add(connection)
+      connection.socket._destroy = destroyInTurn
       connection.socket.on('close', () => watched.delete(connection))
     },
     get retiring() {

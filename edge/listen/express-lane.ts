@@ -317,7 +317,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
       // As with node:http: it may well have left, and we would learn it only by sending.
       c.socket.end()
       connections.leaving(() => c.underWay?.left())
-    } else if (c.upload !== undefined) c.socket.destroy()
+    } else if (c.upload !== undefined) connections.leaving(() => c.socket.destroy())
     else if (c.waitsFor === 'head') connections.leaving(() => giveUp(c, 'HPE_INVALID_EOF_STATE'))
     else if (c.held === undefined) c.socket.end()
   }

@@ -7,6 +7,21 @@ import { PortInUse } from './program/errors.ts'
 import { type Supervised, supervise } from './program/supervise.ts'
 import { type EdgeSettings, viewerPorts, workerStopMsMax } from './settings.ts'
 
+/**
+ * Node options of each worker: one a core has no core for helpers. As Node comes, four threads a worker collect garbage and
+ * compile beside it, and were what everybody else waited for while a thousand connections began (`npm run show:slow`).
+ * So there is one, that compiles and marks, and nobody waits for it: all else of a collection is the worker's own.
+ * Without marking beside it misses take longer.
+ */
+const FEW_HELPERS = [
+  '--v8-pool-size=1',
+  '--no-concurrent-sweeping',
+  '--no-parallel-scavenge',
+  '--no-parallel-compaction',
+  '--no-parallel-pointer-update',
+  '--no-parallel-marking',
+]
+
 /** The workers of an edge, which are kept running until this is disposed of. */
 export interface Fleet extends AsyncDisposable {
   /** Whether any of them serves. */
@@ -42,7 +57,12 @@ export async function startFleet(first: EdgeSettings, log: Logger, watch: FleetW
     const held = holdPorts()
     const spawn = () => {
       const fds = CAN_HOLD ? held.descriptors({ host, ports: viewerPorts(settings) }) : []
-      cluster.setupPrimary({ exec: WORKER, stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...fds] })
+      const execArgv = [...FEW_HELPERS, ...process.execArgv]
+      cluster.setupPrimary({
+        exec: WORKER,
+        execArgv,
+        stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...fds],
+      })
       const { process: worker } = cluster.fork()
       watch.started(worker)
       return worker

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +11,7 @@ import { freePort } from '../free-port.ts'
 const MAIN = new URL('../../edge/main.ts', import.meta.url).pathname
 
 /** An edge that was started with a file of settings. No shield is behind it: a site that it knows is 502. */
-async function edgeByHand() {
+async function edgeByHand(nodeOptions: readonly string[] = []) {
   const folder = await mkdtemp(join(tmpdir(), 'selvedge-by-hand-'))
   const file = join(folder, 'settings.json')
   const admin = { port: await freePort() }
@@ -30,7 +31,8 @@ async function edgeByHand() {
     distributions: [{ id: 'one', aliases: ['one.example'] }],
   }
   await writeFile(file, JSON.stringify(settings))
-  const edge = spawn(process.execPath, [MAIN, '--settings', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const command = [...nodeOptions, MAIN, '--settings', file]
+  const edge = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   edge.stderr.on('data', (chunk) => {
     log += chunk
@@ -102,4 +104,15 @@ test('SIGHUP with a file that can’t be used: it says why, and nothing changes'
 
   expect(edge.worker()).toBe(first)
   expect(await edge.status('one.example')).toBe(502)
+})
+
+test('a worker has one helper of V8’s, and what its first process was started with', {
+  timeout: 60_000,
+}, async () => {
+  await using edge = await edgeByHand(['--max-semi-space-size=8'])
+  const proc = `/proc/${edge.worker()}`
+
+  const threads = readdirSync(`${proc}/task`).map((id) => readFileSync(`${proc}/task/${id}/comm`, 'utf8'))
+  expect(threads.filter((name) => name.includes('V8Worker'))).toHaveLength(1)
+  expect(readFileSync(`${proc}/cmdline`, 'utf8')).toContain('--max-semi-space-size=8')
 })

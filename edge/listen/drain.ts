@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Connections } from './connections.ts'
 import type { Front } from './front.ts'
 
@@ -32,6 +33,9 @@ export function drainOf(fronts: readonly Drained[], connections: Connections, dr
     const deadline = setTimeout(connections.closeAll, drainMs)
     await closed
     clearTimeout(deadline)
+    // A server counts a connection no more as it begins to close; whoever waits for its 'close' hears of it after a turn.
+    await turn()
+    await turn()
     // What those who were cut off left undone has its turn after them: their lines in the log, above all.
     await new Promise<void>((resolve) => connections.leaving(resolve))
   }

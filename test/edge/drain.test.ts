@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, type Socket } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
@@ -150,5 +151,31 @@ test('it has ended once all is seen to that viewers have left undone, of whom ma
   await drainOf([], connections, 0).retire()
 
   expect(seenTo).toBe(200)
+  connections.stop()
+})
+
+test('it has ended once all is seen to that connections leave undone which were cut off', async () => {
+  const connections = startConnections(listenLimits.parse(undefined))
+  let seenTo = 0
+  const server = createServer((socket) => {
+    connections.admit('viewer', socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () =>
+      connections.leaving(() => {
+        seenTo += 1
+      }),
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const viewers = Array.from({ length: 50 }, () => connect({ host: '127.0.0.1', port }))
+  for (const viewer of viewers) viewer.on('error', () => undefined)
+  await expect.poll(() => connections.open).toBe(50)
+
+  const slow = createHttpServer()
+  await drainOf([{ servers: [server], slow }], connections, 0).retire()
+
+  expect(seenTo).toBe(50)
   connections.stop()
 })

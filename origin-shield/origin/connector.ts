@@ -37,7 +37,7 @@ function connectorReadInto(timeoutMs: number): buildConnector.connector {
   return (options, connected) => {
     if (options.protocol === 'https:') return overTls(options, connected)
     let socket: Socket | undefined
-    const callback = (length: number) => socket?.push(Buffer.from(viewOf(length))) ?? false
+    const callback = (length: number) => socket?.push(ownCopy(viewOf(length))) ?? false
     // It goes on to `net.connect`, which undici's types don't say.
     const onread = { onread: { buffer: shared, callback } }
     buildConnector({ ...common, ...onread })(options, (...result) => {
@@ -45,4 +45,11 @@ function connectorReadInto(timeoutMs: number): buildConnector.connector {
       connected(...result)
     })
   }
+}
+
+/** In memory of its own: a few bytes of a body that is long in coming would keep 64 KB of Node's pool each. */
+function ownCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.byteLength)
+  bytes.copy(copy)
+  return copy
 }

@@ -127,6 +127,20 @@ test('a body that is here whole is so when its reader is slow, and the connectio
   expect(Buffer.concat(pieces).byteLength).toBe(bytes)
 })
 
+test('a few bytes of a body that is long in coming keep no more memory than they are', async () => {
+  await using server = await startByteServer((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf ')
+    setTimeout(() => socket.write('half.'), 50)
+  })
+  await using origin = openAt(server.url)
+
+  const response = await origin.fetch(GET, soon())
+  const chunks: Buffer[] = await bodyStream(response).toArray()
+
+  expect(Buffer.concat(chunks).toString()).toBe('half half.')
+  for (const { buffer: memory } of chunks) expect(memory.byteLength).toBeLessThan(100)
+})
+
 describe('what passes untouched', () => {
   test('redirects, codings, and every byte of a field; 103 is no answer, 204 has no length', async () => {
     const answers = [

@@ -66,6 +66,11 @@ export type ConnectionLimits = Pick<
   'connectionsMax' | 'connectionsPerAddressMax' | 'headMs' | 'requestMs' | 'idleMs' | 'stallMs'
 >
 
+/** Whether a read or a write has failed. */
+function isOfTheSystem(error: NodeJS.ErrnoException | null): boolean {
+  return error?.syscall !== undefined
+}
+
 /** Starts to count and watch connections. */
 export function startConnections(limits: ConnectionLimits): Connections {
   const watched = new Set<Connection>()
@@ -77,10 +82,13 @@ export function startConnections(limits: ConnectionLimits): Connections {
 
   const leaving = fewATurn(LEAVING_A_TURN)
 
-  /** How a connection is closed that broke: when a thousand break in one moment, a few a turn. */
+  /**
+   * How a connection is closed that broke: when a thousand break in one moment, a few a turn. One that we break off is
+   * closed at once, for until then it is read, and requests that come over it are begun.
+   */
   const destroyInTurn: Destroy = function (error, done) {
-    if (error === null) destroy.call(this, error, done)
-    else leaving(() => destroy.call(this, error, done))
+    if (isOfTheSystem(error)) leaving(() => destroy.call(this, error, done))
+    else destroy.call(this, error, done)
   }
 
   const timer = setInterval(() => {

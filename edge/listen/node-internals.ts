@@ -22,7 +22,7 @@ export const PUBLIC_ONLY: Internals = { ownReads: false }
 
 /** What of a socket isn't documented. */
 interface Insides {
-  _handle: { writeQueueSize?: number; useUserBuffer(buffer: Uint8Array): void } | null
+  _handle?: { writeQueueSize?: number; useUserBuffer?(buffer: Uint8Array): void } | null
   [name: symbol]: unknown
 }
 
@@ -53,10 +53,11 @@ function namesIn(socket: Socket): typeof names {
 export function readInto(socket: Socket, buffer: Uint8Array, received: Received): boolean {
   names ??= namesIn(socket)
   const insides = insidesOf(socket)
-  if (names === undefined || insides._handle === null || socket.readableLength > 0) return false
+  const { _handle: handle } = insides
+  if (names === undefined || handle?.useUserBuffer === undefined || socket.readableLength > 0) return false
   insides[names.buffer] = buffer
   insides[names.callback] = received
-  insides._handle.useUserBuffer(buffer)
+  handle.useUserBuffer(buffer)
   socket.resume()
   return true
 }
@@ -133,5 +134,6 @@ function tryOut(socket: Socket, slow: HttpServer, seen: string[]): void {
     return true
   })
   socket.on('error', () => socket.destroy())
-  if (!isRead) socket.destroy()
+  // Its other end is told by that, and needn't wait for the time to be over.
+  if (!isRead) socket.resetAndDestroy()
 }

@@ -69,9 +69,9 @@ export function edgeLane(parts: EdgeLaneParts): (socket: Socket) => void {
     socket.on('close', () => left(c))
     connections.watch(c)
     if (internals.ownReads) {
-      readInto(socket, shared, (length) =>
-        c.isOurs ? received(c, viewOf(length)) : socket.push(Buffer.from(viewOf(length))),
-      )
+      const onRead = (length: number) =>
+        c.isOurs ? received(c, viewOf(length)) : socket.push(Buffer.from(viewOf(length)))
+      if (!readInto(socket, shared, onRead)) socket.destroy()
     }
 
     c.leave = (bytes) => {

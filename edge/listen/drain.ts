@@ -33,9 +33,8 @@ export function drainOf(fronts: readonly Drained[], connections: Connections, dr
     const deadline = setTimeout(connections.closeAll, drainMs)
     await closed
     clearTimeout(deadline)
-    // A server counts a connection no more as it begins to close; whoever waits for its 'close' hears of it after a turn.
-    await turn()
-    await turn()
+    // A server counts a connection no more as it begins to close; what it leaves undone is known once it has.
+    while (connections.open > 0) await turn()
     // What those who were cut off left undone has its turn after them: their lines in the log, above all.
     await new Promise<void>((resolve) => connections.leaving(resolve))
   }

@@ -88,7 +88,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
     const onRead = (length: number): boolean =>
       c.isOurs ? received(c, viewOf(length)) : socket.push(Buffer.from(viewOf(length)))
     if (reads === 'own') {
-      readInto(socket, shared, onRead)
+      if (!readInto(socket, shared, onRead)) socket.destroy()
       return
     }
     if ('encrypted' in socket && internals.readInto(socket as TLSSocket, shared, onRead)) {

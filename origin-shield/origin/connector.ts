@@ -1,6 +1,4 @@
-import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
-import { shared, viewOf } from '../../edge/listen/shared-buffer.ts'
 import { skipContinue } from './skip-continue.ts'
 
 /**
@@ -14,7 +12,7 @@ import { skipContinue } from './skip-continue.ts'
  * @param timeoutMs to connect, the TLS handshake included
  */
 export function connectorFor(timeoutMs: number): buildConnector.connector {
-  const connect = connectorReadInto(timeoutMs)
+  const connect = buildConnector({ timeout: timeoutMs, allowH2: false })
   return (options, connected) => {
     connect(options, (...result) => {
       const [, socket] = result
@@ -25,31 +23,4 @@ export function connectorFor(timeoutMs: number): buildConnector.connector {
       connected(...result)
     })
   }
-}
-
-/**
- * Without TLS, connections are read into one buffer for all. Node makes 64 KB for each read of its own, and what is
- * left of them weighs on the collector of garbage: a tenth of a shield's time where bodies are small.
- */
-function connectorReadInto(timeoutMs: number): buildConnector.connector {
-  const common = { timeout: timeoutMs, allowH2: false }
-  const overTls = buildConnector(common)
-  return (options, connected) => {
-    if (options.protocol === 'https:') return overTls(options, connected)
-    let socket: Socket | undefined
-    const callback = (length: number) => socket?.push(ownCopy(viewOf(length))) ?? false
-    // It goes on to `net.connect`, which undici's types don't say.
-    const onread = { onread: { buffer: shared, callback } }
-    buildConnector({ ...common, ...onread })(options, (...result) => {
-      socket = result[1] ?? undefined
-      connected(...result)
-    })
-  }
-}
-
-/** In memory of its own: a few bytes of a body that is long in coming would keep 64 KB of Node's pool each. */
-function ownCopy(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.byteLength)
-  bytes.copy(copy)
-  return copy
 }

@@ -8,16 +8,14 @@
  * Ends with status 1 when a request of a good viewer failed.
  */
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs, promisify } from 'node:util'
 import { layGround, runInNamespace } from '../../bench/ground.ts'
 import { cpuSeconds, residentBytes } from '../../bench/processes.ts'
+import { startAttackedOrigin } from '../attacked-origin.ts'
 import { type Deployment, deploy } from '../deployment.ts'
 import { quantile, type Seen } from '../viewer.ts'
 import type { Outcome } from './attacker.ts'
@@ -62,26 +60,17 @@ if (status !== undefined) process.exit(status)
 const ground = layGround()
 for (const doubt of ground.unfair) process.stdout.write(`unfair ground: ${doubt}\n`)
 
-const small = Buffer.alloc(1_000, 'selvedge ')
-const large = Buffer.alloc(1_000_000, 'selvedge ')
-const origin = createServer((incoming, response) => {
-  const body = incoming.url === '/large' ? large : small
-  const keep = incoming.url?.startsWith('/new') ? 'no-store' : 'max-age=3600'
-  const headers = { 'Content-Length': body.length, 'Cache-Control': keep, ETag: '"one"' }
-  incoming.resume().once('end', () => response.writeHead(200, headers).end(body))
-})
 process.exitCode = (await show()) === 0 ? 0 : 1
 
 /** @returns how many requests of good viewers failed */
 async function show(): Promise<number> {
-  origin.listen(0, '127.0.0.1')
-  await once(origin, 'listening')
+  await using origin = await startAttackedOrigin()
   const folder = mkdtempSync(join(tmpdir(), 'selvedge-attacks-'))
   let failed = 0
   {
     await using house = await deploy({
       directory: folder,
-      origin: { http: { url: `http://127.0.0.1:${(origin.address() as AddressInfo).port}` } },
+      origin: { http: { url: origin.url } },
       workers: 1,
       // Who holds windows shut is to be seen to end within the time of an attack.
       more: { edge: { limits: { stallMs: 4_000 }, ...(given.http2 && { http2: given.http2 }) } },
@@ -96,8 +85,6 @@ async function show(): Promise<number> {
       failed += tell(attack.name, during, attack)
     }
   }
-  origin.closeAllConnections()
-  origin.close()
   rmSync(folder, { recursive: true })
   return failed
 }

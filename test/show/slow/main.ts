@@ -10,10 +10,7 @@
  * Some of it: `npm run show:slow -- --modes H,B --connections 200 --seconds 5 --rounds 3 --over https`
  * Beside nginx, or another checkout of ours, attacked in turns with it: `npm run show:slow -- --beside nginx,../old`
  */
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -24,6 +21,7 @@ import { startNginx } from '../../bench/contenders/nginx.ts'
 import { layGround, runInNamespace } from '../../bench/ground.ts'
 import { memoryBytes, residentBytes } from '../../bench/processes.ts'
 import { findTool, ToolMissing } from '../../bench/tools.ts'
+import { startAttackedOrigin } from '../attacked-origin.ts'
 import { type Deployment, deploy } from '../deployment.ts'
 import { view } from '../viewer.ts'
 import { attack, MODES, type Mode } from './attack.ts'
@@ -68,16 +66,6 @@ interface Attacked {
   megabytes(): number
 }
 
-const small = Buffer.alloc(1_000, 'selvedge ')
-const large = Buffer.alloc(1_000_000, 'selvedge ')
-/** Waits for a request's body, as most do. */
-const origin = createServer((incoming, response) => {
-  const body = incoming.url === '/large' ? large : small
-  const keep = incoming.url?.startsWith('/new') ? 'no-store' : 'max-age=3600'
-  const headers = { 'Content-Length': body.length, 'Cache-Control': keep, ETag: '"one"' }
-  incoming.resume().once('end', () => response.writeHead(200, headers).end(body))
-})
-
 // On loopback as it comes a segment has 64 KB, and so the kernel keeps over a megabyte for each slow reader.
 const status = await runInNamespace()
 if (status !== undefined) process.exit(status)
@@ -96,34 +84,29 @@ try {
 
 /** @returns how many requests of good viewers failed */
 async function show(attacker: string): Promise<number> {
-  origin.listen(0, '127.0.0.1')
-  await once(origin, 'listening')
-  const originPort = (origin.address() as AddressInfo).port
+  await using origin = await startAttackedOrigin()
   const folder = mkdtempSync(join(tmpdir(), 'selvedge-slow-'))
   let failed = 0
   {
     await using parts = new AsyncDisposableStack()
-    const attacked = [asAttacked('Selvedge', parts.use(await ours(folder, originPort)))]
+    const attacked = [asAttacked('Selvedge', parts.use(await ours(folder, origin.url)))]
     for (const beside of given.beside.split(',').filter(Boolean)) {
       if (beside === 'nginx') {
-        const stand = { asks: { path: '/' }, originPort, folder, core: ground.serverCore }
+        const stand = { asks: { path: '/' }, originPort: origin.port, folder, core: ground.serverCore }
         attacked.push(peer(parts.use(await startNginx(stand))))
       } else {
         const own = join(folder, `beside-${attacked.length}`)
-        attacked.push(asAttacked(beside, parts.use(await ours(own, originPort, resolve(beside)))))
+        attacked.push(asAttacked(beside, parts.use(await ours(own, origin.url, resolve(beside)))))
       }
     }
     for (const scheme of given.over.split(','))
       failed += await showAll(attacker, attacked, scheme === 'https')
   }
-  origin.closeAllConnections()
-  origin.close()
   rmSync(folder, { recursive: true })
   return failed
 }
 
-function ours(directory: string, originPort: number, checkout?: string): Promise<Deployment> {
-  const url = `http://127.0.0.1:${originPort}`
+function ours(directory: string, url: string, checkout?: string): Promise<Deployment> {
   const cores = ground.serverCore
   return deploy({ directory, origin: { http: { url } }, aliases: ['127.0.0.1'], cores, checkout, workers })
 }

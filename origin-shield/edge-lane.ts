@@ -20,8 +20,6 @@ export interface EdgeLaneParts {
   slow: HttpServer
   connections: Connections
   internals: Internals
-  /** How long an idle connection is kept, ms: edges are told. */
-  idleMs: number
 }
 
 /** A connection from an edge. */
@@ -45,7 +43,7 @@ const HELD_BYTES_MAX = 65_536
  * @returns takes a connection on which nothing was read yet; paused where `internals.ownReads`
  */
 export function edgeLane(parts: EdgeLaneParts): (socket: Socket) => void {
-  const { answers, slow, connections, internals, idleMs } = parts
+  const { answers, slow, connections, internals } = parts
 
   function take(socket: Socket): void {
     if (!connections.admit(socket.remoteAddress ?? '', socket)) {
@@ -111,7 +109,7 @@ export function edgeLane(parts: EdgeLaneParts): (socket: Socket) => void {
     const closes = () => head.closes || (connections.retiring && c.held === undefined)
     const gone = new Departure()
     const said = (closes: boolean) => answered(c, closes)
-    const outlet = laneOutlet(c, { head, startedMs: connections.coarseMs, idleMs, closes, said })
+    const outlet = laneOutlet(c, { head, startedMs: connections.coarseMs, closes, said })
     c.waitsFor = 'answer'
     c.underWay = { outlet, gone }
     const { method, target, lines } = head

@@ -46,7 +46,7 @@ export async function openForEdges(
   const connections = startConnections(LIMITS)
   parts.defer(connections.stop)
   const internals = await checkInternals(shield.log)
-  const take = edgeLane({ answers, slow, connections, internals, idleMs: IDLE_MS_MAX })
+  const take = edgeLane({ answers, slow, connections, internals })
   const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: internals.ownReads }
   const server = createServer(options, take)
   parts.defer(drainOf([{ servers: [server], slow }], connections, DRAIN_MS_MAX).stop)

@@ -73,16 +73,15 @@ export function respond(answer: Answer, by: Respondent, page?: Answer): Responde
   const isTrimmed = by.behindShield && spoken.status === 304
   const kept = by.behindShield ? forViewers(spoken.fields) : forTiers(spoken.fields)
   const fields = isTrimmed ? filterFields(kept, (name) => NOT_MODIFIED_FIELDS.has(name)) : kept
-  const upstreamStatus = joinedValue(spoken.fields, 'cache-status')
-  const upstreamVia = joinedValue(spoken.fields, 'via')
+  const upstream = upstreamWords(spoken, by.behindShield)
   const via = `1.1 ${by.node} (selvedge)`
   fields.push(
     'Via',
-    upstreamVia === undefined ? via : `${upstreamVia}, ${via}`,
+    upstream.via === '' ? via : `${upstream.via}, ${via}`,
     'X-Cache',
     `${resultType} from selvedge`,
     'Cache-Status',
-    upstreamStatus === undefined ? member : `${upstreamStatus}, ${member}`,
+    upstream.status === '' ? member : `${upstream.status}, ${member}`,
     'X-Selvedge-Request-Id',
     by.requestId,
   )
@@ -95,6 +94,26 @@ export function respond(answer: Answer, by: Respondent, page?: Answer): Responde
     resultType,
     detailedResultType,
     cacheStatus,
+  }
+}
+
+/** A shield of ours, and nothing before it, as the last member of `Via` and of `Cache-Status`. */
+const SHIELD_IN_VIA = /(?:^|, )1\.1 [^ ,]+-shield \(selvedge\)$/
+const SHIELD_IN_STATUS = /(?:^|, )"[^"]*-shield"[^",]*$/
+
+/**
+ * What those nearer the origin said in `Via` and `Cache-Status`, '' for nothing. Viewers see edge and shield as one
+ * in `Via`, as is allowed to those under one control (RFC 9110 §7.6.3); and what the shield said of an earlier
+ * request is no news to one that it never saw. On a hit of 1 KB both make the difference between one packet and two.
+ */
+function upstreamWords({ fields, outcome }: Answer, behindShield: boolean): { via: string; status: string } {
+  const via = joinedValue(fields, 'via') ?? ''
+  const status = joinedValue(fields, 'cache-status') ?? ''
+  if (!behindShield) return { via, status }
+  const wentForward = outcome.forward !== undefined
+  return {
+    via: via.replace(SHIELD_IN_VIA, ''),
+    status: wentForward ? status : status.replace(SHIELD_IN_STATUS, ''),
   }
 }
 

@@ -35,8 +35,6 @@ export interface LaneParts {
   placeOf(address: string): Place
   connections: Connections
   internals: TlsInternals
-  /** How long an idle connection is kept, ms: viewers are told. */
-  idleMs: number
   /** The clock by which responses age, Unix ms. */
   now(): number
   log: Logger
@@ -55,7 +53,7 @@ const HELD_BYTES_MAX = 65_536
 
 /** Makes a lane for one scheme. */
 export function expressLane(parts: LaneParts): ExpressLane {
-  const { scheme, slow, behind, lookUp, hits, placeOf, connections, internals, idleMs, now, log } = parts
+  const { scheme, slow, behind, lookUp, hits, placeOf, connections, internals, now, log } = parts
   let answered = 0
 
   function take(socket: Socket, reads: 'own' | 'public'): void {
@@ -188,7 +186,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
       else if (!c.socket.writableNeedDrain) drained(c)
     }
     const closes = () => head.closes || (connections.retiring && c.held === undefined)
-    const asked = { head, startedMs, idleMs, closes, said }
+    const asked = { head, startedMs, closes, said }
     c.underWay = answerTheLongWay(c, askerOf(c), asked, behind, body)
     return (rest?.byteLength ?? 0) < HELD_BYTES_MAX
   }

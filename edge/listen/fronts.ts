@@ -81,9 +81,8 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
   function frontParts(scheme: 'http' | 'https'): FrontParts {
     const slow = slowServer(scheme, behind, behindUpgrade, limits, connections)
     if (lane === 'off') return { slow, connections, internals, lane: undefined, proxies }
-    const { idleMs } = limits
-    const lookUp = fromMemory(lineWording(idleMs))
-    const own = { scheme, slow, connections, internals: ofTls, idleMs }
+    const lookUp = fromMemory(LINE_WORDING)
+    const own = { scheme, slow, connections, internals: ofTls }
     const one = expressLane({ ...shared, ...own, behind, lookUp, log })
     lanes.push(one)
     return { slow, connections, internals, lane: one, proxies }
@@ -135,11 +134,8 @@ export async function openFronts(behindThem: BehindFronts): Promise<Fronts> {
   }
 }
 
-/** How the express lane reads and writes HTTP/1.1. @param idleMs how long an idle connection is kept, ms: viewers are told */
-function lineWording(idleMs: number): Wording<PlainHead, WireForm> {
-  return {
-    fieldsOf: ({ lines }, names) => fieldsIn(lines, names),
-    formOf: (told, deadlines, closes, nowMs) =>
-      wireFormOf(told, deadlines, closes ? undefined : idleMs, nowMs),
-  }
+/** How the express lane reads and writes HTTP/1.1. */
+const LINE_WORDING: Wording<PlainHead, WireForm> = {
+  fieldsOf: ({ lines }, names) => fieldsIn(lines, names),
+  formOf: wireFormOf,
 }

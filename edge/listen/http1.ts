@@ -124,6 +124,7 @@ function outletOf(incoming: IncomingMessage, response: ServerResponse): Outlet {
     async write(answer) {
       const { status, body } = answer
       firstByteMs = performance.now()
+      keepOpenSilently(incoming, response)
       response.writeHead(status, [...withLength(incoming.method ?? '', answer)])
       if (body instanceof Readable) await pour(body, response)
       else response.end(body)
@@ -133,10 +134,17 @@ function outletOf(incoming: IncomingMessage, response: ServerResponse): Outlet {
         response.destroy()
         return
       }
+      keepOpenSilently(incoming, response)
       response.writeHead(status, [...fields])
       response.end(body)
     },
   }
+}
+
+/** A connection that stays open does so without a word, as in the express lane; HTTP/1.0 has to be told. */
+function keepOpenSilently({ httpVersion }: IncomingMessage, response: ServerResponse): void {
+  if (httpVersion === '1.1' && response.shouldKeepAlive && !response.hasHeader('connection'))
+    response.removeHeader('connection')
 }
 
 /** Bytes that earlier requests of a connection account for. */

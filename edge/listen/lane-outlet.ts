@@ -7,7 +7,7 @@ import type { InterimOutlet } from '../distribution/interim.ts'
 import type { Transfer } from '../viewer.ts'
 import { type Outlet, pour } from './answering.ts'
 import { OutgoingBody } from './outgoing-body.ts'
-import { connectionLines, fieldLines, hasBody, statusLine, withLength } from './response-head.ts'
+import { CLOSES, fieldLines, hasBody, statusLine, withLength } from './response-head.ts'
 import type { RequestHead } from './small-upload.ts'
 import type { Outgoing } from './tls/straight-writes.ts'
 
@@ -24,8 +24,6 @@ export interface Asked {
   head: Pick<RequestHead, 'method' | 'bytes'>
   /** Since when the answer is waited for, by `performance.now()`. */
   startedMs: number
-  /** How long an idle connection is kept, ms. */
-  idleMs: number
   /** Whether the connection is to end with this response; asked when it begins. */
   closes(): boolean
   /** The last of the response has been given to the socket. @param closes whether the connection ends with it */
@@ -38,7 +36,7 @@ const COPIED_BYTES_MAX = 8_192
 /** Makes the outlet for one response, which says it as node:http would (`http1.ts`). */
 export function laneOutlet(out: Outgoing, asked: Asked): LaneOutlet {
   const { socket } = out
-  const { head, startedMs, idleMs } = asked
+  const { head, startedMs } = asked
   const { method } = head
   const { promise: closed, resolve } = Promise.withResolvers<Transfer>()
   let status = 0
@@ -68,7 +66,7 @@ export function laneOutlet(out: Outgoing, asked: Asked): LaneOutlet {
     const closes = asked.closes() || listMembers(joinedValue(fields, 'connection')).includes('close')
     const length = firstValue(fields, 'content-length')
     const isChunked = body instanceof Readable && length === undefined
-    const text = headText(answer.status, fields, { idleMs: closes ? undefined : idleMs, isChunked })
+    const text = headText(answer.status, fields, { closes, isChunked })
     status = answer.status
     firstByteMs = performance.now()
     bytes += text.length
@@ -110,14 +108,13 @@ export function laneOutlet(out: Outgoing, asked: Asked): LaneOutlet {
   }
 }
 
-/** @param idleMs how long the connection is kept then, ms; `undefined` when it ends */
 function headText(
   status: number,
   fields: Fields,
-  { idleMs, isChunked }: { idleMs: number | undefined; isChunked: boolean },
+  { closes, isChunked }: { closes: boolean; isChunked: boolean },
 ): string {
   const date = firstValue(fields, 'date') === undefined ? `Date: ${new Date().toUTCString()}\r\n` : ''
-  const connection = firstValue(fields, 'connection') === undefined ? connectionLines(idleMs) : ''
+  const connection = closes && firstValue(fields, 'connection') === undefined ? CLOSES : ''
   const coding = isChunked ? 'Transfer-Encoding: chunked\r\n' : ''
   return `${statusLine(status)}${fieldLines(fields)}${date}${connection}${coding}\r\n`
 }

@@ -22,15 +22,11 @@ export function withLength(method: string, { status, fields, body }: Said): Fiel
   return [...fields, 'Content-Length', String(body?.byteLength ?? 0)]
 }
 
-/** How a connection goes on after a response, in the words of node:http. */
-const CLOSES = 'Connection: close\r\n'
-const staysOpen = (idleMs: number) =>
-  `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`
-
-/** @param idleMs how long an idle connection is kept, ms; `undefined` when it ends with this response */
-export function connectionLines(idleMs: number | undefined): string {
-  return idleMs === undefined ? CLOSES : staysOpen(idleMs)
-}
+/**
+ * What is said of a connection that ends with this response. Of one that stays open nothing is, which is what
+ * HTTP/1.1 means without a word (RFC 9112 §9.3): 48 bytes less make a hit of 1 KB one packet, not two.
+ */
+export const CLOSES = 'Connection: close\r\n'
 
 /** As `HTTP/1.1 200 OK`, with its line end. */
 export function statusLine(status: number): string {

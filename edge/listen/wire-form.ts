@@ -4,7 +4,7 @@ import { firstValue } from '../cache/fields.ts'
 import { ageSeconds, type Deadlines, ttlSeconds } from '../cache/rules/freshness.ts'
 import { HEAD_ROOM_BYTES, withHeadRoom } from '../cache/store/body-memory.ts'
 import { REQUEST_ID_BYTES } from './request-id.ts'
-import { connectionLines, statusLine } from './response-head.ts'
+import { CLOSES, statusLine } from './response-head.ts'
 
 /** A hit's answer, worded once and said again and again; how it is kept depends on the version of HTTP. */
 export interface Form {
@@ -71,21 +71,20 @@ export const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/
  *
  * @param served worded with `NO_REQUEST_ID`
  * @param nowMs when it was worded, Unix ms
- * @param idleMs how long an idle connection is kept, ms; `undefined` when it ends with this response
+ * @param closes whether the connection ends with this response
  * @returns `undefined` for an answer whose fields aren't as expected: it has to go the long way
  */
 export function wireFormOf(
   served: Served,
   deadlines: Deadlines,
-  idleMs: number | undefined,
+  closes: boolean,
   nowMs: number,
 ): WireForm | undefined {
   const { status, body } = served.answer
-  const headed = headText(served, idleMs)
+  const headed = headText(served, closes)
   if (headed === undefined || (body !== undefined && !Buffer.isBuffer(body))) return undefined
   const { text, slots } = headed
   const bodyBytes = body?.byteLength ?? 0
-  const closes = idleMs === undefined
   const room = body !== undefined && !closes && bodyBytes > COPIED_BYTES_MAX ? withHeadRoom(body) : undefined
   const memory = vacant(room, text.length) ?? memoryOfItsOwn(text.length, body)
   memory.write(text, 'latin1')
@@ -135,7 +134,7 @@ function memoryOfItsOwn(headBytes: number, body: Buffer | undefined): Buffer {
 /** The head, and where in it the slots are; `undefined` when one of them is missing, or something can't be said. */
 function headText(
   { answer: { status, fields } }: Served,
-  idleMs: number | undefined,
+  closes: boolean,
 ): { text: string; slots: Slots } | undefined {
   const slots: Slots = { age: 0, ttl: 0, requestId: 0 }
   let text = statusLine(status)
@@ -146,7 +145,7 @@ function headText(
     noteSlot(slots, name.toLowerCase(), value, text.length + name.length + 2)
     text += `${name}: ${value}\r\n`
   }
-  text += `${connectionLines(idleMs)}\r\n`
+  text += closes ? `${CLOSES}\r\n` : '\r\n'
   // Without a Date node:http would add one.
   const isWhole =
     slots.age > 0 && slots.ttl > 0 && slots.requestId > 0 && firstValue(fields, 'date') !== undefined

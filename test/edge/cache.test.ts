@@ -1,5 +1,7 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { houseInFrontOf } from './house.ts'
+import { HOST, houseInFrontOf } from './house.ts'
 import { site } from './site.ts'
 
 describe('a cached response', () => {
@@ -15,10 +17,49 @@ describe('a cached response', () => {
     expect(second.headers['x-cache']).toBe('Hit from selvedge')
     expect(Number(second.headers.age)).toBeGreaterThanOrEqual(20)
     expect(second.headers['cache-status']).toMatch(/"test"; hit; ttl=(39|40)$/)
-    expect(second.headers.via).toMatch(/1\.1 test \(selvedge\)$/)
     expect(second.body).toBe(first.body)
     expect(origin.requests).toEqual(['GET /page'])
   })
+
+  test('tells of the caches that its request came to, and of those behind the origin', async () => {
+    await using origin = await site({
+      'cache-control': 'max-age=60',
+      via: '1.1 varnish (Varnish/7.1)',
+      'cache-status': 'varnish; hit',
+    })
+    await using house = await houseInFrontOf(origin.url)
+
+    const miss = await house.get('/page')
+    const hit = await house.get('/page')
+
+    expect(miss.headers['cache-status']).toMatch(
+      /^varnish; hit, "test-shield"; fwd=uri-miss; fwd-status=200; stored, "test"; fwd=uri-miss; /,
+    )
+    expect(hit.headers['cache-status']).toMatch(/^varnish; hit, "test"; hit; ttl=(59|60)$/)
+    for (const { headers } of [miss, hit])
+      expect(headers.via).toBe('1.1 varnish (Varnish/7.1), 1.1 test (selvedge)')
+  })
+
+  test.each(['on', 'off'] as const)(
+    'says of a connection only that it ends, and to HTTP/1.0 that it stays (lane: %s)',
+    async (lane) => {
+      await using origin = await site({ 'cache-control': 'max-age=60' })
+      await using house = await houseInFrontOf(origin.url, { lane })
+      const told = async (version: string, connection: string) => {
+        const socket = connect({ host: '127.0.0.1', port: house.port })
+        socket.write(`GET /page HTTP/${version}\r\nHost: ${HOST}\r\nConnection: ${connection}\r\n\r\n`)
+        const [head] = await once(socket, 'data')
+        socket.destroy()
+        return String(head).match(/^(?:connection|keep-alive):.*(?=\r)/gim)
+      }
+
+      for (const _ of ['miss', 'hit']) {
+        expect(await told('1.1', 'keep-alive')).toBeNull()
+        expect(await told('1.1', 'close')).toEqual(['Connection: close'])
+        expect(await told('1.0', 'keep-alive')).toContain('Connection: keep-alive')
+      }
+    },
+  )
 
   test('is renewed by a 304 once it is stale', async () => {
     await using origin = await site()

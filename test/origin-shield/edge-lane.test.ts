@@ -33,7 +33,7 @@ async function laneTo(answers: AnswersEdges, internals: { ownReads: boolean }, l
   const slow = createHttpServer(shieldListener(answers))
   slow.emit('listening')
   const connections = startConnections({ ...LIMITS, ...limits })
-  const take = edgeLane({ answers, slow, connections, internals, idleMs: 60_000 })
+  const take = edgeLane({ answers, slow, connections, internals })
   const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: internals.ownReads }
   const server = createServer(options, take).listen({ host: '127.0.0.1', port: 0 })
   await new Promise((resolve) => server.once('listening', resolve))

@@ -70,9 +70,7 @@ export function respond(answer: Answer, by: Respondent, page?: Answer): Responde
   const resultType = shieldHit ? 'Hit' : resultTypeOf(answer.outcome, answer.status)
   const cacheStatus = cacheStatusOf(answer.outcome)
   const member = cacheStatusMember(by.node, cacheStatus)
-  const isTrimmed = by.behindShield && spoken.status === 304
-  const kept = by.behindShield ? forViewers(spoken.fields) : forTiers(spoken.fields)
-  const fields = isTrimmed ? filterFields(kept, (name) => NOT_MODIFIED_FIELDS.has(name)) : kept
+  const fields = by.behindShield ? viewersFields(spoken) : forTiers(spoken.fields)
   const upstream = upstreamWords(spoken, by.behindShield)
   const via = `1.1 ${by.node} (selvedge)`
   fields.push(
@@ -95,6 +93,14 @@ export function respond(answer: Answer, by: Respondent, page?: Answer): Responde
     detailedResultType,
     cacheStatus,
   }
+}
+
+/** Of what was stored and made, all that a viewer has to know. */
+function viewersFields({ status, fields }: Answer): string[] {
+  const kept = forViewers(fields)
+  if (status === 304) return filterFields(kept, (name) => NOT_MODIFIED_FIELDS.has(name))
+  // A part tells by itself that there are some; as with nginx.
+  return status === 206 ? filterFields(kept, (name) => name !== 'accept-ranges') : kept
 }
 
 /** A shield of ours, and nothing before it, as the last member of `Via` and of `Cache-Status`. */

@@ -37,7 +37,11 @@ export interface Kind<Record> {
  * @throws ConfigError when the file can't be used to begin with
  */
 export async function openDatabase<Record>(path: string, kind: Kind<Record>): Promise<Database<Record>> {
-  let current = await read(path, kind).catch((error: Error) => {
+  // Watched first: else what changes between the two looks is never seen.
+  watchFile(path, { interval: kind.lookMs ?? LOOK_MS, persistent: false }, changed)
+  const first = read(path, kind)
+  let current = await first.catch((error: Error) => {
+    unwatchFile(path, changed)
     throw new ConfigError(
       kind.field,
       `${path} can not be used: ${error.message}`,
@@ -45,7 +49,12 @@ export async function openDatabase<Record>(path: string, kind: Kind<Record>): Pr
     )
   })
 
+  function changed(): void {
+    takeOver().catch(() => undefined) // there was no database to begin with, as was said
+  }
+
   async function takeOver(): Promise<void> {
+    await first
     try {
       current = await read(path, kind)
       kind.log?.info({ path }, 'a database has changed and is taken over')
@@ -55,9 +64,6 @@ export async function openDatabase<Record>(path: string, kind: Kind<Record>): Pr
       )
     }
   }
-  const changed = () => void takeOver()
-  watchFile(path, { interval: kind.lookMs ?? LOOK_MS, persistent: false }, changed)
-
   return {
     get families() {
       return current.families

@@ -116,10 +116,11 @@ function upstreamWords({ fields, outcome }: Answer, behindShield: boolean): { vi
   const via = joinedValue(fields, 'via') ?? ''
   const status = joinedValue(fields, 'cache-status') ?? ''
   if (!behindShield) return { via, status }
-  const wentForward = outcome.forward !== undefined
+  // Of a stale answer they are the words with which it was stored.
+  const isTheirs = outcome.forward !== undefined && outcome.kind !== 'stale'
   return {
     via: via.replace(SHIELD_IN_VIA, ''),
-    status: wentForward ? status : status.replace(SHIELD_IN_STATUS, ''),
+    status: isTheirs ? status : status.replace(SHIELD_IN_STATUS, ''),
   }
 }
 

@@ -7,10 +7,11 @@ import { fieldsIn } from '../edge/listen/field-lines.ts'
 import { handOver } from '../edge/listen/hand-over.ts'
 import { type LaneOutlet, laneOutlet } from '../edge/listen/lane-outlet.ts'
 import { type Internals, readInto } from '../edge/listen/node-internals.ts'
+import type { Outgoing } from '../edge/listen/outgoing.ts'
 import { mayBecomePlain, type PlainHead, plainHeadAt } from '../edge/listen/plain-head.ts'
+import { PlainWrites } from '../edge/listen/plain-writes.ts'
 import { endGently } from '../edge/listen/raw-head.ts'
 import { shared, viewOf } from '../edge/listen/shared-buffer.ts'
-import type { Outgoing } from '../edge/listen/tls/straight-writes.ts'
 import type { AnswersEdges } from './front.ts'
 
 /** What the lane is made of. */
@@ -24,6 +25,7 @@ export interface EdgeLaneParts {
 
 /** A connection from an edge. */
 interface EdgeConnection extends Connection, Outgoing {
+  straight: Outgoing['straight']
   /** Whether the lane still reads it. */
   isOurs: boolean
   /** What was read and not understood yet, or comes behind a request that is being answered. */
@@ -51,6 +53,7 @@ export function edgeLane(parts: EdgeLaneParts): (socket: Socket) => void {
       return
     }
     const c = newConnection(socket, connections.coarseMs)
+    if (internals.ownReads) c.straight = new PlainWrites(socket)
     const onData = (bytes: Buffer) => {
       if (c.isOurs && !received(c, bytes)) socket.pause()
     }

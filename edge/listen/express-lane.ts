@@ -13,13 +13,15 @@ import { countFrom } from './http1.ts'
 import { type LaneConnection, newConnection, type Plan, type Upload } from './lane-connection.ts'
 import { answerTheLongWay, tellOfBroken } from './long-way.ts'
 import { readInto } from './node-internals.ts'
+import { isClear } from './outgoing.ts'
 import { mayBecomePlain, type PlainHead, plainHeadAt } from './plain-head.ts'
+import { PlainWrites } from './plain-writes.ts'
 import { endGently } from './raw-head.ts'
 import { connectionOf } from './request.ts'
 import { shared, viewOf } from './shared-buffer.ts'
 import { LANE_BEGINS, type RequestHead, uploadHeadAt } from './small-upload.ts'
-import { StraightWrites } from './tls/straight-writes.ts'
 import type { TlsInternals } from './tls/tls-internals.ts'
+import { TlsWrites } from './tls/tls-writes.ts'
 import type { WireForm } from './wire-form.ts'
 import { type Clock, type ExpectedHit, writeHit } from './write-hit.ts'
 
@@ -86,11 +88,12 @@ export function expressLane(parts: LaneParts): ExpressLane {
     const onRead = (length: number): boolean =>
       c.isOurs ? received(c, viewOf(length)) : socket.push(Buffer.from(viewOf(length)))
     if (reads === 'own') {
+      c.straight = new PlainWrites(socket)
       if (!readInto(socket, shared, onRead)) socket.destroy()
       return
     }
     if ('encrypted' in socket && internals.readInto(socket as TLSSocket, shared, onRead)) {
-      c.straight = new StraightWrites(socket as TLSSocket, internals)
+      c.straight = new TlsWrites(socket as TLSSocket, internals)
       return
     }
     const onData = (bytes: Buffer) => {
@@ -280,7 +283,7 @@ export function expressLane(parts: LaneParts): ExpressLane {
     const { socket } = c
     if (hasMore) endGently(socket)
     // What the kernel has taken it sends, and says the end by itself; TLS has to say it first.
-    else if (socket.writableLength === 0 && !('encrypted' in socket)) socket.destroy()
+    else if (isClear(c) && !('encrypted' in socket)) socket.destroy()
     else socket.destroySoon()
   }
 

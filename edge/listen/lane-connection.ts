@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import type { Asker } from '../answer-from-memory.ts'
 import type { Connection } from './connections.ts'
 import type { UnderWay } from './long-way.ts'
+import type { Outgoing } from './outgoing.ts'
 import type { UploadHead } from './small-upload.ts'
-import type { Outgoing } from './tls/straight-writes.ts'
 import type { ExpectedHit } from './write-hit.ts'
 
 /** A head that is expected again, byte for byte, and its answer. */

@@ -6,10 +6,10 @@ import { discardBody } from '../cache/message.ts'
 import type { InterimOutlet } from '../distribution/interim.ts'
 import type { Transfer } from '../viewer.ts'
 import { type Outlet, pour } from './answering.ts'
+import { type Outgoing, writeBytes } from './outgoing.ts'
 import { OutgoingBody } from './outgoing-body.ts'
 import { CLOSES, fieldLines, hasBody, statusLine, withLength } from './response-head.ts'
 import type { RequestHead } from './small-upload.ts'
-import type { Outgoing } from './tls/straight-writes.ts'
 
 /** Where the express lane writes what isn't in memory: straight to the viewer's socket. */
 export interface LaneOutlet extends Outlet, InterimOutlet {
@@ -120,19 +120,15 @@ function headText(
 }
 
 /** Writes a response that is here whole. @param done called once the kernel has taken it */
-function writeWhole(
-  { socket, straight }: Outgoing,
-  head: string,
-  body: Buffer | undefined,
-  done: () => void,
-): void {
+function writeWhole(out: Outgoing, head: string, body: Buffer | undefined, done: () => void): void {
+  const { socket } = out
   if (body === undefined) {
     socket.write(head, 'latin1', done)
   } else if (body.byteLength <= COPIED_BYTES_MAX) {
     const all = Buffer.allocUnsafe(head.length + body.byteLength)
     all.write(head, 'latin1')
     body.copy(all, head.length)
-    if (!straight?.write(all, done)) socket.write(all, done)
+    writeBytes(out, all, done)
   } else {
     socket.cork()
     socket.write(head, 'latin1')

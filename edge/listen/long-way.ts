@@ -7,9 +7,9 @@ import type { ViewerRequest } from '../viewer.ts'
 import { answerRequest, type Behind } from './answering.ts'
 import { fieldsIn } from './field-lines.ts'
 import { type Asked, laneOutlet } from './lane-outlet.ts'
+import type { Outgoing } from './outgoing.ts'
 import { viewerRequestOf } from './request.ts'
 import type { RequestHead } from './small-upload.ts'
-import type { Outgoing } from './tls/straight-writes.ts'
 
 /** A request that is being answered. */
 export interface UnderWay {

@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net'
 import type { Served } from '../answer-viewer.ts'
 import { firstValue } from '../cache/fields.ts'
 import { ageSeconds, type Deadlines, ttlSeconds } from '../cache/rules/freshness.ts'
 import { HEAD_ROOM_BYTES, withHeadRoom } from '../cache/store/body-memory.ts'
+import { isClear, type Outgoing } from './outgoing.ts'
 import { REQUEST_ID_BYTES } from './request-id.ts'
 import { CLOSES, statusLine } from './response-head.ts'
 
@@ -41,7 +41,7 @@ export interface WireForm extends Form {
   age: number
   ttl: number
   /** Whom the kernel still has to send `whole` to: until it has, nobody may change these bytes. */
-  lentTo: Socket | undefined
+  lentTo: Outgoing | undefined
 }
 
 /** Where in the head the slots begin. */
@@ -185,7 +185,7 @@ export function fitsUntil(deadlines: Deadlines, nowMs: number): number {
 export function isFree(form: WireForm): boolean {
   const { lentTo } = form
   if (lentTo === undefined) return true
-  if (lentTo.writableLength !== 0 && !lentTo.destroyed) return false
+  if (!isClear(lentTo) && !lentTo.socket.destroyed) return false
   form.lentTo = undefined
   return true
 }

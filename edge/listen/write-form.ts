@@ -1,4 +1,4 @@
-import type { Outgoing } from './tls/straight-writes.ts'
+import { isClear, type Outgoing, writeBytes } from './outgoing.ts'
 import { filledCopy, fillIn, isFree, type WireForm } from './wire-form.ts'
 
 /** Writes the form's own bytes where nobody else needs them, else a copy. */
@@ -9,17 +9,14 @@ export function writeForm(
   nowMs: number,
   done?: () => void,
 ): void {
-  const { socket, straight } = out
-  const isClear = straight === undefined ? socket.writableLength === 0 : straight.isClear
   // What is written behind something else waits in the stream, and TLS copies only what doesn't wait.
-  if (form.whole === undefined || !isClear || !isFree(form)) {
+  if (form.whole === undefined || !isClear(out) || !isFree(form)) {
     writeCopy(out, form, requestId, nowMs, done)
     return
   }
   fillIn(form, requestId, nowMs)
-  if (straight?.write(form.whole, done)) return
-  socket.write(form.whole, done)
-  if (!('encrypted' in socket) && socket.writableLength !== 0) form.lentTo = socket
+  writeBytes(out, form.whole, done)
+  if (!('encrypted' in out.socket) && !isClear(out)) form.lentTo = out
 }
 
 /** Writes bytes that are changed by nobody, so that they may wait. */

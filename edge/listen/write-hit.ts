@@ -1,8 +1,8 @@
 import type { Hit } from '../answer-from-memory.ts'
 import { ttlSeconds } from '../cache/rules/freshness.ts'
 import type { Expected, HitLog } from '../log/hit-log.ts'
+import type { Outgoing } from './outgoing.ts'
 import { nextRequestIdBytes } from './request-id.ts'
-import type { Outgoing } from './tls/straight-writes.ts'
 import { QUICK_BYTES_MAX, type WireForm } from './wire-form.ts'
 import { writeCopy, writeForm } from './write-form.ts'
 

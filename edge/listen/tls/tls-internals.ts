@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type TLSSocket } from 'node:tls'
 import type { Logger } from 'pino'
-import { type Received, readInto } from '../node-internals.ts'
+import { makesRequests, type Received, readInto } from '../node-internals.ts'
+import type { Taken } from '../outgoing.ts'
 
 /**
  * How TLS sockets are read and written past Node's streams, which take as long as all that we do. What leans on
@@ -22,9 +23,6 @@ export interface TlsInternals {
    */
   write(socket: TLSSocket, bytes: Uint8Array, taken: Taken): void
 }
-
-/** @param error why they never came there: the connection is gone */
-export type Taken = (error?: Error | null) => void
 
 /** Node as it is documented. */
 export const DOCUMENTED_TLS: TlsInternals = {
@@ -101,6 +99,7 @@ const TRIAL = { ciphers: 'PSK-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' } as con
 
 /** One who is read and written by us, and then by Node. @returns what went wrong */
 async function trial(): Promise<string | undefined> {
+  if (!makesRequests()) return 'it is not Node 26.10 or a later 26'
   const psk = randomBytes(32)
   const signal = AbortSignal.timeout(TRIAL_MS_MAX)
   let taken = 0

@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Taken, TlsInternals } from './tls-internals.ts'
+import type { Straight, Taken } from '../outgoing.ts'
+import type { TlsInternals } from './tls-internals.ts'
 
 /**
  * How much goes straight to TLS in one write, bytes: it encrypts at once all that it is given. What is larger goes by
@@ -12,11 +12,11 @@ const STRAIGHT_BYTES_MAX = 65_536
 type Step = (done: Taken) => void
 
 /**
- * Writes to a connection past Node's stream, which stays there for all else. TLS takes one write at a time, and Node
+ * Writes to a connection with TLS. TLS takes one write at a time, and Node
  * ends the process over a second one; so each waits for the other: we leave to the stream what comes while it has
  * something to write, and it holds what it is given until our write has been taken, its end too.
  */
-export class StraightWrites {
+export class TlsWrites implements Straight {
   readonly #socket: TLSSocket
   readonly #internals: TlsInternals
   #isUnderWay = false
@@ -39,17 +39,11 @@ export class StraightWrites {
     socket._final = (done) => this.#inTurn((next) => final.call(socket, next), done)
   }
 
-  /** Whether nothing is being written, neither by us nor by the stream. */
   get isClear(): boolean {
     return !this.#isUnderWay && !this.#isStreams && this.#socket.writableLength === 0
   }
 
-  /**
-   * Writes bytes, which may be changed once this returns.
-   *
-   * @param done told when the kernel has them, or never will
-   * @returns whether it does: else they are for the stream
-   */
+  /** TLS has read the bytes once this returns: they may be changed then. */
   write(bytes: Buffer, done?: Taken): boolean {
     if (!this.isClear || !this.#socket.writable || bytes.byteLength > STRAIGHT_BYTES_MAX) return false
     this.#isUnderWay = true
@@ -78,11 +72,4 @@ export class StraightWrites {
     else held?.done(error)
     done?.(error)
   }
-}
-
-/** Where a connection's responses are written. */
-export interface Outgoing {
-  readonly socket: Socket
-  /** How they go past the socket's stream; `undefined` where they don't. */
-  readonly straight: StraightWrites | undefined
 }

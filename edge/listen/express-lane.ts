@@ -281,7 +281,8 @@ export function expressLane(parts: LaneParts): ExpressLane {
     c.isOurs = false
     c.leave()
     const { socket } = c
-    if (hasMore) endGently(socket)
+    // Those who don't know that we retire ask on.
+    if (hasMore || connections.retiring) endGently(socket)
     // What the kernel has taken it sends, and says the end by itself; TLS has to say it first.
     else if (isClear(c) && !('encrypted' in socket)) socket.destroy()
     else socket.destroySoon()

@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { selfSignedCertificate } from '../../deploy/certificate.ts'
@@ -90,6 +91,30 @@ describe('a worker that another one has replaced', () => {
     expect(text).toMatch(/Connection: close\r\n[\s\S]*answer 1$/)
     await ended()
     await retired
+  })
+
+  test('loses nothing of an answer to a viewer who asks on before it has read that it is the last', async () => {
+    await using origin = await site()
+    const body = 'large '.repeat(100_000)
+    origin.answers((_, response) => response.writeHead(200, KEPT).end(body))
+    await using house = await houseInFrontOf(origin.url, { limits: { drainMs: 60_000 } })
+    await house.get('/a')
+    const viewer = connect({ host: '127.0.0.1', port: house.port })
+    await once(viewer, 'connect')
+    const open = house.connections
+
+    const retired = house.retire()
+    viewer.write(get('/a'))
+    await expect.poll(() => house.expressAnswers).toBe(1)
+    viewer.write(get('/a'))
+    await pause(50)
+    let text = ''
+    for await (const bytes of viewer) text += bytes
+
+    expect(text).toContain('\r\nConnection: close\r\n')
+    expect(text.slice(text.indexOf('\r\n\r\n') + 4) === body).toBe(true)
+    await expect.poll(() => house.connections).toBeLessThan(open)
+    void retired
   })
 
   test('takes no new connection, finishes what is under way, and cuts it off when the time is over', async () => {

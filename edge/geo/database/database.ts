@@ -64,6 +64,7 @@ export async function openDatabase<Record>(path: string, kind: Kind<Record>): Pr
       )
     }
   }
+
   return {
     get families() {
       return current.families
